@@ -14,6 +14,8 @@ export type Default<T, V extends T> = V extends T ? T : never
 export type Size = `${number}${'KiB' | 'MiB' | 'GiB' | 'TiB'}`
 /** A span of time with its unit, such as `90s`. */
 export type Duration = `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`
+/** A whole number. */
+export type Integer = number
 /** A TCP or UDP port, 1 to 65535. */
 export type Port = number
 /** Generated once on the master, sealed there, delivered as ciphertext made for one minion. */
@@ -42,6 +44,7 @@ export type Path<T> =
   | `stack.${StackFact}`
   | `budget.${'floor' | 'want' | 'burst' | 'reserved'}`
   | `derive.${string}`
+  | 'each.name'
 /** One value of its own type, or text with {references} in it. */
 export type Ref<T> = { readonly $: Path<T> } | { readonly $text: string }
 /** Any value of a data tree. */
