@@ -1,0 +1,43 @@
+import type { Check } from './check.ts'
+import { pointerTo } from './places.ts'
+import { SPEC_SCHEMAS } from './schema.ts'
+import { suggest } from './nearest.ts'
+import type { Problem } from './problem.ts'
+import type { JsonObject, Schema } from './types.ts'
+import { errorsOf, newValidator, phrase } from './validator.ts'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
+
+const ajv = newValidator()
+const validators = new Map<string, ValidateFunction>()
+
+/** Every literal has the shape that the vocabulary gives its kind. It runs alone, before all other checks. */
+export const checkShape: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    const root = `${contract.kind}/${contract.name}/spec`
+    return errorsOf(validatorOf(contract.kind), contract.spec).map((error): Problem => {
+      const { what, expected, key } = phrase(error)
+      const pointer = root + error.instancePath
+      const where = key === undefined ? places.value(pointer) : places.key(pointerTo(pointer, key))
+      return { code: 'EOS122', what, expected, advice: adviceFor(error, key), where, also: [] }
+    })
+  })
+
+function validatorOf(kind: string): ValidateFunction {
+  const known = validators.get(kind)
+  if (known) return known
+  const made = ajv.compile(SPEC_SCHEMAS[kind] ?? {})
+  validators.set(kind, made)
+  return made
+}
+
+function adviceFor(error: ErrorObject, key: string | undefined): string {
+  const parent: Schema = error.parentSchema ?? {}
+  const properties = parent['properties']
+  if (error.keyword === 'additionalProperties' && key !== undefined && isObject(properties)) return suggest(key, Object.keys(properties))
+  if (error.keyword === 'required') return 'add it'
+  return 'correct the value at the mark'
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

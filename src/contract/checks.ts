@@ -1,0 +1,18 @@
+import type { Check } from './check.ts'
+import { checkMerges } from './check-merges.ts'
+import { checkCycle, checkNeeds } from './check-needs.ts'
+import { checkDefaults, checkExamples } from './check-values.ts'
+import { checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
+
+/** What must hold for the contract as a whole; tests run it with one claim left out. */
+export const CHECKS: readonly Check[] = [
+  checkNeeds,
+  checkCycle,
+  checkFileWriters,
+  checkMerges,
+  checkPortWriters,
+  checkUnitWriters,
+  checkFieldWriters,
+  checkDefaults,
+  checkExamples,
+]

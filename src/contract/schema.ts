@@ -1,0 +1,113 @@
+import type { JsonObject, Schema } from './types.ts'
+
+const text: Schema = { type: 'string', minLength: 1 }
+const texts: Schema = { type: 'array', items: text }
+const duration: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' }
+const size: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$' }
+const path: Schema = { type: 'string', pattern: '^/' }
+const runner: Schema = { type: 'string', pattern: '^eos\\.[a-z_]+$' }
+const when: Schema = { type: 'object', additionalProperties: { type: ['string', 'boolean'] } }
+const tree: Schema = { type: 'object' }
+
+/** An object with these keys and no others; a key ending in `?` may be left out. */
+function closed(keys: { readonly [key: string]: Schema }): Schema {
+  const entries = Object.entries(keys).map(([key, schema]) => [key.replace('?', ''), schema] as const)
+  const required = Object.keys(keys).filter((key) => !key.endsWith('?'))
+  return { type: 'object', properties: Object.fromEntries(entries), required, additionalProperties: false }
+}
+
+function list(items: Schema, least = 0): Schema {
+  return { type: 'array', items, minItems: least }
+}
+
+function mapOf(values: Schema): Schema {
+  return { type: 'object', additionalProperties: values }
+}
+
+const scalar: Schema = { type: ['string', 'number', 'boolean'] }
+const expectation = { 'is?': { anyOf: [scalar, { type: 'array', items: scalar }] }, 'is_not?': scalar, 'at_least?': { type: 'number' } }
+const probeHead = { why: text, 'when?': when }
+
+const probe: Schema = {
+  type: 'object',
+  required: ['by'],
+  discriminator: { propertyName: 'by' },
+  oneOf: [
+    closed({ ...probeHead, by: { const: 'http' }, get: path, port: text, 'field?': text, 'status?': list({ type: 'integer' }, 1), 'auth?': closed({ header: text, secret: text }), ...expectation }),
+    closed({ ...probeHead, by: { const: 'command' }, run: list({ type: 'string' }, 1), 'field?': text, ...expectation }),
+    closed({ ...probeHead, by: { const: 'tcp' }, port: text }),
+    closed({ ...probeHead, by: { const: 'hook' }, hook: text }),
+  ],
+}
+
+const state: Schema = closed({ id: text, run: { type: 'string', pattern: '^[a-z0-9_]+\\.[a-z0-9_]+$' }, 'with?': tree, 'when?': when })
+
+const file: Schema = closed({
+  path,
+  format: { enum: ['json', 'env', 'lines', 'unit'] },
+  'mode?': { type: 'string', pattern: '^0[0-7]{3}$' },
+  'owner?': { type: 'string', pattern: '^[a-z_][a-z0-9_-]*:[a-z_][a-z0-9_-]*$' },
+  'when?': when,
+  'reload?': { enum: ['reload', 'restart'] },
+  data: tree,
+})
+
+const component: Schema = closed({
+  on: { enum: ['host', 'nomad'] },
+  class: { enum: ['core', 'data', 'platform', 'leaf', 'batch'] },
+  needs: texts,
+  'each?': { const: 'app' },
+  'packages?': texts,
+  'unit?': { type: 'string', pattern: '^[A-Za-z0-9@_.-]+\\.(service|socket|timer|mount|target|slice)$' },
+  'user?': { type: 'string', pattern: '^[a-z_][a-z0-9_-]*$' },
+  'identity?': closed({ sans: { type: 'array' } }),
+  'ports?': mapOf({ enum: ['loopback', 'cluster', 'public'] }),
+  memory: list(closed({ 'when?': when, floor: size, want: size, burst: size }), 1),
+  'storage?': mapOf({ enum: ['local', 'fast', 'bulk'] }),
+  'runner?': runner,
+  'prepare?': list(state),
+  'files?': list(file),
+  'converge?': list(state),
+  gate: closed({ probes: list(probe, 1), within: duration, 'successes?': { type: 'integer', minimum: 1 }, 'apart?': duration }),
+  'metrics?': closed({ port: text, path }),
+  'backup?': { anyOf: [{ const: 'nothing-to-keep' }, closed({ hook: text, every: duration })] },
+  'hooks?': list({ enum: ['before_apply', 'after_apply', 'derive'] }),
+})
+
+const call: Schema = { type: 'string', pattern: '^(GET|PUT|POST|DELETE|LIST) /' }
+const diff: Schema = { enum: ['exact', 'when-set', 'empty-is-default', 'bytes', 'duration', 'case', 'hcl', 'at-least', 'as-set', 'whole', 'write-only'] }
+
+const resource: Schema = closed({
+  service: { enum: ['nomad', 'consul', 'vault'] },
+  wire: closed({ case: { enum: ['pascal', 'snake', 'camel'] }, 'envelope?': text, 'rename?': mapOf(text) }),
+  find: closed({ 'list?': call, 'read?': call, 'match?': texts }),
+  create: call,
+  update: { anyOf: [{ const: 'never' }, call] },
+  delete: call,
+  'diff?': mapOf(diff),
+  'wait?': closed({ 'created?': closed({ field: text, is: text, 'fails?': texts, within: duration }) }),
+  examples: { type: 'object', minProperties: 1, additionalProperties: tree },
+  'hooks?': list({ enum: ['to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
+})
+
+const stepTail = { 'needs?': texts, undo: text }
+const plan: Schema = closed({
+  says: text,
+  steps: {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: {
+      type: 'object',
+      required: ['do'],
+      discriminator: { propertyName: 'do' },
+      oneOf: [
+        closed({ do: { const: 'run' }, runner, ...stepTail }),
+        closed({ do: { const: 'each' }, state: { enum: ['applied', 'stopped'] }, order: { enum: ['needs', 'needs-reversed'] }, ...stepTail }),
+      ],
+    },
+  },
+  on_red: { enum: ['stop-descendants', 'stop-all'] },
+})
+
+/** The JSON Schema of `spec`, by kind. */
+export const SPEC_SCHEMAS: { readonly [kind: string]: JsonObject } = { component, resource, plan }

@@ -1,0 +1,35 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import type { JsonObject } from './types.ts'
+
+/** A strict validator for JSON Schema 2020-12 that reports everything it finds. */
+export function newValidator(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true })
+  ajv.addKeyword({ keyword: 'x-secret', schemaType: 'string' })
+  return ajv
+}
+
+/** What a validator says about a value; a union reports its deepest branch only. */
+export function errorsOf(validate: ValidateFunction, value: unknown): ErrorObject[] {
+  if (validate(value)) return []
+  const errors = validate.errors ?? []
+  const isSummary = (error: ErrorObject): boolean => ['anyOf', 'oneOf', 'if', 'discriminator'].includes(error.keyword)
+  const own = errors.filter((error) => !isSummary(error))
+  return own.length > 0 ? own : errors
+}
+
+/** What ajv says, as what is wrong and what was expected. */
+export function phrase(error: ErrorObject): { readonly what: string; readonly expected: string; readonly key?: string } {
+  const params: JsonObject = error.params
+  if (error.keyword === 'additionalProperties') return { what: `key \`${text(params['additionalProperty'])}\` is unknown`, expected: 'the keys of the vocabulary', key: text(params['additionalProperty']) }
+  if (error.keyword === 'required') return { what: `key \`${text(params['missingProperty'])}\` is missing`, expected: 'every required key' }
+  if (error.keyword === 'enum' || error.keyword === 'const') {
+    const allowed = error.keyword === 'enum' ? params['allowedValues'] : [params['allowedValue'] ?? null]
+    return { what: 'the value is not one of those allowed', expected: (Array.isArray(allowed) ? allowed : []).map((value) => JSON.stringify(value)).join(' or ') }
+  }
+  if (error.keyword === 'discriminator') return { what: `\`${text(params['tag'])}\` names no known variant`, expected: 'one of the variants of the vocabulary', key: text(params['tag']) }
+  return { what: 'the value does not fit its place', expected: `what the schema says: ${(error.message ?? error.keyword).replace(/^must /, 'it must ')}` }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

@@ -1,0 +1,12 @@
+import { Node } from 'ts-morph'
+
+/** The JSDoc text above a node: one paragraph per blank line, lines joined; undefined when there is none. */
+export function documentation(node: Node): string | undefined {
+  const docs = Node.isJSDocable(node) ? node.getJsDocs() : []
+  const text = docs.at(-1)?.getDescription().trim()
+  if (!text) return undefined
+  return text
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, ' ').trim())
+    .join('\n\n')
+}

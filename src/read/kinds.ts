@@ -1,0 +1,35 @@
+import { byField, call, componentName, example, fieldName, when } from './field-rules.ts'
+import { data, keyed, list, plain, record, verbatim, type Rule } from './rules.ts'
+import type { Kind } from './declaration.ts'
+
+const probe = record({ when, port: fieldName('port'), auth: record({ secret: fieldName('secret') }), field: verbatim })
+const state = record({ when, with: keyed(data) })
+
+const component = record({
+  needs: list(componentName),
+  ports: byField('port', plain),
+  memory: list(record({ when })),
+  storage: keyed(plain),
+  identity: record({ sans: list(data) }),
+  files: list(record({ when, data: keyed(data) })),
+  prepare: list(state),
+  converge: list(state),
+  gate: record({ probes: list(probe) }),
+  metrics: record({ port: fieldName('port') }),
+})
+
+const resource = record({
+  wire: record({ rename: byField('any', plain) }),
+  find: record({ list: call, read: call, match: list(fieldName('any')) }),
+  create: call,
+  update: call,
+  delete: call,
+  diff: byField('any', plain),
+  wait: record({ created: record({ field: fieldName('any') }) }),
+  examples: keyed(example),
+})
+
+const plan = record({ steps: keyed(plain) })
+
+/** How the literal of each kind becomes the `spec` of its contract. */
+export const KIND_RULES: { readonly [K in Kind]: Rule } = { component, resource, plan }

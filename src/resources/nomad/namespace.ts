@@ -1,0 +1,33 @@
+import { defineResource, type Default, type Key } from '../../schema/index.ts'
+
+/** A Nomad namespace: the jobs, volumes and variables of one owner. */
+export interface Namespace {
+  /** Name that jobs, policies and volumes refer to; letters, digits and `-`, at most 128. */
+  name: Key<string>
+  /** What the namespace is for. */
+  description: Default<string, ''>
+  /** Free labels, such as the team that owns it. */
+  meta?: Record<string, string>
+  /** Task drivers that jobs of this namespace may use; every driver when left out. */
+  enabledTaskDrivers?: string[]
+  /** Task drivers that jobs of this namespace must not use. */
+  disabledTaskDrivers?: string[]
+}
+
+export default defineResource<Namespace>({
+  service: 'nomad',
+  wire: {
+    case: 'pascal',
+    rename: { enabledTaskDrivers: 'Capabilities.EnabledTaskDrivers', disabledTaskDrivers: 'Capabilities.DisabledTaskDrivers' },
+  },
+  find: { list: 'GET /v1/namespaces', read: 'GET /v1/namespace/{name}', match: ['name'] },
+  create: 'PUT /v1/namespace',
+  update: 'PUT /v1/namespace',
+  delete: 'DELETE /v1/namespace/{name}',
+  diff: { meta: 'whole', enabledTaskDrivers: 'as-set', disabledTaskDrivers: 'as-set' },
+  examples: {
+    minimal: { name: 'batch' },
+    described: { name: 'web', description: 'Public sites', meta: { owner: 'web-team' } },
+    restricted: { name: 'untrusted', description: 'Jobs of guests', enabledTaskDrivers: ['docker'], disabledTaskDrivers: ['raw_exec', 'exec'] },
+  },
+})
