@@ -31,6 +31,7 @@ const probeHead = { why: text, 'when?': when }
 const probe: Schema = {
   type: 'object',
   required: ['by'],
+  properties: { by: { type: 'string' } },
   discriminator: { propertyName: 'by' },
   oneOf: [
     closed({ ...probeHead, by: { const: 'http' }, get: path, port: text, 'field?': text, 'status?': list({ type: 'integer' }, 1), 'auth?': closed({ header: text, secret: text }), ...expectation }),
@@ -99,10 +100,11 @@ const plan: Schema = closed({
     additionalProperties: {
       type: 'object',
       required: ['do'],
+      properties: { do: { type: 'string' } },
       discriminator: { propertyName: 'do' },
       oneOf: [
         closed({ do: { const: 'run' }, runner, ...stepTail }),
-        closed({ do: { const: 'each' }, state: { enum: ['applied', 'stopped'] }, order: { enum: ['needs', 'needs-reversed'] }, ...stepTail }),
+        closed({ do: { const: 'each' }, state: { const: 'applied' }, order: { const: 'needs' }, ...stepTail }),
       ],
     },
   },

@@ -143,7 +143,7 @@ export interface ResourceContract extends Declaration {
 /** One step of a plan. */
 export type StepSpec = { readonly needs?: readonly string[]; readonly undo: string } & (
   | { readonly do: 'run'; readonly runner: string }
-  | { readonly do: 'each'; readonly state: 'applied' | 'stopped'; readonly order: 'needs' | 'needs-reversed' }
+  | { readonly do: 'each'; readonly state: 'applied'; readonly order: 'needs' }
 )
 
 /** An orchestration. */

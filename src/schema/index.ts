@@ -215,7 +215,7 @@ export interface Resource<T> {
 
 type Step<S> = { readonly needs?: readonly Name<S>[]; readonly undo: Name<S> | 'not-needed' | 'impossible' } & (
   | { readonly do: 'run'; readonly runner: `eos.${string}` }
-  | { readonly do: 'each'; readonly state: 'applied' | 'stopped'; readonly order: 'needs' | 'needs-reversed' }
+  | { readonly do: 'each'; readonly state: 'applied'; readonly order: 'needs' }
 )
 /** An orchestration over the whole stack. */
 export interface Plan<S> {
