@@ -20,7 +20,7 @@ export function wrap(paragraph: string, indent: number, width = WIDTH): string {
   const pad = ' '.repeat(indent)
   return paragraph
     .split('\n')
-    .flatMap((line) => (line.startsWith(' ') ? [pad + harmless(line)] : fill(harmless(line), width - indent).map((part) => pad + part)))
+    .flatMap((line) => (line === '' ? [''] : line.startsWith(' ') ? [pad + harmless(line)] : fill(harmless(line), width - indent).map((part) => pad + part)))
     .join('\n')
 }
 

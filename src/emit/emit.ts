@@ -1,7 +1,13 @@
 import { canonical, contractPath, indexOf } from '../contract/canonical.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Places } from '../contract/places.ts'
-import type { Contracts } from '../contract/types.ts'
+import type { Contracts, ResourceContract } from '../contract/types.ts'
+import { lawOf } from './law.ts'
+import type { Render } from './render.ts'
+import { specOf } from './resource-spec.ts'
+import { resourceView } from './resource-view.ts'
+import { componentPage, pillarPage, resourcePage } from './docs-view.ts'
+import { pillarSchema } from './pillar-schema.ts'
 import { initSls } from './init-sls.ts'
 import { planSls } from './plan-sls.ts'
 import { componentSls } from './sls.ts'
@@ -15,7 +21,7 @@ export interface Emitted {
 }
 
 /** Everything that the contracts become, by path; pure: no file is read or written. */
-export function emitAll(contracts: Contracts): Emitted[] {
+export function emitAll(contracts: Contracts, render: Render): Emitted[] {
   const all = [...contracts.components, ...contracts.plans, ...contracts.resources]
   return [
     { path: 'contract/index.json', text: canonical(indexOf(contracts)), origin: '' },
@@ -23,6 +29,23 @@ export function emitAll(contracts: Contracts): Emitted[] {
     ...contracts.components.map((component) => ({ path: `salt/eos/${component.name}.sls`, text: componentSls(component), origin: `component/${component.name}` })),
     ...contracts.plans.map((plan) => ({ path: `salt/eos/${plan.name}.sls`, text: planSls(plan, contracts), origin: `plan/${plan.name}` })),
     { path: 'salt/eos/init.sls', text: initSls(contracts.components), origin: '' },
+    { path: 'pillar/eos.schema.json', text: canonical(pillarSchema(contracts.components)), origin: '' },
+    { path: 'docs/pillar.md', text: render('page.md', pillarPage(contracts.components)), origin: '' },
+    ...contracts.components.map((component) => ({ path: `docs/components/${component.name}.md`, text: render('page.md', componentPage(component)), origin: `component/${component.name}` })),
+    ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),
+  ]
+}
+
+function resourceFiles(resource: ResourceContract, render: Render): Emitted[] {
+  const { name } = resource
+  const origin = `resource/${name}`
+  const view = resourceView(resource, specOf(resource))
+  return [
+    { path: `saltext/modules/${name}.py`, text: render('module.py', view), origin },
+    { path: `saltext/states/${name}.py`, text: render('state.py', view), origin },
+    { path: `saltext/specs/${name}.py`, text: render('spec.py', view), origin },
+    { path: `docs/resources/${name}.md`, text: render('page.md', resourcePage(resource)), origin },
+    { path: `test/${name}.json`, text: canonical(lawOf(resource)), origin },
   ]
 }
 

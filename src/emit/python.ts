@@ -37,7 +37,7 @@ export function fromJson(value: unknown): Python {
  * The first `open` levels are always opened.
  */
 export function py(value: Python, indent = 0, column = indent, open = 0): string {
-  const line = flat(value)
+  const line = flatPython(value)
   if (open <= 0 && column + line.length < WIDTH) return line
   const inner = indent + 4
   const pad = ' '.repeat(inner)
@@ -47,7 +47,7 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
   }
   if (isDict(value) && value.pairs.length > 0) {
     const items = value.pairs.map(([key, item]) => {
-      const head = `${pad}${flat(key)}: `
+      const head = `${pad}${flatPython(key)}: `
       return `${head}${py(item, inner, head.length, open - 1)},\n`
     })
     return `{\n${items.join('')}${' '.repeat(indent)}}`
@@ -55,14 +55,15 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
   return line
 }
 
-function flat(value: Python): string {
+/** A value on one line. */
+export function flatPython(value: Python): string {
   if (value === null || value === undefined) return 'None'
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (typeof value === 'number') return String(value)
   if (typeof value === 'string') return quote(value)
-  if (isList(value)) return `[${value.map(flat).join(', ')}]`
-  if (isDict(value)) return `{${value.pairs.map(([key, item]) => `${flat(key)}: ${flat(item)}`).join(', ')}}`
+  if (isList(value)) return `[${value.map(flatPython).join(', ')}]`
+  if (isDict(value)) return `{${value.pairs.map(([key, item]) => `${flatPython(key)}: ${flatPython(item)}`).join(', ')}}`
   return value.code
 }
 
