@@ -1,0 +1,1 @@
+"""Hooks: Python that a declaration names, one file per component or resource."""

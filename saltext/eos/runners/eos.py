@@ -1,0 +1,270 @@
+"""
+Bring the stack up, and ask how it is: ``salt-run eos.<verb>``.
+
+Verbs that can be steps of an orchestration take ``test`` and return
+``{"changes": {...}, "comment": text}``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from salt.exceptions import CommandExecutionError, SaltRunnerError
+
+from saltext.eos.utils import (
+    authority,
+    contract,
+    deliver,
+    lock,
+    master,
+    standing,
+)
+from saltext.eos.utils import issue as issuing
+from saltext.eos.utils import preflight as flight
+from saltext.eos.version import SCHEMA, __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    __jid_event__: Any
+    __opts__: dict[str, Any]
+    __salt__: dict[str, Callable[..., Any]]
+
+__virtualname__ = "eos"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def status():
+    """
+    Show what stands, what waits and for what, asked live.
+
+    Returns ``{"stack", "nodes", "components": [{"name", "node", "gate", "observed", "why",
+    "waits_for"}], "apps": [{"name", "url", "gate", ...}], "lock", "problems", "text"}``; a gate is
+    passed, waiting, failed or unknown.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.status
+        salt-run eos.status --out=json
+    """
+    form = master.form(__opts__)
+    found = standing.status(__opts__, form, contract.load())
+    holder = lock.read(__opts__)
+    found["lock"] = lock.describe(holder) if holder else None
+    found["problems"] = flight.master_side(__opts__)
+    found["text"] = standing.readable(found)
+    return found
+
+
+def explain(component):
+    """
+    Show what a component is, where it runs, what it needs and what needs it.
+
+    component
+        Its name.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.explain consul
+    """
+    known = contract.load().components
+    if component not in known:
+        names = ", ".join(known)
+        raise SaltRunnerError(f"component {component} is unknown; expected one of: {names}")
+    form = master.form(__opts__)
+    spec = known[component]["spec"]
+    found: dict[str, Any] = {
+        "name": component,
+        "is": known[component]["doc"],
+        "source": known[component]["source"],
+        "class": spec["class"],
+        "needs": spec["needs"],
+        "needed_by": [name for name, one in known.items() if component in one["spec"]["needs"]],
+        "nodes": {},
+    }
+    for node in form["plan"]["nodes_of"][component]:
+        part = form["all"][node]["components"][component]
+        entries = part.get("each", {"": part})
+        found["nodes"][node] = {
+            entry or "component": {
+                "roles": one["roles"],
+                "unit": one["unit"],
+                "packages": one["packages"],
+                "ports": one["ports"],
+                "memory": one["memory"],
+                "files": sorted(one["files"]),
+                "proven_by": [_proof(probe) for probe in one["gate"]["probes"]],
+                "within": one["gate"]["within"],
+            }
+            for entry, one in entries.items()
+        }
+    return found
+
+
+def versions():
+    """
+    Compare wheel, schema and contract of the master and every minion of the stack.
+
+    Returns ``{"master", "minions", "skew"}``; ``skew`` lists what does not fit, and is empty when
+    all do.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.versions
+    """
+    form = master.form(__opts__)
+    nodes = sorted(form["all"])
+    answers = master.ask(__opts__, nodes, "eos_node.versions", timeout=30)
+    minions = {node: answers.get(node, {}).get("ret") for node in nodes}
+    skew = [f"{node} does not answer" for node, facts in minions.items() if facts is None]
+    for node, facts in minions.items():
+        if isinstance(facts, dict):
+            skew += flight.skew(node, facts)
+        elif facts is not None:
+            skew.append(f"{node} has no wheel saltext-eos: {facts}")
+    mine = {"eos": __version__, "schema": SCHEMA, "contract": contract.digest()}
+    return {"master": mine, "minions": minions, "skew": skew}
+
+
+def preflight(test=False, within=flight.IDLE_WITHIN):
+    """
+    Check all that can be known to fail before a host is touched; a running stack passes.
+
+    State jobs that still run on minions from an earlier orchestration are waited for.
+
+    test
+        Check only, and do not wait for running jobs.
+
+    within
+        Longest wait for running jobs, in seconds.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.preflight
+    """
+    form = master.form(__opts__)
+    nodes = sorted(form["all"])
+    found = flight.findings(__opts__, form, contract.load())
+    if found:
+        lines = "\n".join(f"- {line}" for line in found)
+        raise SaltRunnerError(f"preflight found {len(found)} in the way:\n{lines}")
+    waited = [] if test else master.idle(__opts__, nodes, within)
+    comment = f"{len(nodes)} nodes are ready."
+    if waited:
+        comment += f" Waited for {'; '.join(waited)}."
+    return {"changes": {}, "comment": comment}
+
+
+def secrets(test=False):
+    """
+    Make every secret that does not exist yet, and an envelope of it for each minion that needs it.
+
+    test
+        Only say what would be made.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.secrets test=True
+    """
+    try:
+        changes = deliver.deliver(__opts__, contract.load(), master.form(__opts__), test=test)
+    except CommandExecutionError as err:
+        raise SaltRunnerError(str(err)) from err
+    return _told(changes, "secrets and envelopes", test)
+
+
+def issue(test=False):
+    """
+    Make the site's CA once, and a certificate for every component with an identity.
+
+    A certificate is made anew when its names or the key of its host changed, or when less than
+    30 % of its lifetime is left.
+
+    test
+        Only say what would be made; no host is asked.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.issue
+    """
+    try:
+        changes = issuing.issue(__opts__, master.form(__opts__), test=test)
+    except CommandExecutionError as err:
+        raise SaltRunnerError(str(err)) from err
+    return _told(changes, "certificates", test)
+
+
+def plan(name="bootstrap"):
+    """
+    Show the steps of a plan in the order of needs, with the nodes of each.
+
+    name
+        The plan.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.plan bootstrap
+    """
+    known = contract.load()
+    if name not in known.plans:
+        names = ", ".join(known.plans)
+        raise SaltRunnerError(f"plan {name} is unknown; expected one of: {names}")
+    form = master.form(__opts__)
+    components = [
+        {
+            "component": component,
+            "needs": one["spec"]["needs"],
+            "nodes": form["plan"]["nodes_of"][component],
+            **({"apps": form["plan"]["apps"]} if one["spec"].get("each") else {}),
+        }
+        for component, one in known.components.items()
+        if form["plan"]["nodes_of"][component]
+    ]
+    return {
+        "plan": name,
+        "says": known.plans[name]["spec"]["says"],
+        "steps": known.plans[name]["spec"]["steps"],
+        "components": components,
+        "has_ca": authority.exists(__opts__),
+    }
+
+
+def _told(changes: dict[str, Any], what: str, test: bool) -> dict[str, Any]:
+    if not changes:
+        return {"changes": {}, "comment": f"All {what} are already as specified."}
+    verb = "would have been made" if test else "have been made"
+    return {"changes": changes, "comment": f"{len(changes)} of the {what} {verb}."}
+
+
+def _proof(probe: dict[str, Any]) -> str:
+    """Say in one line what a probe wants to see."""
+    ways = {
+        "http": lambda: f"GET {probe['scheme']}://{probe['host']}:{probe['port']}{probe['get']}",
+        "command": lambda: "`" + " ".join(probe["run"]) + "`",
+        "tcp": lambda: f"connect to {probe['host']}:{probe['port']}",
+        "hook": lambda: f"hook {probe['hook']}",
+    }
+    said = ways[probe["by"]]()
+    if "field" in probe:
+        said += f" {probe['field']}"
+    for word, sign in (("is", "="), ("is_not", "is not"), ("at_least", "at least")):
+        if word in probe:
+            said += f" {sign} {probe[word]!r}"
+    return said

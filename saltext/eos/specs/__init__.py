@@ -1,0 +1,1 @@
+"""Generated tables that describe resources to the converge kernel."""

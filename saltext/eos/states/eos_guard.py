@@ -1,0 +1,73 @@
+"""Fail closed: nothing runs on a pillar that was not compiled for this wheel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import state
+from saltext.eos.utils.compiled import compiled as read_compiled
+from saltext.eos.version import SCHEMA
+
+if TYPE_CHECKING:
+    __opts__: dict[str, Any]
+    __pillar__: dict[str, Any]
+
+__virtualname__ = "eos_guard"
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def compiled(name, schema, component=None, stack=False):
+    """
+    Refuse to go on unless ``eos:_compiled`` is what the generated SLS was made for.
+
+    .. code-block:: yaml
+
+        consul guard:
+          eos_guard.compiled:
+            - schema: 1
+            - component: consul
+
+    name
+        The state's id.
+
+    schema
+        Version of the compiled form that the SLS reads.
+
+    component
+        Component that must run on this node; none when left out.
+
+    stack
+        ``True`` in an orchestration: the pillar must describe the whole stack.
+    """
+    try:
+        if schema != SCHEMA:
+            raise CommandExecutionError(
+                f"this SLS was generated for schema {schema}, this wheel supports {SCHEMA}; "
+                "install the same saltext-eos on master and minion (`salt-run eos.versions`)"
+            )
+        errors = __pillar__.get("_errors")
+        if errors:
+            raise CommandExecutionError("pillar is refused:\n" + "\n".join(map(str, errors)))
+        form = read_compiled(__pillar__)
+        if stack and "plan" not in form:
+            raise CommandExecutionError(_no_stack(str(__opts__.get("id", "<id>_master"))))
+        if component is not None and component not in form["components"]:
+            raise CommandExecutionError(
+                f"component {component} does not run on {form['node']['id']}; give the node a role "
+                f"in eos:topology:{form['node']['id']}:roles:{component}, or leave the SLS out"
+            )
+    except CommandExecutionError as err:
+        return state.failed(name, err)
+    return state.result(name, True, f"The pillar is compiled with schema {schema}.")
+
+
+def _no_stack(minion_id: str) -> str:
+    return (
+        f"pillar of {minion_id} describes one node, not the stack; expected in the pillar's "
+        f"top.sls, with the name of the SLS that holds `eos`:\n  '{minion_id}':\n    - eos"
+    )

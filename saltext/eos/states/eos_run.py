@@ -1,0 +1,78 @@
+"""Run an Eos runner as one step of an orchestration, with honest changes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from salt.exceptions import CommandExecutionError, SaltException
+
+from saltext.eos.utils import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    __opts__: dict[str, Any]
+    __salt__: dict[str, Callable[..., Any]]
+
+__virtualname__ = "eos_run"
+
+_RAISED = re.compile(r"^[A-Za-z_][\w.]*(?:: |$)", re.MULTILINE)
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def done(name, kwargs=None):
+    """
+    Run a runner; the step has changes only if the runner reports some.
+
+    In test mode the runner is called with ``test=True`` and only predicts.
+
+    .. code-block:: yaml
+
+        secrets:
+          eos_run.done:
+            - name: eos.secrets
+
+    name
+        The runner: ``eos.<verb>``.
+
+    kwargs
+        Its keyword arguments; none when left out.
+    """
+    test = bool(__opts__["test"])
+    _tell(name, "started", {})
+    try:
+        answer = __salt__["saltutil.runner"](
+            name, kwarg={**(kwargs or {}), "test": test}, __env__="base", full_return=True
+        )
+    except (SaltException, TypeError) as err:
+        answer = {"success": False, "return": str(err)}
+    found = answer.get("return")
+    if not answer.get("success", True) or not isinstance(found, dict):
+        _tell(name, "failed", {"comment": str(found)})
+        return state.failed(name, CommandExecutionError(_reason(name, found)))
+    changes = found.get("changes") or {}
+    comment = found.get("comment") or f"Runner {name} has nothing to say."
+    outcome: bool | None = found.get("result", True)
+    if outcome and test and changes:
+        outcome = None
+    _tell(name, "failed" if outcome is False else "done", {"changes": changes, "comment": comment})
+    return state.result(name, outcome, comment, changes)
+
+
+def _reason(name: str, found: Any) -> str:
+    """Give the runner's own words: Salt hands over a whole traceback in place of the message."""
+    text = str(found).strip()
+    starts = list(_RAISED.finditer(text))
+    if "Traceback" in text and starts:
+        text = text[starts[-1].end() :]
+    return text.strip() or f"runner {name} failed and said nothing"
+
+
+def _tell(name: str, what: str, data: dict[str, Any]) -> None:
+    """Fire an event for observers; an orchestration does not fail because nobody listens."""
+    tag = f"eos/run/{name}/{what}"
+    __salt__["event.send"](tag, {"step": name, "test": bool(__opts__["test"]), **data})

@@ -1,0 +1,1 @@
+"""What modules, states and runners share."""

@@ -1,0 +1,60 @@
+"""Access to ``eos:_compiled``, the form that states and gates read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils.mask import plain
+from saltext.eos.version import SCHEMA
+
+
+def compiled(pillar: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Give the compiled form in ``pillar`` as plain containers.
+
+    :raises CommandExecutionError: it is absent, or of a schema this wheel does not support.
+    """
+    eos = pillar.get("eos") if isinstance(pillar, Mapping) else None
+    form = eos.get("_compiled") if isinstance(eos, Mapping) else None
+    if not isinstance(form, Mapping):
+        raise CommandExecutionError(
+            "pillar has no eos:_compiled: the ext_pillar `eos` did not run for this minion, or "
+            "refused its pillar; expected it as the last ext_pillar of the master; run "
+            "`saltext-eos configure-master` there and read `salt-call pillar.items _errors`"
+        )
+    found = form.get("schema")
+    if found != SCHEMA:
+        raise CommandExecutionError(
+            f"eos:_compiled has schema {found!r}; expected {SCHEMA}, the one this minion's wheel "
+            "supports; install the same saltext-eos on master and minion "
+            "(`salt-run eos.versions` shows both)"
+        )
+    return plain(form)
+
+
+def component(pillar: Mapping[str, Any], name: str, entry: str | None = None) -> dict[str, Any]:
+    """
+    Give one component of this node, or one entry of a component that exists once per app.
+
+    :raises CommandExecutionError: the component does not run here, or has no such entry.
+    """
+    form = compiled(pillar)
+    part = form["components"].get(name)
+    if part is None:
+        here = ", ".join(sorted(form["components"])) or "nothing"
+        raise CommandExecutionError(
+            f"component {name} does not run on {form['node']['id']}; here runs: {here}; give the "
+            f"node a role in eos:topology:{form['node']['id']}:roles:{name}"
+        )
+    if entry is None:
+        return part
+    entries = part.get("each") or {}
+    if entry not in entries:
+        raise CommandExecutionError(
+            f"component {name} has no entry {entry}; expected one of: "
+            f"{', '.join(sorted(entries)) or 'none'}; add eos:apps:{entry}"
+        )
+    return entries[entry]

@@ -1,0 +1,256 @@
+"""A JSON client for the servers of the stack: verified TLS, bounded time, errors by meaning."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import socket
+import ssl
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from salt.exceptions import CommandExecutionError
+
+IDEMPOTENT = {"GET", "LIST", "HEAD"}
+BACK_OFF = 0.2
+LONGEST_WAIT = 5.0
+LARGEST_BODY = 64 * 1024 * 1024
+
+
+class HttpError(CommandExecutionError):
+    """
+    A request that did not succeed.
+
+    :param status: HTTP status; ``None`` when no answer came.
+    :param body: the parsed answer.
+    """
+
+    def __init__(self, message: str, *, method: str, path: str, status: int | None, body: Any):
+        super().__init__(message)
+        self.method = method
+        self.path = path
+        self.status = status
+        self.body = body
+
+
+class BadRequest(HttpError):
+    """400: the request is wrong."""
+
+
+class Forbidden(HttpError):
+    """401 or 403: the token is absent, unknown or too weak."""
+
+
+class NotFound(HttpError):
+    """404: there is no such thing."""
+
+
+class Conflict(HttpError):
+    """409 or 412: it changed since it was read."""
+
+
+class TooMany(HttpError):
+    """429: the server asks to wait."""
+
+
+class ServerError(HttpError):
+    """5xx: the server failed."""
+
+
+class Sealed(ServerError):
+    """503: the server is there, but not ready to serve."""
+
+
+class Unavailable(HttpError):
+    """No answer: no connection, a TLS failure or silence."""
+
+
+_BY_STATUS: dict[int, type[HttpError]] = {
+    400: BadRequest,
+    401: Forbidden,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    412: Conflict,
+    429: TooMany,
+    503: Sealed,
+}
+
+
+class Client:
+    """
+    Requests to one server.
+
+    :param base_url: ``https://host:port``, or any URL whose path is put before each path.
+    :param ca_file: CA that the server's certificate must come from; the system's when left out.
+    :param headers: sent with each request; they may hold tokens and are never shown.
+    :param timeout: longest wait for a connection and for each read, in seconds.
+    :param unix_socket: connect to this socket instead of host and port.
+    :param attempts: how often an idempotent request is tried in all.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        ca_file: str | None = None,
+        headers: dict[str, str] | None = None,
+        timeout: float = 10.0,
+        unix_socket: str | None = None,
+        attempts: int = 3,
+    ) -> None:
+        parts = urlsplit(base_url)
+        self._scheme = parts.scheme
+        self._host = parts.hostname or "localhost"
+        self._port = parts.port
+        self._prefix = parts.path.rstrip("/")
+        self._ca_file = ca_file
+        self._headers = dict(headers or {})
+        self._timeout = timeout
+        self._unix_socket = unix_socket
+        self._attempts = attempts
+        self.base_url = base_url.rstrip("/")
+        self.status: int | None = None
+        """Status of the last answer."""
+        self.answered: dict[str, str] = {}
+        """Headers of the last answer, names in lower case."""
+
+    def get(self, path: str, body: Any = None) -> Any:
+        """Read; retried."""
+        return self.request("GET", path, body)
+
+    def list(self, path: str, body: Any = None) -> Any:
+        """List, Vault's own verb; retried."""
+        return self.request("LIST", path, body)
+
+    def put(self, path: str, body: Any = None) -> Any:
+        """Write; sent once."""
+        return self.request("PUT", path, body)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """Write; sent once."""
+        return self.request("POST", path, body)
+
+    def delete(self, path: str, body: Any = None) -> Any:
+        """Delete; sent once."""
+        return self.request("DELETE", path, body)
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """
+        Send one request and give the parsed answer.
+
+        :param path: from ``/`` on, already quoted.
+        :param body: bytes or text as they are, anything else as JSON; ``None`` sends none.
+        :return: parsed JSON, the text when it is not JSON, ``None`` when it is empty.
+        :raises HttpError: by meaning, see the classes above.
+        """
+        if any(ord(char) < 33 or ord(char) == 127 for char in path):
+            raise BadRequest(
+                f"{method} {path!r} has white space or control characters in its path",
+                method=method, path=path, status=None, body=None,
+            )  # fmt: skip
+        last = self._attempts if method in IDEMPOTENT else 1
+        for attempt in range(1, last + 1):
+            try:
+                return self._once(method, path, body)
+            except (Unavailable, TooMany, ServerError) as err:
+                if attempt == last or isinstance(err, Sealed):
+                    raise
+                wait = min(BACK_OFF * 2 ** (attempt - 1), LONGEST_WAIT)
+                time.sleep(wait * (0.5 + random.random() / 2))  # noqa: S311 - only spreads load
+        raise AssertionError("unreachable")
+
+    def _once(self, method: str, path: str, body: Any) -> Any:
+        where = f"{method} {self.base_url}{path}"
+        connection = self._connection(where, method, path)
+        headers = {"Accept": "application/json", **self._headers}
+        data = body
+        if body is not None and not isinstance(body, (bytes, str)):
+            data = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            connection.request(method, self._prefix + path, data, headers)
+            answer = connection.getresponse()
+            raw = answer.read(LARGEST_BODY + 1)
+        except (OSError, http.client.HTTPException) as err:
+            raise Unavailable(
+                f"{where} got no answer: {_cause(err)}",
+                method=method, path=path, status=None, body=None,
+            ) from err  # fmt: skip
+        finally:
+            connection.close()
+        self.status = answer.status
+        self.answered = {name.lower(): value for name, value in answer.getheaders()}
+        if len(raw) > LARGEST_BODY:
+            raise ServerError(
+                f"{where} answered more than {LARGEST_BODY} bytes",
+                method=method, path=path, status=answer.status, body=None,
+            )  # fmt: skip
+        parsed = _parse(raw)
+        if answer.status < 300:
+            return parsed
+        kind = _BY_STATUS.get(answer.status)
+        if kind is None:
+            kind = ServerError if answer.status >= 500 else BadRequest
+        raise kind(
+            f"{where} answered {answer.status}: {_said(parsed)}",
+            method=method, path=path, status=answer.status, body=parsed,
+        )  # fmt: skip
+
+    def _connection(self, where: str, method: str, path: str) -> http.client.HTTPConnection:
+        if self._unix_socket:
+            return _UnixConnection(self._unix_socket, self._timeout)
+        if self._scheme != "https":
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        try:
+            context = ssl.create_default_context(cafile=self._ca_file)
+        except OSError as err:
+            raise Unavailable(
+                f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})",
+                method=method, path=path, status=None, body=None,
+            ) from err  # fmt: skip
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=self._timeout, context=context
+        )
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a unix socket."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+def _parse(raw: bytes) -> Any:
+    if not raw.strip():
+        return None
+    text = raw.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _said(body: Any) -> str:
+    """Give the server's own words, cut after 300 characters."""
+    if isinstance(body, dict) and isinstance(body.get("errors"), list):
+        body = "; ".join(map(str, body["errors"])) or "nothing"
+    text = body if isinstance(body, str) else json.dumps(body)
+    return text.strip()[:300] or "nothing"
+
+
+def _cause(err: Exception) -> str:
+    if isinstance(err, ssl.SSLCertVerificationError):
+        return f"its certificate is refused: {err.verify_message}"
+    if isinstance(err, TimeoutError):
+        return "it kept silent"
+    if isinstance(err, OSError) and err.strerror:
+        return err.strerror
+    return str(err) or type(err).__name__

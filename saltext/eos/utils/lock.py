@@ -1,0 +1,131 @@
+"""
+The stack lock: one orchestration at a time.
+
+A file on the master names who holds it: owner, job, process and lease. It is stale when that
+process is gone (checked by number and start time, so that a reused number is not mistaken), and
+then the next one takes it over. The lease is a promise to people, not a time bomb: a running job
+keeps the lock beyond it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import store
+
+LEASE = 3600
+
+
+class Held(CommandExecutionError):
+    """Somebody else holds the lock and is still running."""
+
+
+def path(opts: dict[str, Any]) -> Path:
+    """Give the lock's file."""
+    return store.home(opts) / "lock.json"
+
+
+def read(opts: dict[str, Any]) -> dict[str, Any] | None:
+    """Give who holds the lock; ``None`` when it is free or its holder is gone."""
+    holder = store.read_json(path(opts))
+    return holder if isinstance(holder, dict) and _is_running(holder) else None
+
+
+def take(opts: dict[str, Any], name: str, jid: str, owner: str) -> dict[str, Any] | None:
+    """
+    Take the lock for this process.
+
+    :param name: what it is for, such as ``bootstrap``.
+    :param jid: the orchestration's job.
+    :param owner: the user who started it.
+    :return: the holder whose stale lock was taken over, or ``None``.
+    :raises Held: another running process holds it.
+    """
+    mine = {
+        "name": name,
+        "jid": jid,
+        "owner": owner,
+        "pid": os.getpid(),
+        "started": _started(os.getpid()),
+        "since": int(time.time()),
+        "lease": LEASE,
+    }
+    taken_over = None
+    for _ in range(3):
+        try:
+            store.create(path(opts), store.dump(mine))
+        except store.Exists:
+            stale = _refuse_or_remove(opts)
+            taken_over = stale or taken_over
+            continue
+        return taken_over
+    raise Held("the stack lock changes hands at this moment; run it again")
+
+
+def release(opts: dict[str, Any]) -> bool:
+    """Let the lock go if this process holds it; tell whether it did."""
+    holder = store.read_json(path(opts))
+    if not isinstance(holder, dict) or not _is_me(holder):
+        return False
+    path(opts).unlink(missing_ok=True)
+    return True
+
+
+def describe(holder: dict[str, Any]) -> str:
+    """Say who holds the lock, since when, and until when it was promised."""
+    now = int(time.time())
+    age, left = now - holder["since"], holder["since"] + holder["lease"] - now
+    lease = f"its lease ends in {left} s" if left > 0 else f"its lease ended {-left} s ago"
+    return (
+        f"{holder['name']} of {holder['owner']} (job {holder['jid']}, process {holder['pid']}), "
+        f"for {age} s; {lease}"
+    )
+
+
+def _refuse_or_remove(opts: dict[str, Any]) -> dict[str, Any] | None:
+    """Remove a stale lock, once: the file is renamed first, so that only one finds it."""
+    file = path(opts)
+    try:
+        holder = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        holder = {}
+    if holder and _is_running(holder):
+        raise Held(
+            f"the stack lock is held by {describe(holder)}; expected it to be free; wait for that "
+            f"job, or stop it with `salt-run state.soft_kill {holder['jid']}`"
+        )
+    aside = file.with_name(f".lock.stale.{os.getpid()}")
+    try:
+        file.rename(aside)
+    except FileNotFoundError:
+        return None
+    aside.unlink()
+    return holder or None
+
+
+def _is_running(holder: dict[str, Any]) -> bool:
+    started = _started(int(holder.get("pid", 0)))
+    return started is not None and started == holder.get("started")
+
+
+def _is_me(holder: dict[str, Any]) -> bool:
+    return holder.get("pid") == os.getpid() and _is_running(holder)
+
+
+def _started(pid: int) -> str | None:
+    """Give when a process started, in ticks after the boot that is named with it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else f"{boot}:{fields[19]}"

@@ -1,0 +1,132 @@
+"""What runners share: the stack's compiled form, and questions to its minions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import salt.client
+import salt.pillar
+from salt.exceptions import SaltClientError, SaltRunnerError
+
+from saltext.eos.utils.mask import plain
+
+
+def form(opts: dict[str, Any]) -> dict[str, Any]:
+    """
+    Compile the whole stack, as an orchestration sees it.
+
+    :raises SaltRunnerError: the pillar is refused, or says nothing of a stack.
+    """
+    pillar = node_pillar(opts, opts["id"])
+    errors = pillar.get("_errors")
+    if errors:
+        raise SaltRunnerError("pillar is refused:\n" + "\n".join(map(str, errors)))
+    compiled = (pillar.get("eos") or {}).get("_compiled")
+    if not compiled or "plan" not in compiled:
+        raise SaltRunnerError(
+            f"pillar of {opts['id']} has no compiled stack; expected `eos` as the last ext_pillar "
+            "of this master; run `saltext-eos configure-master` and restart the master"
+        )
+    return dict(compiled)
+
+
+def node_pillar(opts: dict[str, Any], minion_id: str) -> dict[str, Any]:
+    """Compile the pillar of one minion on this master, as plain containers."""
+    env = opts.get("pillarenv")
+    compiler = salt.pillar.Pillar(dict(opts), {"id": minion_id}, minion_id, "base", pillarenv=env)
+    return dict(plain(compiler.compile_pillar()))
+
+
+def ask(
+    opts: dict[str, Any],
+    nodes: list[str],
+    function: str,
+    arguments: list[Any] | None = None,
+    timeout: int = 60,
+) -> dict[str, Any]:
+    """
+    Run a function on several minions and give what each answered; a silent one is left out.
+
+    :param timeout: longest wait for all answers, in seconds.
+    :raises SaltRunnerError: the master's own client cannot be used.
+    """
+    if not nodes:
+        return {}
+    try:
+        with salt.client.get_local_client(mopts=opts) as client:
+            answers = client.cmd(
+                nodes, function, arguments or [], tgt_type="list", timeout=timeout, full_return=True
+            )
+    except SaltClientError as err:
+        raise SaltRunnerError(f"the master cannot be asked: {err}; is it running?") from err
+    return {
+        node: answer
+        for node, answer in (answers or {}).items()
+        if isinstance(answer, dict) and "ret" in answer
+    }
+
+
+def require(
+    opts: dict[str, Any],
+    nodes: list[str],
+    function: str,
+    arguments: list[Any] | None = None,
+    timeout: int = 60,
+) -> dict[str, Any]:
+    """
+    Run a function on several minions; every one must answer without an error.
+
+    :raises SaltRunnerError: one did not answer, or failed; its words are in the message.
+    """
+    answers = ask(opts, nodes, function, arguments, timeout)
+    silent = [node for node in nodes if node not in answers]
+    if silent:
+        raise SaltRunnerError(
+            f"{', '.join(silent)} did not answer {function} within {timeout} s; expected an "
+            "accepted minion that runs; see `salt-run manage.down`"
+        )
+    broken = [n for n in nodes if answers[n].get("retcode", 0) != 0]
+    if broken:
+        said = "; ".join(f"{node}: {answers[node]['ret']}" for node in broken)
+        raise SaltRunnerError(f"{function} failed on {said}")
+    return {node: answers[node]["ret"] for node in nodes}
+
+
+def call(
+    opts: dict[str, Any],
+    node: str,
+    function: str,
+    arguments: list[Any] | None = None,
+    timeout: int = 60,
+) -> Any:
+    """Run a function on one minion; see ``require``."""
+    return require(opts, [node], function, arguments, timeout)[node]
+
+
+def idle(opts: dict[str, Any], nodes: list[str], within: int) -> list[str]:
+    """
+    Wait until no state job runs on the minions.
+
+    :param within: deadline in seconds.
+    :return: the jobs that were waited for, as ``node: function (job id)``.
+    :raises SaltRunnerError: one still runs at the deadline.
+    """
+    deadline = time.monotonic() + within
+    seen: list[str] = []
+    while True:
+        running = [
+            f"{node}: {job.get('fun')} (job {job.get('jid')})"
+            for node, jobs in require(opts, nodes, "saltutil.is_running", ["state.*"], 30).items()
+            for job in jobs or ()
+        ]
+        seen += [job for job in running if job not in seen]
+        if not running:
+            return seen
+        if time.monotonic() > deadline:
+            raise SaltRunnerError(
+                f"still running after {within} s: {'; '.join(running)}; expected no state job from "
+                "an earlier orchestration; wait for it, or stop it with "
+                "`salt <node> saltutil.kill_job <job id>`"
+            )
+        time.sleep(2)

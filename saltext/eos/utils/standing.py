@@ -1,0 +1,111 @@
+"""What stands, what waits and for what: live observations laid over the graph of needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from saltext.eos.utils import master
+from saltext.eos.utils.contract import Contract
+
+
+def status(opts: dict[str, Any], form: dict[str, Any], known: Contract) -> dict[str, Any]:
+    """
+    Ask every node how its components are.
+
+    A gate is ``passed``; ``waiting`` when it does not pass and something it needs does not either;
+    ``failed`` when all it needs stands and it still does not pass; ``unknown`` without an answer.
+
+    :param form: the compiled form of the whole stack.
+    """
+    nodes = sorted(form["all"])
+    answers = master.ask(opts, nodes, "eos_gate.observe_all", timeout=60)
+    seen = _observed(form, answers)
+    components = [_component(one, seen, known) for one in seen]
+    return {
+        "stack": form["stack"],
+        "nodes": [
+            {
+                "name": name,
+                "address": form["nodes"][name]["address"],
+                "roles": form["nodes"][name]["roles"],
+                "answers": name in answers,
+            }
+            for name in nodes
+        ],
+        "components": [one for one in components if one["entry"] is None],
+        "apps": _apps(form, [one for one in components if one["entry"] is not None]),
+    }
+
+
+def readable(status: dict[str, Any]) -> str:
+    """Write a status for people: a line each, and for what does not stand, why."""
+    lines = []
+    for one in status["components"]:
+        line = f"{one['gate']:8} {one['name']} on {one['node']}"
+        if one["gate"] == "waiting" and one["waits_for"]:
+            line += f": waits for {', '.join(one['waits_for'])}"
+        elif one["gate"] != "passed":
+            line += f": {one['observed']}" + (f" ({one['why']})" if one["why"] else "")
+        lines.append(line)
+    for app in status["apps"]:
+        line = f"{app['gate']:8} app {app['name']} {app['url'] or ''}".rstrip()
+        lines.append(line + ("" if app["gate"] == "passed" else f": {app['observed']}"))
+    return "\n".join(lines)
+
+
+def _observed(form: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give one row per component, entry and node; ``unknown`` where nothing answered."""
+    rows = []
+    for node, compiled in form["all"].items():
+        answer = answers.get(node, {}).get("ret")
+        told = {
+            (one["component"], one["entry"]): one
+            for one in (answer if isinstance(answer, list) else ())
+        }
+        silence = "the minion does not answer" if answer is None else str(answer)[:200]
+        for name, part in compiled["components"].items():
+            for entry in part["each"] if "each" in part else [None]:
+                blank = {"gate": "unknown", "observed": silence, "why": ""}
+                one = told.get((name, entry), blank)
+                rows.append(
+                    {
+                        "name": name,
+                        "entry": entry,
+                        "node": node,
+                        "gate": one["gate"],
+                        "observed": one["observed"],
+                        "why": one["why"],
+                    }
+                )
+    return rows
+
+
+def _component(one: dict[str, Any], seen: list[dict[str, Any]], known: Contract) -> dict[str, Any]:
+    standing: dict[str, bool] = {}
+    for other in seen:
+        passed = other["gate"] == "passed"
+        standing[other["name"]] = standing.get(other["name"], True) and passed
+    needs = known.components[one["name"]]["spec"]["needs"]
+    waits_for = [need for need in needs if not standing.get(need, True)]
+    gate = one["gate"]
+    if gate == "waiting" and not waits_for:
+        gate = "failed"
+    return {**one, "gate": gate, "waits_for": [] if gate == "passed" else waits_for}
+
+
+def _apps(form: dict[str, Any], entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    apps = []
+    for one in entries:
+        part = form["all"][one["node"]]["components"][one["name"]]["each"][one["entry"]]
+        route = part["values"].get("route")
+        apps.append(
+            {
+                "name": one["entry"],
+                "url": f"https://{route}" if route else None,
+                "gate": one["gate"],
+                "observed": one["observed"],
+                "why": one["why"],
+                "waits_for": one["waits_for"],
+            }
+        )
+    return apps

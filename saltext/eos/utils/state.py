@@ -1,0 +1,41 @@
+"""Returns of state functions: four keys, honest changes, one voice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HIDDEN = "***"
+
+
+def result(
+    name: str, outcome: bool | None, comment: str, changes: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """
+    Build the return of a state.
+
+    :param outcome: ``True`` as specified, ``None`` would change (test mode), ``False`` failed.
+    """
+    return {"name": name, "result": outcome, "comment": comment, "changes": changes or {}}
+
+
+def unchanged(name: str, what: str) -> dict[str, Any]:
+    """Say that nothing had to be done."""
+    return result(name, True, f"{what} is already as specified.")
+
+
+def failed(
+    name: str, err: Exception | str, changes: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Say why it failed; changes made before stay visible."""
+    return result(name, False, str(err), changes)
+
+
+def changed(name: str, comment: str, changes: dict[str, Any], *, test: bool) -> dict[str, Any]:
+    """
+    Say what changed, or in test mode what would.
+
+    :param comment: a sentence without its verb's auxiliary: ``{0} created`` becomes
+        ``has been created`` or ``would have been created``.
+    """
+    verb = "would have been" if test else "has been"
+    return result(name, None if test else True, comment.format(verb), changes)
