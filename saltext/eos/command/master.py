@@ -1,0 +1,126 @@
+"""``saltext-eos configure-master``."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.command import effective
+from saltext.eos.command.change import Change, Refusal, text
+from saltext.eos.utils import sealed, store
+
+STATES = Path(__file__).parent.parent / "srv" / "salt"
+MERGED = ["file_roots", "ext_pillar", "fileserver_backend"]
+
+
+def configure_master(config: str) -> Change:
+    """
+    Prepare the drop-in ``master.d/eos.conf``: Eos's SLS in ``file_roots`` and its ext_pillar last.
+
+    A drop-in replaces lists of the main file, so the lists it writes are the effective ones with
+    Eos's entries merged in.
+
+    :param config: path of the master's main file.
+    :raises Refusal: the result would not work.
+    """
+    opts = effective.read(config, "master")
+    drop_in = Path(config).parent / "master.d" / "eos.conf"
+    refused = effective.overriders(config, "master", drop_in, MERGED) + _unfit(opts)
+    if refused:
+        raise Refusal(refused)
+    merged = {
+        "file_roots": _file_roots(opts),
+        "ext_pillar": _ext_pillar(opts),
+        "fileserver_backend": _backends(opts),
+    }
+    before = {name: opts.get(name) for name in merged}
+    differing = [name for name in merged if before[name] != merged[name]]
+    pending, steps = _places(opts)
+    return Change(
+        path=drop_in,
+        text=text("configure-master", merged),
+        before={name: before[name] for name in differing},
+        after={name: merged[name] for name in differing},
+        advice="Restart the master: `systemctl restart salt-master`.",
+        extra=steps,
+        pending=pending,
+    )
+
+
+def _unfit(opts: dict[str, Any]) -> list[str]:
+    found = []
+    if opts.get("ext_pillar_first"):
+        found.append(
+            "ext_pillar_first is on: the ext_pillar `eos` would run before pillar files and see "
+            "nothing; expected it off; remove that option"
+        )
+    if opts.get("pillar_cache"):
+        found.append(
+            "pillar_cache is on: new certificates and secrets would not reach minions; expected it "
+            "off; remove that option"
+        )
+    if not str(opts.get("id", "")).endswith("_master"):
+        found.append(
+            f"the master's id is {opts.get('id')}; expected one that ends in `_master`, from which "
+            f"orchestrations take their pillar; set `id: {opts.get('id')}_master`, or remove `id`"
+        )
+    if not isinstance(opts.get("ext_pillar", []), list):
+        found.append("ext_pillar is no list; expected `- name: arguments` lines; correct it")
+    return found
+
+
+def _file_roots(opts: dict[str, Any]) -> dict[str, list[str]]:
+    roots = {env: list(paths) for env, paths in opts["file_roots"].items()}
+    base = [path for path in roots.get("base", []) if not _is_ours(path)]
+    return {**roots, "base": [*base, str(STATES)]}
+
+
+def _is_ours(path: str) -> bool:
+    """Recognise the SLS folder of this wheel, and of one in another Python's site-packages."""
+    return Path(path).parts[-4:] == ("saltext", "eos", "srv", "salt")
+
+
+def _ext_pillar(opts: dict[str, Any]) -> list[Any]:
+    others = [
+        one for one in opts.get("ext_pillar", []) if not (isinstance(one, dict) and "eos" in one)
+    ]
+    ours = [one for one in opts.get("ext_pillar", []) if isinstance(one, dict) and "eos" in one]
+    return [*others, *(ours[:1] or [{"eos": {}}])]
+
+
+def _backends(opts: dict[str, Any]) -> list[str]:
+    backends = list(opts.get("fileserver_backend") or ["roots"])
+    return backends if {"roots", "roots_fs"} & set(backends) else [*backends, "roots"]
+
+
+def _places(opts: dict[str, Any]) -> tuple[list[str], list[Callable[[], None]]]:
+    """List what the master's user needs: its store and the custody key."""
+    name = str(opts.get("user") or pwd.getpwuid(os.getuid()).pw_name)
+    try:
+        user = pwd.getpwnam(name)
+    except KeyError as err:
+        raise Refusal([f"the master's user {name} does not exist; make it, or set `user`"]) from err
+    home = store.home(opts)
+    pending, steps = [], []
+    if not home.exists() or home.stat().st_uid != user.pw_uid:
+        pending.append(f"folder {home}, for {user.pw_name} only")
+
+        def make_home() -> None:
+            home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.chown(home, user.pw_uid, user.pw_gid)
+
+        steps.append(make_home)
+    if not sealed.has_key(opts):
+        pending.append(f"custody key {opts.get('eos_custody_key') or sealed.KEY}, random")
+
+        def make_key() -> None:
+            key = Path(str(opts.get("eos_custody_key") or sealed.KEY))
+            key.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            sealed.make_key(opts)
+            os.chown(key, user.pw_uid, user.pw_gid)
+
+        steps.append(make_key)
+    return pending, steps
