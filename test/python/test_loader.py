@@ -17,7 +17,7 @@ KINDS = {"modules": "CLI Example:", "states": ".. code-block:: yaml", "runners":
 def loaded(tmp_path_factory):
     """Every loader of Salt that has something of ours, by kind."""
     root = tmp_path_factory.mktemp("salt")
-    opts = salt.config.minion_config(None)
+    opts = dict(salt.config.minion_config(None))
     opts |= {"id": "n1", "root_dir": str(root), "cachedir": str(root), "conf_file": str(root / "m")}
     opts |= {"extension_modules": str(root / "extmods"), "grains": {"saltversion": "x"}}
     mods = salt.loader.minion_mods(opts)

@@ -1,0 +1,115 @@
+"""Rules that tell a real difference from another spelling of the same value."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from saltext.eos.utils import measures
+from saltext.eos.utils.validate import same
+
+_GO = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|h|m|s|d)")
+_NANO = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9}
+_NANO |= {"h": 3600 * 10**9, "d": 86400 * 10**9}
+
+
+def differs(rule: str, wanted: Any, found: Any, default: Any = None) -> bool:
+    """
+    Tell whether a managed field must be written.
+
+    :param rule: one of the rules of a declaration.
+    :param wanted: the value wanted; ``None`` is never different, because it is not managed.
+    :param found: the value the server has.
+    :param default: what the server means by nothing, for ``empty-is-default``.
+    :raises ValueError: the rule is unknown, or a value cannot be read by it.
+    """
+    if rule not in _RULES:
+        raise ValueError(f"diff rule {rule!r} is unknown; expected one of {', '.join(_RULES)}")
+    return wanted is not None and not _RULES[rule](wanted, found, default)
+
+
+def _exact(wanted: Any, found: Any, _: Any) -> bool:
+    return same(_nothing(wanted), _nothing(found))
+
+
+def _empty_is_default(wanted: Any, found: Any, default: Any) -> bool:
+    return same(_nothing(wanted), _nothing(default if _nothing(found) is None else found))
+
+
+def _as_set(wanted: Any, found: Any, _: Any) -> bool:
+    return _members(wanted) == _members(found)
+
+
+def _case(wanted: Any, found: Any, _: Any) -> bool:
+    return str(wanted).casefold() == str(found or "").casefold()
+
+
+def _bytes(wanted: Any, found: Any, _: Any) -> bool:
+    return found is not None and _count(wanted) == _count(found)
+
+
+def _at_least(wanted: Any, found: Any, _: Any) -> bool:
+    return found is not None and _count(found) >= _count(wanted)
+
+
+def _duration(wanted: Any, found: Any, _: Any) -> bool:
+    return found is not None and nanoseconds(wanted) == nanoseconds(found)
+
+
+def _hcl(wanted: Any, found: Any, _: Any) -> bool:
+    return _squeezed(str(wanted)) == _squeezed(str(found or ""))
+
+
+def _write_only(_wanted: Any, _found: Any, _: Any) -> bool:
+    return True
+
+
+_RULES: dict[str, Callable[[Any, Any, Any], bool]] = {
+    "exact": _exact,
+    "when-set": _exact,
+    "whole": _exact,
+    "empty-is-default": _empty_is_default,
+    "as-set": _as_set,
+    "case": _case,
+    "bytes": _bytes,
+    "at-least": _at_least,
+    "duration": _duration,
+    "hcl": _hcl,
+    "write-only": _write_only,
+}
+
+
+def nanoseconds(value: Any) -> int:
+    """
+    Read a duration: a number of nanoseconds, or text such as ``90s``, ``72h0m0s``.
+
+    :raises ValueError: it is neither.
+    """
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return int(value)
+    text = str(value).strip()
+    parts = _GO.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"expected a duration such as 90s or 72h; found {value!r}")
+    return int(sum(float(number) * _NANO[unit] for number, unit in parts))
+
+
+def _nothing(value: Any) -> Any:
+    """Take an empty map, list or text for nothing, as servers in Go do."""
+    return None if value in ({}, [], "") else value
+
+
+def _members(value: Any) -> list[str]:
+    return sorted({json.dumps(item, sort_keys=True) for item in value or ()})
+
+
+def _count(value: Any) -> int:
+    return measures.size(value) if isinstance(value, str) else int(value)
+
+
+def _squeezed(text: str) -> str:
+    """Remove what HCL ignores: comments, and white space outside of quotes."""
+    pieces = re.findall(r'"(?:\\.|[^"\\])*"|#[^\n]*|//[^\n]*|\s+|[^\s"#/]+|/', text)
+    return "".join(one for one in pieces if one[0] == '"' or not re.match(r"\s|#|//", one))
