@@ -20,7 +20,7 @@ export interface Generated {
 /** Turns declarations into the whole generated tree, in memory. */
 export function generate(source: Source): Generated {
   const reading = source.read()
-  const built = buildContracts(reading.contracts, reading.places, CHECKS)
+  const built = buildContracts(reading, CHECKS)
   const before = sortProblems([...reading.problems, ...built.problems])
   if (before.length > 0) return { contracts: built.contracts, files: new Map(), problems: before }
   const emitted = emitAll(built.contracts, render)

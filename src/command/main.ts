@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { Source } from '../read/source.ts'
 import { runCheck } from './check.ts'
-import { EosError } from './error.ts'
+import { EosError } from '../contract/error.ts'
 import { runExplain } from './explain.ts'
 import { generate } from './generate.ts'
 import { HELP } from './help.ts'

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { EosError } from './error.ts'
+import { EosError } from '../contract/error.ts'
 
 /** What writing a tree did. */
 export interface Written {

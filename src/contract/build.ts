@@ -11,11 +11,18 @@ export interface Built {
   readonly problems: readonly Problem[]
 }
 
+/** What the reader hands over. */
+export interface Declared {
+  readonly contracts: readonly Contract[]
+  readonly places: Places
+  readonly unread: readonly string[]
+}
+
 /** Proves the shape of every contract, then runs the checks; the order is empty of whatever is in a cycle. */
-export function buildContracts(contracts: readonly Contract[], places: Places, checks: readonly Check[]): Built {
+export function buildContracts({ contracts, places, unread }: Declared, checks: readonly Check[]): Built {
   const shape = runChecks([checkShape], contracts, places)
   if (shape.length > 0) return { contracts: { components: [], plans: [], resources: [] }, problems: shape }
-  const problems = runChecks(checks, contracts, places)
+  const problems = runChecks(checks, contracts, places, unread)
   const components = contracts.filter((contract) => contract.kind === 'component')
   return { contracts: byKind(contracts, needsOrder(components)), problems }
 }

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts'
+import { isJsonObject } from './json.ts'
 import type { Places } from './places.ts'
 import { pointerTo } from './places.ts'
 import type { Problem } from './problem.ts'
@@ -44,7 +45,7 @@ function sameKeys(a: JsonObject, b: JsonObject, first: string, second: string, p
 }
 
 function isTree(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !('$' in value) && !('$text' in value)
+  return isJsonObject(value) && !('$' in value) && !('$text' in value)
 }
 
 /** Two conditions exclude each other when one field, which is no set of roles, must have two values. */

@@ -3,8 +3,8 @@ import { suggest } from './nearest.ts'
 import { cyclesOf } from './order.ts'
 
 /** Every need is a component. */
-export const checkNeeds: Check = ({ components, places }) => {
-  const names = components.map(({ name }) => name)
+export const checkNeeds: Check = ({ components, places, unread }) => {
+  const names = [...components.map(({ name }) => name), ...unread]
   return components.flatMap(({ name, spec }) =>
     spec.needs.flatMap((need, index) => {
       if (names.includes(need)) return []

@@ -1,9 +1,10 @@
 import type { Check } from './check.ts'
 import { pointerTo } from './places.ts'
 import { SPEC_SCHEMAS } from './schema.ts'
-import { suggest } from './nearest.ts'
+import { nearest, suggest } from './nearest.ts'
 import type { Problem } from './problem.ts'
-import type { JsonObject, Schema } from './types.ts'
+import { isJsonList, isJsonObject } from './json.ts'
+import type { Schema } from './types.ts'
 import { errorsOf, newValidator, phrase } from './validator.ts'
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 
@@ -17,7 +18,7 @@ export const checkShape: Check = ({ contracts, places }) =>
     return errorsOf(validatorOf(contract.kind), contract.spec).map((error): Problem => {
       const { what, expected, key } = phrase(error)
       const pointer = root + error.instancePath
-      const where = key === undefined ? places.value(pointer) : places.key(pointerTo(pointer, key))
+      const where = key === undefined ? places.value(pointer) : error.keyword === 'discriminator' ? places.value(pointerTo(pointer, key)) : places.key(pointerTo(pointer, key))
       return { code: 'EOS122', what, expected, advice: adviceFor(error, key), where, also: [] }
     })
   })
@@ -33,11 +34,9 @@ function validatorOf(kind: string): ValidateFunction {
 function adviceFor(error: ErrorObject, key: string | undefined): string {
   const parent: Schema = error.parentSchema ?? {}
   const properties = parent['properties']
-  if (error.keyword === 'additionalProperties' && key !== undefined && isObject(properties)) return suggest(key, Object.keys(properties))
+  if (error.keyword === 'additionalProperties' && key !== undefined && isJsonObject(properties)) return suggest(key, Object.keys(properties))
   if (error.keyword === 'required') return 'add it'
+  const values = isJsonList(parent['enum']) ? parent['enum'].filter((value) => typeof value === 'string') : []
+  if (error.keyword === 'enum' && typeof error.data === 'string') return nearest(error.data, values).length > 0 ? suggest(error.data, values) : 'take one of these'
   return 'correct the value at the mark'
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

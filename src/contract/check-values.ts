@@ -25,6 +25,16 @@ export const checkDefaults: Check = ({ contracts, places }) => {
   })
 }
 
+/** Salt calls a state by its `name`, so that is how an object is identified. */
+export const checkKeys: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'resource') return []
+    const field = contract.fields['name']
+    if (field && !isRole(field) && field.key) return []
+    const where = places.key(`resource/${contract.name}/fields/name`)
+    return [{ code: 'EOS222' as const, what: `resource ${contract.name} has no key \`name\``, expected: 'a field `name: Key<string>`', advice: 'call the identifying field `name`', where, also: [] }]
+  })
+
 /** Every example of a resource is what a caller could send. */
 export const checkExamples: Check = ({ contracts, places }) => {
   const ajv = newValidator()
@@ -43,7 +53,7 @@ export const checkExamples: Check = ({ contracts, places }) => {
 }
 
 /** The schema of what a caller may set: read-only fields are not among it. */
-export function inputSchema(fields: Fields): JsonObject {
+function inputSchema(fields: Fields): JsonObject {
   const settable = Object.entries(fields).flatMap(([name, field]) => (isRole(field) || field.read_only ? [] : [[name, field] as const]))
   return {
     type: 'object',

@@ -7,14 +7,16 @@ export interface Subject {
   readonly contracts: readonly Contract[]
   readonly components: readonly ComponentContract[]
   readonly places: Places
+  /** Components whose file could not be read: they are declared all the same. */
+  readonly unread: readonly string[]
 }
 
 /** One claim about the contract as a whole; it gives what contradicts it. */
 export type Check = (subject: Subject) => Problem[]
 
 /** Runs a list of checks over the contracts. */
-export function runChecks(checks: readonly Check[], contracts: readonly Contract[], places: Places): Problem[] {
-  const subject: Subject = { contracts, components: contracts.filter((contract) => contract.kind === 'component'), places }
+export function runChecks(checks: readonly Check[], contracts: readonly Contract[], places: Places, unread: readonly string[] = []): Problem[] {
+  const subject: Subject = { contracts, components: contracts.filter((contract) => contract.kind === 'component'), places, unread }
   return checks.flatMap((check) => check(subject))
 }
 

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
-import { checkDefaults, checkExamples } from './check-values.ts'
+import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
 import { checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
 
 /** What must hold for the contract as a whole; tests run it with one claim left out. */
@@ -14,5 +14,6 @@ export const CHECKS: readonly Check[] = [
   checkUnitWriters,
   checkFieldWriters,
   checkDefaults,
+  checkKeys,
   checkExamples,
 ]

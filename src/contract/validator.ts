@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { JsonObject } from './types.ts'
+import { isJsonList, isJsonObject } from './json.ts'
+import type { JsonObject, Schema } from './types.ts'
 
 /** A strict validator for JSON Schema 2020-12 that reports everything it finds. */
 export function newValidator(): Ajv2020 {
@@ -24,10 +25,22 @@ export function phrase(error: ErrorObject): { readonly what: string; readonly ex
   if (error.keyword === 'required') return { what: `key \`${text(params['missingProperty'])}\` is missing`, expected: 'every required key' }
   if (error.keyword === 'enum' || error.keyword === 'const') {
     const allowed = error.keyword === 'enum' ? params['allowedValues'] : [params['allowedValue'] ?? null]
-    return { what: 'the value is not one of those allowed', expected: (Array.isArray(allowed) ? allowed : []).map((value) => JSON.stringify(value)).join(' or ') }
+    return { what: 'the value is not one of those allowed', expected: (isJsonList(allowed) ? allowed : []).map((value) => JSON.stringify(value)).join(' or ') }
   }
-  if (error.keyword === 'discriminator') return { what: `\`${text(params['tag'])}\` names no known variant`, expected: 'one of the variants of the vocabulary', key: text(params['tag']) }
+  if (error.keyword === 'discriminator') {
+    const tag = text(params['tag'])
+    return { what: `\`${tag}\` is never ${JSON.stringify(params['tagValue'])}`, expected: variants(error.parentSchema ?? {}, tag).join(' or '), key: tag }
+  }
   return { what: 'the value does not fit its place', expected: `what the schema says: ${(error.message ?? error.keyword).replace(/^must /, 'it must ')}` }
+}
+
+/** The values of the key that tells the branches of a union apart. */
+function variants(schema: Schema, tag: string): string[] {
+  const { oneOf } = schema
+  return (isJsonList(oneOf) ? oneOf.filter(isJsonObject) : []).flatMap(({ properties }) => {
+    const one = isJsonObject(properties) ? properties[tag] : undefined
+    return isJsonObject(one) ? [JSON.stringify(one['const'])] : []
+  })
 }
 
 function text(value: unknown): string {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
-import { isRole, type ComponentContract, type Condition, type Field, type Fields, type ProbeSpec, type ResourceContract, type RoleField } from '../contract/types.ts'
+import { isJsonList, isJsonObject } from '../contract/json.ts'
+import { isRole, type ComponentContract, type Condition, type Field, type Fields, type Json, type ProbeSpec, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
 import { markdownHeader } from './header.ts'
 import { fieldPhrase, typePhrase, shown } from './phrase.ts'
 import { rolesOf } from './pillar-schema.ts'
@@ -100,7 +101,29 @@ function facts(component: ComponentContract): string {
 
 function pillarTable(component: ComponentContract): string {
   const rows = plainFields(component.fields).filter(([, field]) => field.secret === undefined && !field.read_only && !(component.spec.each !== undefined && field.key))
-  return table(['key', 'type', 'default', 'meaning'], rows.map(([name, field]) => [`\`${name}\``, typePhrase(field.schema), field.default === undefined ? (field.optional ? '' : 'required') : `\`${shown(field.default)}\``, field.doc]))
+  return table(['key', 'type', 'default', 'meaning'], rows.flatMap(([name, field]) => [[`\`${name}\``, typePhrase(field.schema), defaultText(field), field.doc], ...nested(name, field.schema)]))
+}
+
+function defaultText(field: Field): string {
+  if (field.default !== undefined) return `\`${shown(field.default)}\``
+  return field.optional ? '' : 'required'
+}
+
+/** A row for each key inside an object, its path with colons as Salt writes it. */
+function nested(path: string, schema: Schema): string[][] {
+  const { properties, required, anyOf } = schema
+  if (isJsonList(anyOf)) return anyOf.filter(isJsonObject).flatMap((branch) => nested(path, branch))
+  if (!isJsonObject(properties)) return []
+  return Object.entries(properties).flatMap(([name, inner]) => {
+    if (!isJsonObject(inner)) return []
+    const here = `${path}:${name}`
+    const must = isJsonList(required) && required.includes(name) ? 'required' : ''
+    return [[`\`${here}\``, typePhrase(inner), must, textOf(inner['description'])], ...nested(here, inner)]
+  })
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : ''
 }
 
 function portTable({ fields, spec }: ComponentContract): string {

@@ -1,8 +1,8 @@
 import { WIDTH } from './python.ts'
 
 /** Text that no `"""` can end and no backslash can change: JSDoc may hold anything. */
-export function harmless(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"""', '\\"\\"\\"').replace(/"$/, '\\"')
+function harmless(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll(/"(?="|$)/g, '\\"')
 }
 
 /** A docstring of paragraphs at an indent; a single one that fits stays on one line. */

@@ -1,3 +1,4 @@
+import { isJsonList } from '../contract/json.ts'
 import { isRole, type Json, type JsonObject, type ResourceContract, type Schema } from '../contract/types.ts'
 
 /** What the seven-step law runs with: each example, and another valid value for every field that it sets. */
@@ -21,15 +22,11 @@ function driftOf(resource: ResourceContract, desired: JsonObject): JsonObject {
 /** A value of the same schema that is not this one; undefined when the schema has no other that we can name. */
 function otherValue(schema: Schema, value: Json): Json | undefined {
   const values = schema['enum']
-  if (isList(values)) return values.find((one) => one !== value)
+  if (isJsonList(values)) return values.find((one) => one !== value)
   if (typeof value === 'boolean') return !value
   if (typeof value === 'number') return value === schema['maximum'] ? value - 1 : value + 1
   if (typeof value === 'string') return schema['pattern'] === undefined ? "changed behind Salt's back" : undefined
-  if (isList(value)) return value.length > 1 ? value.slice(0, -1) : undefined
+  if (isJsonList(value)) return value.length > 1 ? value.slice(0, -1) : undefined
   if (value !== null && schema['properties'] === undefined) return { ...value, drifted: 'yes' }
   return undefined
-}
-
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
 }

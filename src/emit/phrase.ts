@@ -1,17 +1,18 @@
+import { isJsonList, isJsonObject } from '../contract/json.ts'
 import { isRole, type Field, type Json, type RoleField, type Schema } from '../contract/types.ts'
 
 /** What kind of value a schema asks for, in words. */
 export function typePhrase(schema: Schema): string {
   const { type, enum: values, const: only, items, additionalProperties: extra, properties, anyOf, pattern } = schema
   if (only !== undefined) return `\`${JSON.stringify(only)}\``
-  if (isList(values)) return values.map((value) => `\`${String(value)}\``).join(' or ')
-  if (isList(anyOf)) return anyOf.filter(isSchema).map((branch) => (branch['type'] === 'null' ? 'nothing' : typePhrase(branch))).join(', or ')
+  if (isJsonList(values)) return values.map((value) => `\`${String(value)}\``).join(' or ')
+  if (isJsonList(anyOf)) return anyOf.filter(isJsonObject).map((branch) => (branch['type'] === 'null' ? 'nothing' : typePhrase(branch))).join(', or ')
   if (type === 'string') return textPhrase(pattern)
   if (type === 'integer') return schema['maximum'] === 65535 ? 'port' : 'whole number'
   if (type === 'boolean') return 'true or false'
-  if (type === 'array') return isSchema(items) ? `list of ${typePhrase(items)}` : 'list'
-  if (isSchema(properties)) return `map with ${Object.keys(properties).map((name) => `\`${name}\``).join(', ')}`
-  if (isSchema(extra)) return `map of ${typePhrase(extra)} by name`
+  if (type === 'array') return isJsonObject(items) ? `list of ${typePhrase(items)}` : 'list'
+  if (isJsonObject(properties)) return `map with ${Object.keys(properties).map((name) => `\`${name}\``).join(', ')}`
+  if (isJsonObject(extra)) return `map of ${typePhrase(extra)} by name`
   return typeof type === 'string' ? type : 'value'
 }
 
@@ -37,12 +38,4 @@ function textPhrase(pattern: Json | undefined): string {
   if (typeof pattern !== 'string') return 'text'
   if (pattern.includes('KiB')) return 'size such as `128MiB`'
   return pattern.includes('ms|s') ? 'duration such as `90s`' : 'text'
-}
-
-function isSchema(value: Json | undefined): value is Schema {
-  return typeof value === 'object' && value !== null && !isList(value)
-}
-
-function isList(value: Json | undefined): value is readonly Json[] {
-  return Array.isArray(value)
 }

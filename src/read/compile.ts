@@ -11,7 +11,7 @@ export function compileProject(root: string): Problem[] {
 }
 
 /** What the compiler says about the files of a project. */
-export function diagnose(project: Project, root: string): Problem[] {
+function diagnose(project: Project, root: string): Problem[] {
   const report: Report = { root, problems: [] }
   for (const diagnostic of project.getPreEmitDiagnostics()) {
     if (diagnostic.getCategory() !== DiagnosticCategory.Error) continue

@@ -56,7 +56,7 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
 }
 
 /** The kind of declaration that a folder holds. */
-export function kindOf(path: string): Kind | undefined {
+function kindOf(path: string): Kind | undefined {
   const found = Object.entries(FOLDERS).find(([, folder]) => path.startsWith(`${folder}/`))
   return found && DEFINERS[`define${found[0].charAt(0).toUpperCase()}${found[0].slice(1)}`]
 }

@@ -16,7 +16,8 @@ export function fieldName(kind: Kind): Rule {
   return (scope, literal, pointer) => {
     scope.places.remember(pointer, literal.place)
     const written = textOf(literal)
-    return written === undefined ? jsonOf(literal) : resolve(scope, written, literal, kind)
+    // A name that was refused stays as it is: leaving it out would be reported as missing.
+    return written === undefined ? jsonOf(literal) : (resolve(scope, written, literal, kind) ?? written)
   }
 }
 

@@ -65,7 +65,7 @@ function readField(report: Report, member: PropertySignature, written: string): 
     return undefined
   }
   const roles = rolesOf(report, type)
-  if (roles) return { doc: doc ?? '', roles }
+  if (roles) return roles.length === 0 ? undefined : { doc: doc ?? '', roles }
   const words: Words = {}
   const bare = peel(report, type, words)
   if (!bare) return undefined

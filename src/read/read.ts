@@ -8,8 +8,9 @@ import { readDeclaration, type Declaration } from './declaration.ts'
 import { readFields } from './fields.ts'
 import { KIND_RULES } from './kinds.ts'
 import { at, itemsOf, textOf } from './literal.ts'
-import { RESERVED } from './names.ts'
-import { refuse, type Report } from './place.ts'
+import { RESERVED, snakeCase } from './names.ts'
+import { pathOf, refuse, type Report } from './place.ts'
+import { FOLDERS } from './project.ts'
 import type { Read, Scope } from './scope.ts'
 
 /** The declarations of a repository as contracts, and everything that is wrong with them. */
@@ -17,6 +18,8 @@ export interface Reading {
   readonly contracts: readonly Contract[]
   readonly places: Places
   readonly problems: readonly Problem[]
+  /** Components whose file could not be read. */
+  readonly unread: readonly string[]
 }
 
 /** Reads every declaration that a project has loaded; nothing is executed, bound or type-checked. */
@@ -28,7 +31,13 @@ export function readDeclarations(project: Project, root: string): Reading {
   checkNames(report, reads)
   const components = new Map(reads.filter(isComponent).map((read) => [read.declaration.key, read]))
   const contracts = reads.map((read) => contractOf(scopeOf(report, places, read, components)))
-  return { contracts: contracts.filter((contract) => contract !== undefined), places, problems: report.problems }
+  const known = contracts.filter((contract) => contract !== undefined)
+  const files = sources.map((source) => pathOf(report, source))
+  const unread = files.flatMap((path) => {
+    const isUnread = path.startsWith(`${FOLDERS.component}/`) && known.every((contract) => contract.source !== path)
+    return isUnread ? [snakeCase(path.slice(FOLDERS.component.length + 1, -'.ts'.length))] : []
+  })
+  return { contracts: known, places, problems: report.problems, unread }
 }
 
 function readOne(report: Report, places: Places, source: SourceFile): Read | undefined {

@@ -1,10 +1,10 @@
 import type { Place } from '../contract/problem.ts'
 import { isRole } from '../contract/types.ts'
 import { suggest } from '../contract/nearest.ts'
-import type { Literal } from './literal.ts'
+import { at, type Literal } from './literal.ts'
 import { snakeCase } from './names.ts'
 import { refuse } from './place.ts'
-import { fieldOf, type Scope } from './scope.ts'
+import { fieldOf, type Read, type Scope } from './scope.ts'
 
 const FACTS: { readonly [head: string]: readonly string[] } = {
   node: ['id', 'address', 'memory', 'cpus'],
@@ -23,7 +23,7 @@ export function convertPath(scope: Scope, path: string, place: Place): string | 
   const facts = FACTS[head]
   if (facts) return rest.length === 1 && facts.includes(rest[0] ?? '') ? path : nowhere(scope, path, suggest(path, facts.map((fact) => `${head}.${fact}`)), place)
   if (head === 'derive') return derived(scope, path, place)
-  if (head === 'each') return path === 'each.name' && isEach(scope) ? path : nowhere(scope, path, "`each.name` exists where the component says `each: 'app'`", place)
+  if (head === 'each') return path === 'each.name' && isEach(scope.own) ? path : nowhere(scope, path, "`each.name` exists where the component says `each: 'app'`", place)
   return foreign(scope, path, head, rest, place)
 }
 
@@ -41,7 +41,11 @@ export function convertText(scope: Scope, literal: Literal & { kind: 'scalar' },
 
 function ownField(scope: Scope, path: string, place: Place): string | undefined {
   const field = fieldOf(scope.own, path)
-  if (field && !isRole(field)) return scope.own.shape.written.get(path)
+  // A field whose type was refused is known by name all the same: one mistake, one error.
+  if (!field || !isRole(field)) {
+    const name = scope.own.shape.written.get(path)
+    if (name !== undefined) return name
+  }
   if (field) return nowhere(scope, path, 'a role is asked for with `when`', place)
   return nowhere(scope, path, suggest(path, plainFields(scope)), place)
 }
@@ -56,6 +60,7 @@ function plainFields(scope: Scope): string[] {
 function peers(scope: Scope, path: string, rest: readonly string[], place: Place): string | undefined {
   const role = fieldOf(scope.own, 'role')
   const roles = role && isRole(role) ? role.roles : []
+  if (!role && scope.own.shape.written.has('role')) return path
   const [name = '', fact = ''] = rest
   if (rest.length === 2 && roles.includes(name) && PEER_FACTS.includes(fact)) return path
   return nowhere(scope, path, suggest(path, roles.flatMap((known) => PEER_FACTS.map((each) => `peers.${known}.${each}`))), place)
@@ -66,18 +71,18 @@ function derived(scope: Scope, path: string, place: Place): string | undefined {
   return nowhere(scope, path, "add `hooks: ['derive']`", place)
 }
 
-function isEach(scope: Scope): boolean {
-  const literal = scope.own.declaration.literal
-  return literal.kind === 'record' && literal.entries.some(({ key }) => key === 'each')
+function isEach({ declaration }: Read): boolean {
+  return at(declaration.literal, 'each') !== undefined
 }
 
 function foreign(scope: Scope, path: string, key: string, rest: readonly string[], place: Place): string | undefined {
   const other = scope.components.get(key)
   if (!other) return nowhere(scope, path, suggest(key, [...scope.components.keys()]), place)
+  if (isEach(other)) return nowhere(scope, path, `\`${key}\` exists once per application, so its fields have no one value`, place)
   const written = rest.join('.')
   const field = fieldOf(other, written)
   const names = [...other.shape.written.keys()].filter((name) => name !== 'role')
-  if (!field || isRole(field)) return nowhere(scope, path, suggest(path, names.map((name) => `${key}.${name}`)), place)
+  if (field ? isRole(field) : !other.shape.written.has(written)) return nowhere(scope, path, suggest(path, names.map((name) => `${key}.${name}`)), place)
   if (scope.needs.includes(key)) return `${snakeCase(key)}.${other.shape.written.get(written)}`
   refuse(scope.report, 'EOS131', place, `reference \`${path}\` is to a component that \`${scope.own.declaration.key}\` does not need`, `\`${key}\` in \`needs\``, 'add it there')
   return undefined

@@ -1,3 +1,4 @@
+import { isJsonList, isJsonObject } from '../contract/json.ts'
 import type { Places } from '../contract/places.ts'
 import { isRole, type Field, type Json, type JsonObject, type RoleField } from '../contract/types.ts'
 import type { Declaration } from './declaration.ts'
@@ -38,12 +39,12 @@ export function closedValues(field: Field | RoleField): readonly Json[] | undefi
 function closed(schema: JsonObject): readonly Json[] | undefined {
   if (schema['type'] === 'boolean') return [true, false]
   const { enum: values, const: only, anyOf } = schema
-  if (Array.isArray(values)) return values
+  if (isJsonList(values)) return values
   if (only !== undefined) return [only]
-  if (!Array.isArray(anyOf)) return undefined
-  const branches = anyOf.filter((branch) => branch.type !== 'null')
+  if (!isJsonList(anyOf)) return undefined
+  const branches = anyOf.filter(isJsonObject).filter((branch) => branch['type'] !== 'null')
   const modes = branches.map(modeOf).filter((mode) => mode !== undefined)
   if (modes.length === branches.length) return modes
   const [first] = branches
-  return branches.length === 1 ? closed(first) : undefined
+  return first && branches.length === 1 ? closed(first) : undefined
 }

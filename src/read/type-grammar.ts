@@ -1,4 +1,5 @@
 import { Node, type SourceFile, type TypeNode } from 'ts-morph'
+import { isJsonObject } from '../contract/json.ts'
 import type { Json, JsonObject, Schema } from '../contract/types.ts'
 import { jsonOfType } from './type-value.ts'
 import { placeOf, refuse, type Report } from './place.ts'
@@ -27,7 +28,7 @@ export function readType(report: Report, node: TypeNode, seen: readonly string[]
 }
 
 /** The schema of an object type: properties in order, none besides them. */
-export function readMembers(report: Report, node: Node, seen: readonly string[]): Schema | undefined {
+function readMembers(report: Report, node: Node, seen: readonly string[]): Schema | undefined {
   if (!Node.isTypeLiteral(node) && !Node.isInterfaceDeclaration(node)) return undefined
   const properties: { [name: string]: Json } = {}
   const required: string[] = []
@@ -111,14 +112,10 @@ function joinUnion(schemas: readonly Schema[]): Schema | undefined {
 /** The literal `mode` of an object schema. */
 export function modeOf(schema: JsonObject): Json | undefined {
   const properties = schema['properties']
-  if (typeof properties !== 'object' || properties === null || !isObject(properties)) return undefined
-  const mode = properties['mode']
-  return mode !== undefined && mode !== null && typeof mode === 'object' && isObject(mode) ? mode['const'] : undefined
+  const mode = isJsonObject(properties) ? properties['mode'] : undefined
+  return isJsonObject(mode) ? mode['const'] : undefined
 }
 
-function isObject(value: object): value is JsonObject {
-  return !Array.isArray(value)
-}
 
 function refuseType(report: Report, node: Node): undefined {
   refuse(report, 'EOS110', placeOf(report, node), `type ${shorten(node.getText())} is outside the grammar of fields`, 'string, number, boolean, literals and their unions, T[], Record<string, T>, {…}, an interface of this file, T | null, or a word of the schema', 'write the field with one of these')

@@ -1,4 +1,4 @@
-import type { Code } from '../contract/codes.ts'
+import type { Code } from './codes.ts'
 
 /** A mistake that has no place in a source file: it ends the run. */
 export class EosError extends Error {

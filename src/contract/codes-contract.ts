@@ -1,0 +1,65 @@
+import type { Meaning } from './meaning.ts'
+
+/** EOS2xx: the contract as a whole. */
+export const CONTRACT = {
+  EOS201: {
+    what: 'a need that no component meets',
+    expected: 'the registry key of a component in `needs`',
+    advice: 'correct the name or declare the component',
+    example: "needs: ['hots']",
+  },
+  EOS202: {
+    what: 'components need each other in a cycle',
+    expected: 'needs without a cycle; the whole cycle is printed',
+    advice: 'remove one need, or split a component in two as vault and vault-open are',
+    example: "consul needs vault, vault needs consul",
+  },
+  EOS210: {
+    what: 'two writers of one file',
+    expected: 'one component per path, and within it one value per key unless the conditions exclude each other',
+    advice: 'let one of the two write it',
+    example: "path: '/etc/consul.d/eos.json' in two components",
+  },
+  EOS211: {
+    what: 'two writers of one port',
+    expected: 'a default port per node that nobody else takes',
+    advice: 'choose another default',
+    example: 'https: Default<Port, 8501> in two components',
+  },
+  EOS212: {
+    what: 'two writers of one unit',
+    expected: 'one component per systemd unit',
+    advice: 'let one of the two run it',
+    example: "unit: 'consul.service' in two components",
+  },
+  EOS213: {
+    what: 'two writers of one field',
+    expected: 'one declaration per pillar key',
+    advice: 'keep one of the two',
+    example: "each: 'app' in two components",
+  },
+  EOS214: {
+    what: 'two entries for one file disagree about the file itself',
+    expected: 'the same format, mode, owner and reload in every entry of one path',
+    advice: 'make them equal',
+    example: "mode: '0640' in one entry, '0644' in the other",
+  },
+  EOS220: {
+    what: 'an example does not satisfy its own schema',
+    expected: 'every required field, no read-only one, and values of the declared types',
+    advice: 'correct the example or the field',
+    example: "examples: { minimal: { description: 'x' } }  // name is missing",
+  },
+  EOS221: {
+    what: 'a default does not satisfy its own type',
+    expected: 'a value that the type of the field allows',
+    advice: 'correct the default or the type',
+    example: 'https: Default<Port, 99999>',
+  },
+  EOS222: {
+    what: 'a resource has no key `name`',
+    expected: 'a field `name: Key<string>`, which Salt passes to every state',
+    advice: 'call the identifying field `name`',
+    example: 'interface Namespace { title: Key<string> }',
+  },
+} as const satisfies Record<string, Meaning>

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { unified } from '../../src/command/difference.ts'
+import { edit, stack } from '../support/declarations.ts'
+import { repository, run } from '../support/repository.ts'
+
+describe('check', () => {
+  it('passes on a fresh tree', async () => {
+    const root = repository()
+    await run(root, 'generate')
+    expect(await run(root, 'check', '--no-salt')).toEqual({ exit: 0, out: 'check: 26 files are as their declarations say', err: '' })
+  })
+
+  it('shows an edit by hand as a unified difference, and names the command that mends it', async () => {
+    const root = repository()
+    await run(root, 'generate')
+    const path = join(root, 'generated/salt/eos/consul.sls')
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"mode": "0750"', '"mode": "0777"'))
+    const { exit, err } = await run(root, 'check', '--no-salt')
+    expect(exit).toBe(1)
+    expect(err.split('\n')).toEqual([
+      'generated/salt/eos/consul.sls EOS310 differs from its source; expected what `npm run generate` writes; run it and commit the result',
+      '--- generated/salt/eos/consul.sls',
+      '+++ generated/salt/eos/consul.sls (as generated)',
+      '@@ -27,7 +27,7 @@',
+      '                 {"name": "/var/lib/consul"},',
+      '                 {"user": "consul"},',
+      '                 {"group": "consul"},',
+      '-                {"mode": "0777"},',
+      '+                {"mode": "0750"},',
+      '                 {"makedirs": True},',
+      '                 {"require": [{"pkg": "consul packages"}]},',
+      '             ],',
+    ])
+  })
+
+  it('names a file without a source', async () => {
+    const root = repository()
+    await run(root, 'generate')
+    writeFileSync(join(root, 'generated/docs/notes.md'), 'mine')
+    const { exit, err } = await run(root, 'check', '--no-salt')
+    expect({ exit, err }).toEqual({ exit: 1, err: 'generated/docs/notes.md EOS311 has no source; expected nothing that the generator does not write; run `npm run generate`, which removes it' })
+  })
+
+  it.each([
+    { claim: 'a misspelt value', from: "reload: 'restart'", to: "reload: 'restrat'", says: /consul\.ts:53:92 EOS122 the value is not one of those allowed; expected "reload" or "restart"; did you mean `restart`\?/ },
+    { claim: 'a default outside its type', from: "Default<string, 'dc1'>", to: 'Default<string, 7>', says: /consul\.ts:8:15 EOS221 the default of `datacenter`/ },
+    { claim: 'a type that only the compiler knows to be wrong', from: "import { defineComponent,", to: "import { defineComponents, defineComponent,", says: /consul\.ts:1:10 EOS190 TS\d+ .*defineComponents.*; expected a file that type-checks/ },
+  ])('type-checks: $claim', async ({ from, to, says }) => {
+    const root = repository(edit(stack(), 'src/components/consul.ts', from, to))
+    const { exit, err } = await run(root, 'check', '--no-salt')
+    expect(exit).toBe(1)
+    expect(err).toMatch(says)
+    expect(err).toMatch(/\n1 problem; /)
+  })
+})
+
+describe('a unified difference', () => {
+  it('aligns lines inside the changed part', () => {
+    expect(unified('x', 'a\nb\nc\nd\ne', 'a\nB\nc\nD\ne').split('\n').slice(3)).toEqual([' a', '-b', '+B', ' c', '-d', '+D', ' e'])
+  })
+})

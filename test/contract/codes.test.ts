@@ -1,0 +1,40 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { CODES } from '../../src/contract/codes.ts'
+import { GRAMMAR_MISTAKES } from '../read/grammar-mistakes.ts'
+import { REFERENCE_MISTAKES } from '../read/reference-mistakes.ts'
+import { errorsPage } from '../support/errors-page.ts'
+import { CONTRACT_MISTAKES } from './mistakes.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Every code that the sources of a folder mention. */
+function mentioned(pattern: string): Set<string> {
+  const files = globSync(pattern, { cwd: ROOT }).filter((path) => !path.includes('contract/codes'))
+  return new Set(files.flatMap((path) => readFileSync(ROOT + path, 'utf8').match(/\bEOS\d{3}\b/g) ?? []))
+}
+
+describe('the table of codes', () => {
+  it('is what docs/errors.md prints', async () => {
+    await expect(errorsPage()).toMatchFileSnapshot('../../docs/errors.md')
+  })
+
+  it('holds every code that the generator raises, and no other', () => {
+    const raised = mentioned('src/**/*.ts')
+    const listed = Object.keys(CODES).filter((code) => !code.startsWith('EOS4'))
+    expect([...raised].filter((code) => !code.startsWith('EOS4')).sort()).toEqual(listed.sort())
+  })
+
+  it.runIf(existsSync(`${ROOT}kitchen/check/run`))('holds every code that the check in real Salt raises, and no other', () => {
+    const listed = Object.keys(CODES).filter((code) => code.startsWith('EOS4'))
+    expect([...mentioned('kitchen/check/**/*.py')].filter((code) => code.startsWith('EOS4')).sort()).toEqual(listed.sort())
+  })
+
+  it('has a tested mistake for every code of the reader and the contract', () => {
+    const tested = new Set([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...CONTRACT_MISTAKES].map(({ says }) => says.split(' ')[1]))
+    const missing = Object.keys(CODES).filter((code) => /^EOS[12]/.test(code) && !tested.has(code))
+    // A reserved name needs a file of that name, and the compiler a whole project: they have tests of their own.
+    expect(missing).toEqual(['EOS104', 'EOS190'])
+  })
+})

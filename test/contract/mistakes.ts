@@ -1,0 +1,111 @@
+import type { Check } from '../../src/contract/check.ts'
+import { checkMerges } from '../../src/contract/check-merges.ts'
+import { checkCycle, checkNeeds } from '../../src/contract/check-needs.ts'
+import { checkDefaults, checkExamples, checkKeys } from '../../src/contract/check-values.ts'
+import { checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from '../../src/contract/check-writers.ts'
+import type { Mistake } from '../support/mistake.ts'
+
+const CONSUL = 'src/components/consul.ts'
+const TLS = 'src/components/tls.ts'
+const HOST = 'src/components/host.ts'
+const NAMESPACE = 'src/resources/nomad/namespace.ts'
+
+/** Mistakes that only the contract as a whole shows, each with the check that finds it. */
+export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[] = [
+  {
+    claim: 'refuses a need that is no component',
+    check: checkNeeds,
+    file: CONSUL,
+    from: "needs: ['host', 'tls']",
+    to: "needs: ['hots', 'tls']",
+    says: 'src/components/consul.ts:25:11 EOS201 consul needs `hots`, which is no component; expected a component; did you mean `host`?',
+  },
+  {
+    claim: 'prints the whole of a cycle',
+    check: checkCycle,
+    file: HOST,
+    from: 'needs: []',
+    to: "needs: ['consul']",
+    says: 'src/components/consul.ts:25:11 EOS202 components need each other in a cycle: consul → host → consul; expected needs without a cycle; remove one of these needs, or split a component in two',
+  },
+  {
+    claim: 'refuses two writers of one file',
+    check: checkFileWriters,
+    file: TLS,
+    from: '  converge: [',
+    to: "  files: [{ path: '/etc/consul.d/eos.json', format: 'json', data: { a: 1 } }],\n  converge: [",
+    says: 'src/components/tls.ts:16:19 EOS210 file /etc/consul.d/eos.json has two writers: consul and tls; expected one writer; let one of the two write it',
+  },
+  {
+    claim: 'refuses two values at one key of one file',
+    check: checkMerges,
+    file: CONSUL,
+    from: "path: '/etc/consul.d/server.json', format: 'json', when: { role: 'server' }, reload: 'restart', data: { server: true,",
+    to: "path: '/etc/consul.d/eos.json', format: 'json', mode: '0640', owner: 'root:consul', when: { role: 'server' }, reload: 'reload', data: { datacenter: 'dc2',",
+    says: 'src/components/consul.ts:53:143 EOS210 key `datacenter` of /etc/consul.d/eos.json has two values; expected one value per key; write it in one entry only, or let the conditions exclude each other',
+  },
+  {
+    claim: 'refuses entries of one file that disagree about it',
+    check: checkMerges,
+    file: CONSUL,
+    from: "path: '/etc/consul.d/server.json', format: 'json', when: { role: 'server' }, reload: 'restart'",
+    to: "path: '/etc/consul.d/eos.json', format: 'json', mode: '0644', owner: 'root:consul', when: { role: 'server' }, reload: 'reload'",
+    says: 'src/components/consul.ts:53:61 EOS214 entries for /etc/consul.d/eos.json disagree about `mode`; expected the same value in every entry of one path; make them equal',
+  },
+  {
+    claim: 'refuses two writers of one port',
+    check: checkPortWriters,
+    file: CONSUL,
+    from: 'dns: Default<Port, 8600>',
+    to: 'dns: Default<Port, 8301>',
+    says: 'src/components/consul.ts:14:3 EOS211 port 8301 has two writers: consul.serf_lan and consul.dns; expected one writer; choose another default for one of the two',
+  },
+  {
+    claim: 'refuses two writers of one unit',
+    check: checkUnitWriters,
+    file: TLS,
+    from: "  runner: 'eos.issue',",
+    to: "  runner: 'eos.issue',\n  unit: 'consul.service',",
+    says: 'src/components/tls.ts:15:9 EOS212 unit consul.service has two writers: consul and tls; expected one writer; let one of the two run it',
+  },
+  {
+    claim: 'refuses two components per application',
+    check: checkFieldWriters,
+    file: HOST,
+    from: '  needs: [],',
+    to: "  needs: [],\n  each: 'app',",
+    says: 'src/components/host.ts:14:9 EOS213 field eos:apps has two writers: app and host; expected one writer; keep one of the two',
+  },
+  {
+    claim: 'refuses a default outside its type',
+    check: checkDefaults,
+    file: CONSUL,
+    from: 'Default<Port, 8501>',
+    to: 'Default<Port, 99999>',
+    says: 'src/components/consul.ts:10:10 EOS221 the default of `https` does not satisfy its own type: it must be <= 65535; expected a value that the type of the field allows; correct the default or the type',
+  },
+  {
+    claim: 'refuses a resource without a key name',
+    check: checkKeys,
+    file: NAMESPACE,
+    from: 'name: Key<string>',
+    to: 'name: string',
+    says: 'src/resources/nomad/namespace.ts:6:3 EOS222 resource nomad_namespace has no key `name`; expected a field `name: Key<string>`; call the identifying field `name`',
+  },
+  {
+    claim: 'refuses an example without a required field',
+    check: checkExamples,
+    file: NAMESPACE,
+    from: "minimal: { name: 'batch' }",
+    to: "minimal: { description: 'x' }",
+    says: 'src/resources/nomad/namespace.ts:29:14 EOS220 example `minimal`: key `name` is missing; expected every required key; correct the example or the field',
+  },
+  {
+    claim: 'refuses an example with a value of another type',
+    check: checkExamples,
+    file: NAMESPACE,
+    from: "meta: { owner: 'web-team' }",
+    to: 'meta: { owner: 5 }',
+    says: 'src/resources/nomad/namespace.ts:30:75 EOS220 example `described`: the value does not fit its place; expected what the schema says: it must be string; correct the example or the field',
+  },
+]

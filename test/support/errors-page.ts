@@ -1,0 +1,31 @@
+import { CODES } from '../../src/contract/codes.ts'
+
+const STAGES: { readonly [digit: string]: string } = {
+  '1': 'Reading a declaration',
+  '2': 'The contract as a whole',
+  '3': 'Emitting and comparing',
+  '4': 'Loading into real Salt',
+}
+
+/** The text of docs/errors.md. */
+export function errorsPage(): string {
+  const codes = Object.entries(CODES)
+  const sections = Object.entries(STAGES).map(([digit, title]) => {
+    const entries = codes.filter(([code]) => code.startsWith(`EOS${digit}`)).map(([code, { what, expected, advice, example }]) =>
+      [`### ${code}: ${what}`, `Expected: ${expected}.`, `Do: ${advice}.`, `\`\`\`\n${example}\n\`\`\``].join('\n\n'),
+    )
+    return `## EOS${digit}xx: ${title.toLowerCase()}\n\n${entries.join('\n\n')}`
+  })
+  const head = `# Error codes
+
+Every error of the generator has this form, and all errors of a run are printed at once, by file and line:
+
+    <file>:<line>:<column> <code> <what is wrong>; expected <what was expected>; <what to do>
+      <line> | <the line itself>
+             |      ^^^^^ the place
+      also <file>:<line>:<column>, for each other place that takes part
+
+\`npm test\` fails when this page and the table in \`src/contract/codes*.ts\` differ; accept a wanted change with
+\`npx vitest run test/contract/codes.test.ts -u\`.`
+  return `${[head, ...sections].join('\n\n')}\n`
+}
