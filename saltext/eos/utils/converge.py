@@ -147,9 +147,7 @@ def update(
     return _shown(spec, _confirm(client, spec, desired, what))
 
 
-def delete(
-    spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]
-) -> bool:
+def delete(spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]) -> bool:
     """Delete an object; tell whether there was one."""
     wire.check(spec, keys)
     client = settings.connect(spec["service"], opts)
@@ -167,9 +165,7 @@ def _create(client: Client, spec: Spec, desired: dict[str, Any]) -> None:
     _wait(client, spec, desired)
 
 
-def _update(
-    client: Client, spec: Spec, desired: dict[str, Any], found: dict[str, Any]
-) -> None:
+def _update(client: Client, spec: Spec, desired: dict[str, Any], found: dict[str, Any]) -> None:
     _hook(spec, "before_update", client, desired)
     known = {**found, **_without_none(_read(spec, found)), **_without_none(desired)}
     wire.send(client, spec["update"], known, _body(spec, desired, found))

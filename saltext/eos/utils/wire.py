@@ -39,9 +39,7 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
         raise CommandExecutionError("; ".join(wrong))
 
 
-def send(
-    client: Client, call: str, values: dict[str, Any], body: Any = None
-) -> Any:
+def send(client: Client, call: str, values: dict[str, Any], body: Any = None) -> Any:
     """
     Send one of a resource's calls.
 
@@ -86,9 +84,7 @@ def from_wire(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def find(
-    client: Client, spec: dict[str, Any], keys: dict[str, Any]
-) -> dict[str, Any] | None:
+def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any] | None:
     """Read the object that the keys name, as the server has it; ``None`` when it is not there."""
     how = spec["find"]
     if "read" in how and all(keys.get(n) is not None for n in _fields_of(spec, how["read"])):

@@ -1,0 +1,127 @@
+"""The check loads a tree into real Salt and refuses what Salt would only find at run time."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+import yaml
+from conftest import CONTRACT, FIXTURES, ROOT
+
+
+def _tree(folder, pillar, *broken):
+    """Make a source tree: the real Python, the fixture contract, and some SLS."""
+    shutil.copytree(ROOT / "saltext", folder / "saltext")
+    for generated in ("saltext", "contract"):
+        source = CONTRACT if generated == "contract" else ROOT / "generated" / generated
+        if source.is_dir():
+            shutil.copytree(source, folder / "generated" / generated)
+    shutil.copytree(ROOT / "kitchen/check", folder / "kitchen/check")
+    (folder / "salt/eos").mkdir(parents=True)
+    for name in broken:
+        shutil.copy(FIXTURES / "broken" / f"{name}.sls", folder / "salt/eos")
+    for name in ("init", "bootstrap", "host", "tls", "consul", "terraform", "app"):
+        (folder / f"salt/eos/{name}.sls").write_text("{}\n")
+    pillars = folder / "pillars"
+    pillars.mkdir()
+    (pillars / "two.yaml").write_text(yaml.safe_dump({"eos": pillar}))
+    return folder
+
+
+def _check(folder):
+    command = [sys.executable, str(folder / "kitchen/check/load.py")]
+    command += ["--root", str(folder), "--pillars", str(folder / "pillars")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """What the check says of every broken file, in one run."""
+    import json
+
+    names = [path.stem for path in (FIXTURES / "broken").glob("*.sls")]
+    pillar = json.loads((FIXTURES / "pillar.json").read_text("utf-8"))
+    done = _check(_tree(tmp_path_factory.mktemp("broken"), pillar, *names))
+    assert done.returncode == 1
+    return done.stdout
+
+
+CASES = [
+    ("k11", "EOS404", "id deploy vault: salt.state stands there twice"),
+    ("k11", "EOS403", "id deploy vault: require names salt: vault initialised, which does not"),
+    ("functions", "EOS405", "id unknown state function: state function salt.parallel does not"),
+    ("functions", "EOS407", "id unknown argument: eos_file.managed has no argument modus"),
+    ("functions", "EOS407", "id unknown argument behind kwargs: pkg.installed has no argument ver"),
+    ("functions", "EOS410", "id missing argument: eos_file.managed needs the argument data"),
+    ("functions", "EOS406", "id unknown runner: runner eos.unknown does not exist"),
+    ("functions", "EOS406", "id unknown execution function: execution function test.unknown does"),
+    ("includes", "EOS402", "eos.nowhere"),
+    ("python", "EOS404", "id twice: test.nop stands there twice"),
+    ("python", "EOS403", "id twice: require names test: elsewhere, which does not exist"),
+    ("text", "EOS401", "it does not render"),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "text"), CASES)
+def test_refuses(findings, name, code, text):
+    lines = [
+        line for line in findings.splitlines() if line.startswith(f"salt/eos/{name}.sls: {code}")
+    ]
+    assert any(text in line for line in lines), findings
+
+
+def test_has_nothing_against_a_right_file(findings):
+    assert "right.sls" not in findings
+
+
+def test_a_right_tree_passes(tmp_path, pillar):
+    """Mutation of all the cases above: with them set right, the same check finds nothing."""
+    done = _check(_tree(tmp_path, pillar, "right"))
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+MUTATIONS = [
+    (
+        "saltext/eos/states/eos_unit.py",
+        '"service.reload"',
+        '"service.relod"',
+        "EOS406 line .*service.relod does not exist",
+    ),
+    (
+        "saltext/eos/utils/state.py",
+        "from typing import Any",
+        "from typing import Any\nimport salt.utils.nowhere",
+        "EOS408 saltext.eos.utils.state does not import",
+    ),
+    (
+        "saltext/eos/modules/eos_secret.py",
+        "def names():",
+        "def names(kind=str):",
+        "EOS409 eos_secret.names: its argument specification does not serialise",
+    ),
+    (
+        "saltext/eos/states/eos_unit.py",
+        "python_shell=False",
+        "python_shel=False",
+        "EOS407 line .*cmd.run_all has no argument python_shel;",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "finding"), MUTATIONS)
+def test_reads_the_python_too(tmp_path, pillar, file, old, new, finding):
+    folder = _tree(tmp_path, pillar)
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
+    done = _check(folder)
+    assert re.search(finding, done.stdout), done.stdout
+
+
+def test_a_refused_pillar_is_said_with_its_path(tmp_path, pillar):
+    pillar["consul"]["https"] = "x"
+    done = _check(_tree(tmp_path, pillar))
+    assert "EOS401 the pillar is refused: eos:consul:https: expected integer" in done.stdout
