@@ -19,10 +19,14 @@ export function readTree(folder: string): Map<string, string> {
 export function writeTree(folder: string, wanted: ReadonlyMap<string, string>): Written {
   const found = readTree(folder)
   const changed = [...wanted].filter(([path, text]) => found.get(path) !== text)
+  for (const parent of new Set(changed.map(([path]) => dirname(path)))) mkdirSync(join(folder, parent), { recursive: true })
   for (const [path, text] of changed) {
     const target = join(folder, path)
-    mkdirSync(dirname(target), { recursive: true })
-    // Written beside and renamed, so that a reader never sees half a file.
+    if (!found.has(path)) {
+      writeFileSync(target, text)
+      continue
+    }
+    // Written beside and renamed, so that a reader of the old file never sees half of the new one.
     writeFileSync(`${target}.new`, text)
     renameSync(`${target}.new`, target)
   }

@@ -5,31 +5,20 @@ import { nearest, suggest } from './nearest.ts'
 import type { Problem } from './problem.ts'
 import { isJsonList, isJsonObject } from './json.ts'
 import type { Schema } from './types.ts'
-import { errorsOf, newValidator, phrase } from './validator.ts'
-import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
-
-const ajv = newValidator()
-const validators = new Map<string, ValidateFunction>()
+import { errorsOf, phrase, validatorOf } from './validator.ts'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 
 /** Every literal has the shape that the vocabulary gives its kind. It runs alone, before all other checks. */
 export const checkShape: Check = ({ contracts, places }) =>
   contracts.flatMap((contract) => {
     const root = `${contract.kind}/${contract.name}/spec`
-    return errorsOf(validatorOf(contract.kind), contract.spec).map((error): Problem => {
+    return errorsOf(validatorOf(SPEC_SCHEMAS[contract.kind] ?? {}), contract.spec).map((error): Problem => {
       const { what, expected, key } = phrase(error)
       const pointer = root + error.instancePath
       const where = key === undefined ? places.value(pointer) : error.keyword === 'discriminator' ? places.value(pointerTo(pointer, key)) : places.key(pointerTo(pointer, key))
       return { code: 'EOS122', what, expected, advice: adviceFor(error, key), where, also: [] }
     })
   })
-
-function validatorOf(kind: string): ValidateFunction {
-  const known = validators.get(kind)
-  if (known) return known
-  const made = ajv.compile(SPEC_SCHEMAS[kind] ?? {})
-  validators.set(kind, made)
-  return made
-}
 
 function adviceFor(error: ErrorObject, key: string | undefined): string {
   const parent: Schema = error.parentSchema ?? {}

@@ -3,17 +3,16 @@ import type { Check } from './check.ts'
 import { pointerTo } from './places.ts'
 import type { Problem } from './problem.ts'
 import { isRole, type Fields, type JsonObject } from './types.ts'
-import { errorsOf, newValidator, phrase } from './validator.ts'
+import { errorsOf, phrase, validatorOf } from './validator.ts'
 
 /** Every field's schema is strict JSON Schema, and its default satisfies it. */
 export const checkDefaults: Check = ({ contracts, places }) => {
-  const ajv = newValidator()
   return contracts.flatMap((contract) => {
     if (contract.kind === 'plan') return []
     return Object.entries(contract.fields).flatMap(([name, field]): Problem[] => {
       if (isRole(field) || field.default === undefined) return []
       const pointer = `${contract.kind}/${contract.name}/fields/${name}/default`
-      return errorsOf(ajv.compile(field.schema), field.default).map((error) => ({
+      return errorsOf(validatorOf(field.schema), field.default).map((error) => ({
         code: 'EOS221' as const,
         what: `the default of \`${name}\` does not satisfy its own type: ${(error.message ?? '').replace(/^must /, 'it must ')}`,
         expected: 'a value that the type of the field allows',
@@ -37,10 +36,9 @@ export const checkKeys: Check = ({ contracts, places }) =>
 
 /** Every example of a resource is what a caller could send. */
 export const checkExamples: Check = ({ contracts, places }) => {
-  const ajv = newValidator()
   return contracts.flatMap((contract) => {
     if (contract.kind !== 'resource') return []
-    const validate = ajv.compile(inputSchema(contract.fields))
+    const validate = validatorOf(inputSchema(contract.fields))
     return Object.entries(contract.spec.examples).flatMap(([name, example]) => {
       const root = pointerTo(`resource/${contract.name}/spec/examples`, name)
       return errorsOf(validate, example).map((error): Problem => {

@@ -94,7 +94,7 @@ export const READ = {
   },
   EOS131: {
     what: 'a reference to a component that is not needed',
-    expected: 'every component whose field is used to stand in `needs`',
+    expected: 'every component whose field is used to stand in `needs`, or in the needs of what is needed',
     advice: 'add it to `needs`',
     example: "needs: [], … { $: 'tls.caFile' }",
   },

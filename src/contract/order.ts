@@ -10,7 +10,7 @@ export function needsOrder(components: readonly Needing[]): string[] {
   const waiting = new Map(components.map(({ name, spec }) => [name, new Set(spec.needs)]))
   const order: string[] = []
   for (;;) {
-    const ready = [...waiting].filter(([, needs]) => [...needs].every((need) => order.includes(need) || !waiting.has(need))).map(([name]) => name)
+    const ready = [...waiting].filter(([, needs]) => [...needs].every((need) => !waiting.has(need))).map(([name]) => name)
     const [next] = ready.sort(compareText)
     if (next === undefined) return order
     waiting.delete(next)

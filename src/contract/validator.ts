@@ -2,11 +2,19 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import { isJsonList, isJsonObject } from './json.ts'
 import type { JsonObject, Schema } from './types.ts'
 
-/** A strict validator for JSON Schema 2020-12 that reports everything it finds. */
-export function newValidator(): Ajv2020 {
-  const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true })
-  ajv.addKeyword({ keyword: 'x-secret', schemaType: 'string' })
-  return ajv
+// The schemas come out of the reader's closed grammar, and strict mode looks at their keywords: checking them against
+// the meta-schema as well would cost more than everything else here.
+const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true, validateSchema: false })
+const compiled = new Map<string, ValidateFunction>()
+
+/** A strict validator for JSON Schema 2020-12 that reports everything it finds; made once per schema. */
+export function validatorOf(schema: Schema): ValidateFunction {
+  const key = JSON.stringify(schema)
+  const known = compiled.get(key)
+  if (known) return known
+  const made = ajv.compile(schema)
+  compiled.set(key, made)
+  return made
 }
 
 /** What a validator says about a value; a union reports its deepest branch only. */

@@ -11,14 +11,14 @@ export function initSls(components: readonly ComponentContract[]): string {
   return `#!py
 ${header('src/components')}"""The host components of this node: what highstate converges; Nomad is left to eos.apply."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 NEEDS = ${py(fromJson(needs), 0, 8, 1)}
 
 
 def run():
     """Return the host components of this node, each after what it needs."""
-    here = sls.here(__pillar__, NEEDS)
+    here = eos.here(__pillar__, NEEDS)
     return {
         "include": [f"eos.{name}" for name in here],
         "extend": {

@@ -19,7 +19,7 @@ export function planSls(plan: PlanContract, contracts: Contracts): string {
   const first = [...head, ...early.map(([name, step]) => runStep(name, step, plan, contracts))]
   return slsFile(plan.source, plan.doc, [
     `    ${docstring([`Return the steps of ${plan.name}; only names of nodes and applications come from eos:_compiled.`], 4)}`,
-    '    stack = sls.stack(__pillar__)',
+    '    stack = eos.stack(__pillar__)',
     `    steps = ${py({ pairs: first.map((state) => stateEntry(state, plain)) }, 4, 12, 3)}`,
     ...late.flatMap(([name, step]) => (step.do === 'run' ? [assign(runStep(name, step, plan, contracts), 4)] : eachStep(step, plan, contracts))),
     ...tail(plan, contracts).map((state) => assign(state, 4)),

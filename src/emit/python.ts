@@ -67,8 +67,12 @@ export function flatPython(value: Python): string {
   return value.code
 }
 
+/** Printable ASCII without quotes and backslashes: most of what there is. */
+const PLAIN = /^[ !#-&(-[\]-~]*$/
+
 /** A Python string literal; double quotes unless single ones save escapes, as `ruff format` chooses. */
 export function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`
   const doubles = text.split('"').length
   const singles = text.split("'").length
   const mark = doubles > singles ? "'" : '"'

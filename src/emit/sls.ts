@@ -11,10 +11,10 @@ export function componentSls(component: ComponentContract): string {
   return slsFile(component.source, component.doc, body)
 }
 
-/** A `#!py` SLS around the body of its `run`. */
+/** A `#!py` SLS around the body of its `run`; Salt itself puts a global `sls` there, so the helpers go by another name. */
 export function slsFile(source: string, doc: string, body: string): string {
   const [first = ''] = doc.split('\n\n')
-  return `#!py\n${header(source)}${docstring([first], 0)}\n\nfrom saltext.eos.utils import sls\n\n\ndef run():\n${body}`
+  return `#!py\n${header(source)}${docstring([first], 0)}\n\nfrom saltext.eos.utils import sls as eos\n\n\ndef run():\n${body}`
 }
 
 function once(component: ComponentContract): string {
@@ -25,7 +25,7 @@ function once(component: ComponentContract): string {
   const entries = { pairs: states.map((state) => stateEntry(state, naming.id)) }
   return [
     `    ${docstring([`Return the states of ${name} on this node; only values come from eos:_compiled.`], 4)}`,
-    `    here = sls.component(__pillar__, ${quote(name)})`,
+    `    here = eos.component(__pillar__, ${quote(name)})`,
     `    states = ${py(entries, 4, 13, 3)}`,
     '    return here.keep(states)\n',
   ].join('\n')
@@ -40,8 +40,8 @@ function each(component: ComponentContract): string {
   return [
     `    ${docstring([`Return the states of every ${name} of this node; only values come from eos:_compiled.`], 4)}`,
     `    states = ${py({ pairs: [stateEntry(guard, outer)] }, 4, 13, 3)}`,
-    `    for here in sls.each(__pillar__, ${quote(name)}):`,
+    `    for here in eos.each(__pillar__, ${quote(name)}):`,
     `        states |= ${py({ pairs: states.map((state) => stateEntry(state, inner.id)) }, 8, 18, 3)}`,
-    '    return sls.keep(states)\n',
+    '    return eos.keep(states)\n',
   ].join('\n')
 }

@@ -47,7 +47,7 @@ function checkStates(scope: Scope): void {
     const place = at(state, 'id')?.place
     if (id === undefined || !place) continue
     const before = seen.get(id)
-    if (before || STATE_IDS.includes(id) || /^(file|directory) /.test(id)) refuse(scope.report, 'EOS139', place, `state id \`${id}\` is used already`, `an id that is unique in the component and none of ${STATE_IDS.join(', ')}`, 'give the state an id that says what it is about', before ? [before] : [])
+    if (before || STATE_IDS.includes(id) || /^(file|directory) \//.test(id)) refuse(scope.report, 'EOS139', place, `state id \`${id}\` is used already`, `an id that is unique in the component and none of ${STATE_IDS.join(', ')}`, 'give the state an id that says what it is about', before ? [before] : [])
     else seen.set(id, place)
   }
 }

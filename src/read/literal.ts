@@ -1,7 +1,7 @@
-import { Node, SyntaxKind, type Expression, type ObjectLiteralElementLike } from 'ts-morph'
+import { ts, type Expression, type SourceFile } from 'ts-morph'
 import type { Json } from '../contract/types.ts'
 import type { Place } from '../contract/problem.ts'
-import { placeOf, refuse, type Report } from './place.ts'
+import { placeAt, refuse, type Report } from './place.ts'
 
 /** One key of an object literal. */
 export interface Entry {
@@ -16,24 +16,18 @@ export type Literal =
   | { readonly kind: 'list'; readonly items: readonly Literal[]; readonly place: Place }
   | { readonly kind: 'record'; readonly entries: readonly Entry[]; readonly place: Place }
 
+interface Reader {
+  readonly report: Report
+  readonly source: SourceFile
+}
+
 const EXPECTED = 'a string, number, true, false, null, list or object written out'
 const ADVICE = 'write the value itself: nothing of a declaration is executed'
 
 /** Reads an expression that is made of literals only; anything else is a problem and becomes undefined. */
 export function readLiteral(report: Report, node: Expression): Literal | undefined {
-  const place = placeOf(report, node)
-  const scalar = scalarOf(node)
-  if (scalar !== undefined) return { kind: 'scalar', value: scalar, place, raw: node.getText() }
-  if (Node.isArrayLiteralExpression(node)) {
-    const items = node.getElements().map((element) => readLiteral(report, element))
-    return { kind: 'list', items: items.filter((item) => item !== undefined), place }
-  }
-  if (Node.isObjectLiteralExpression(node)) {
-    const entries = node.getProperties().map((property) => readEntry(report, property))
-    return { kind: 'record', entries: once(report, entries.filter((entry) => entry !== undefined)), place }
-  }
-  refuse(report, 'EOS120', place, `${nameOf(node)} is outside the grammar of literals`, EXPECTED, ADVICE)
-  return undefined
+  // The compiler's own nodes: wrapping every node of every literal would take most of the reader's time.
+  return read({ report, source: node.getSourceFile() }, node.compilerNode)
 }
 
 /** The JSON of a literal, keys as written. */
@@ -63,40 +57,56 @@ export function textOf(literal: Literal | undefined): string | undefined {
   return literal?.kind === 'scalar' && typeof literal.value === 'string' ? literal.value : undefined
 }
 
-function scalarOf(node: Expression): string | number | boolean | null | undefined {
-  if (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) return node.getLiteralValue()
-  if (Node.isNumericLiteral(node)) return node.getLiteralValue()
-  if (Node.isTrueLiteral(node)) return true
-  if (Node.isFalseLiteral(node)) return false
-  if (Node.isNullLiteral(node)) return null
-  if (Node.isPrefixUnaryExpression(node) && node.getOperatorToken() === SyntaxKind.MinusToken) {
-    const operand = node.getOperand()
-    return Node.isNumericLiteral(operand) ? -operand.getLiteralValue() : undefined
+function read(reader: Reader, node: ts.Node): Literal | undefined {
+  const place = placeIn(reader, node)
+  const value = scalarOf(node)
+  if (value !== undefined) return { kind: 'scalar', value, place, raw: node.getText(reader.source.compilerNode) }
+  if (ts.isArrayLiteralExpression(node)) {
+    return { kind: 'list', items: node.elements.map((element) => read(reader, element)).filter((item) => item !== undefined), place }
   }
+  if (ts.isObjectLiteralExpression(node)) {
+    const entries = node.properties.map((property) => readEntry(reader, property))
+    return { kind: 'record', entries: once(reader, entries.filter((entry) => entry !== undefined)), place }
+  }
+  refuse(reader.report, 'EOS120', place, `${nameOf(node)} is outside the grammar of literals`, EXPECTED, ADVICE)
   return undefined
 }
 
-function readEntry(report: Report, property: ObjectLiteralElementLike): Entry | undefined {
-  if (!Node.isPropertyAssignment(property)) {
-    refuse(report, 'EOS120', placeOf(report, property), `${nameOf(property)} is outside the grammar of literals`, '`key: value`', ADVICE)
-    return undefined
-  }
-  const name = property.getNameNode()
-  const place = placeOf(report, name)
-  const initializer = property.getInitializer()
-  if (!Node.isIdentifier(name) && !Node.isStringLiteral(name)) {
-    refuse(report, 'EOS120', place, `${nameOf(name)} is outside the grammar of literals`, 'a plain or quoted key', 'write the key itself')
-    return undefined
-  }
-  const value = initializer && readLiteral(report, initializer)
-  return value && { key: Node.isStringLiteral(name) ? name.getLiteralValue() : name.getText(), place, value }
+function placeIn({ report, source }: Reader, node: ts.Node): Place {
+  const start = node.getStart(source.compilerNode)
+  return placeAt(report, source, start, node.end - start)
 }
 
-function once(report: Report, entries: readonly Entry[]): Entry[] {
+function scalarOf(node: ts.Node): string | number | boolean | null | undefined {
+  if (ts.isStringLiteralLike(node)) return node.text
+  if (ts.isNumericLiteral(node)) return Number(node.text)
+  if (node.kind === ts.SyntaxKind.TrueKeyword) return true
+  if (node.kind === ts.SyntaxKind.FalseKeyword) return false
+  if (node.kind === ts.SyntaxKind.NullKeyword) return null
+  const isNegative = ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.MinusToken && ts.isNumericLiteral(node.operand)
+  return isNegative && ts.isNumericLiteral(node.operand) ? -Number(node.operand.text) : undefined
+}
+
+function readEntry(reader: Reader, property: ts.ObjectLiteralElementLike): Entry | undefined {
+  if (!ts.isPropertyAssignment(property)) {
+    refuse(reader.report, 'EOS120', placeIn(reader, property), `${nameOf(property)} is outside the grammar of literals`, '`key: value`', ADVICE)
+    return undefined
+  }
+  const { name, initializer } = property
+  const place = placeIn(reader, name)
+  if (!ts.isIdentifier(name) && !ts.isStringLiteral(name)) {
+    refuse(reader.report, 'EOS120', place, `${nameOf(name)} is outside the grammar of literals`, 'a plain or quoted key', 'write the key itself')
+    return undefined
+  }
+  const value = read(reader, initializer)
+  return value && { key: name.text, place, value }
+}
+
+function once(reader: Reader, entries: readonly Entry[]): Entry[] {
   const first = new Map<string, Entry>()
   for (const entry of entries) {
     const before = first.get(entry.key)
-    if (before) refuse(report, 'EOS121', entry.place, `key \`${entry.key}\` is written twice`, 'each key once', 'remove one of the two', [before.place])
+    if (before) refuse(reader.report, 'EOS121', entry.place, `key \`${entry.key}\` is written twice`, 'each key once', 'remove one of the two', [before.place])
     else first.set(entry.key, entry)
   }
   return [...first.values()]
@@ -116,6 +126,7 @@ const NAMES: { readonly [kind: string]: string } = {
   AsExpression: 'a type assertion',
 }
 
-function nameOf(node: Node): string {
-  return NAMES[node.getKindName()] ?? `a ${node.getKindName().replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()}`
+function nameOf(node: ts.Node): string {
+  const kind = ts.SyntaxKind[node.kind]
+  return NAMES[kind] ?? `a ${kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()}`
 }

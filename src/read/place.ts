@@ -20,11 +20,12 @@ export function placeOf(report: Report, node: Node): Place {
 
 /** The place of a stretch of text. */
 export function placeAt(report: Report, source: SourceFile, start: number, length: number): Place {
-  const { line, column } = source.getLineAndColumnAtPos(start)
-  const text = source.getFullText()
-  const from = text.lastIndexOf('\n', start - 1) + 1
-  const end = text.indexOf('\n', from)
-  return { file: pathOf(report, source), line, column, text: text.slice(from, end < 0 ? undefined : end).trimEnd(), length }
+  // ts-morph's own look-up counts lines from the top each time; the compiler keeps a table.
+  const { compilerNode } = source
+  const { line, character } = compilerNode.getLineAndCharacterOfPosition(start)
+  const from = start - character
+  const end = compilerNode.text.indexOf('\n', start)
+  return { file: pathOf(report, source), line: line + 1, column: character + 1, text: compilerNode.text.slice(from, end < 0 ? undefined : end).trimEnd(), length }
 }
 
 /** Adds a problem to the report. */

@@ -22,22 +22,49 @@ export interface Reading {
   readonly unread: readonly string[]
 }
 
+/** What one file says by itself; it stays true until the file changes. */
+interface FileReading {
+  readonly text: string
+  readonly read: Read | undefined
+  readonly places: Places
+  readonly problems: readonly Problem[]
+}
+
+/** What was read before, by path: only files whose text has changed are walked again. */
+export type Memory = Map<string, FileReading>
+
 /** Reads every declaration that a project has loaded; nothing is executed, bound or type-checked. */
-export function readDeclarations(project: Project, root: string): Reading {
+export function readDeclarations(project: Project, root: string, memory: Memory = new Map()): Reading {
   const report: Report = { root, problems: [] }
   const places = new Places()
   const sources = [...project.getSourceFiles()].sort((a, b) => compareText(a.getFilePath(), b.getFilePath()))
-  const reads = sources.map((source) => readOne(report, places, source)).filter((read) => read !== undefined)
+  const files = sources.map((source) => remembered(memory, root, source))
+  for (const file of files) {
+    places.include(file.places)
+    report.problems.push(...file.problems)
+  }
+  const reads = files.flatMap(({ read }) => read ?? [])
   checkNames(report, reads)
   const components = new Map(reads.filter(isComponent).map((read) => [read.declaration.key, read]))
   const contracts = reads.map((read) => contractOf(scopeOf(report, places, read, components)))
   const known = contracts.filter((contract) => contract !== undefined)
-  const files = sources.map((source) => pathOf(report, source))
-  const unread = files.flatMap((path) => {
+  const unread = sources.map((source) => pathOf(report, source)).flatMap((path) => {
     const isUnread = path.startsWith(`${FOLDERS.component}/`) && known.every((contract) => contract.source !== path)
     return isUnread ? [snakeCase(path.slice(FOLDERS.component.length + 1, -'.ts'.length))] : []
   })
   return { contracts: known, places, problems: report.problems, unread }
+}
+
+function remembered(memory: Memory, root: string, source: SourceFile): FileReading {
+  const path = source.getFilePath()
+  const text = source.getFullText()
+  const before = memory.get(path)
+  if (before?.text === text) return before
+  const report: Report = { root, problems: [] }
+  const places = new Places()
+  const reading = { text, read: readOne(report, places, source), places, problems: report.problems }
+  memory.set(path, reading)
+  return reading
 }
 
 function readOne(report: Report, places: Places, source: SourceFile): Read | undefined {
@@ -58,8 +85,24 @@ function isComponent(read: Read): boolean {
 }
 
 function scopeOf(report: Report, places: Places, own: Read, components: ReadonlyMap<string, Read>): Scope {
-  const texts = (key: string): string[] => itemsOf(at(own.declaration.literal, key)).flatMap((item) => textOf(item) ?? [])
-  return { report, places, own, components, needs: texts('needs'), hooks: texts('hooks') }
+  return { report, places, own, components, needs: needsOf(own, components), hooks: textsAt(own, 'hooks') }
+}
+
+/** The components that stand before this one: its needs, and what those need. */
+function needsOf(own: Read, components: ReadonlyMap<string, Read>): ReadonlySet<string> {
+  const needs = new Set<string>()
+  const waiting = textsAt(own, 'needs')
+  for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+    if (needs.has(key)) continue
+    needs.add(key)
+    const other = components.get(key)
+    if (other) waiting.push(...textsAt(other, 'needs'))
+  }
+  return needs
+}
+
+function textsAt(read: Read, key: string): string[] {
+  return itemsOf(at(read.declaration.literal, key)).flatMap((item) => textOf(item) ?? [])
 }
 
 function contractOf(scope: Scope): Contract | undefined {

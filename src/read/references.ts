@@ -83,8 +83,8 @@ function foreign(scope: Scope, path: string, key: string, rest: readonly string[
   const field = fieldOf(other, written)
   const names = [...other.shape.written.keys()].filter((name) => name !== 'role')
   if (field ? isRole(field) : !other.shape.written.has(written)) return nowhere(scope, path, suggest(path, names.map((name) => `${key}.${name}`)), place)
-  if (scope.needs.includes(key)) return `${snakeCase(key)}.${other.shape.written.get(written)}`
-  refuse(scope.report, 'EOS131', place, `reference \`${path}\` is to a component that \`${scope.own.declaration.key}\` does not need`, `\`${key}\` in \`needs\``, 'add it there')
+  if (scope.needs.has(key)) return `${snakeCase(key)}.${other.shape.written.get(written)}`
+  refuse(scope.report, 'EOS131', place, `reference \`${path}\` is to a component that \`${scope.own.declaration.key}\` does not need`, `\`${key}\` in \`needs\`, or in those of what it needs`, 'add it there')
   return undefined
 }
 

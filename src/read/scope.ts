@@ -19,8 +19,8 @@ export interface Scope {
   readonly own: Read
   /** Every component, by registry key. */
   readonly components: ReadonlyMap<string, Read>
-  /** Registry keys in this component's `needs`. */
-  readonly needs: readonly string[]
+  /** Registry keys of all that this component needs, directly or through others. */
+  readonly needs: ReadonlySet<string>
   readonly hooks: readonly string[]
 }
 

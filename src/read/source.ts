@@ -1,11 +1,12 @@
 import type { Project } from 'ts-morph'
 import { loadProject } from './project.ts'
-import { readDeclarations, type Reading } from './read.ts'
+import { readDeclarations, type Memory, type Reading } from './read.ts'
 
 /** Declarations on disk that can be read again after a change without loading the rest anew. */
 export class Source {
   readonly #root: string
   readonly #project: Project
+  readonly #memory: Memory = new Map()
 
   constructor(root: string) {
     this.#root = root
@@ -14,7 +15,7 @@ export class Source {
 
   /** Reads every declaration. */
   read(): Reading {
-    return readDeclarations(this.#project, this.#root)
+    return readDeclarations(this.#project, this.#root, this.#memory)
   }
 
   /** Takes over what has become of some files: changed, new or gone. */

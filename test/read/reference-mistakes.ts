@@ -53,7 +53,7 @@ export const REFERENCE_MISTAKES: readonly Mistake[] = [
     file: CONSUL,
     from: "needs: ['host', 'tls']",
     to: "needs: ['host']",
-    says: 'src/components/consul.ts:50:42 EOS131 reference `tls.caFile` is to a component that `consul` does not need; expected `tls` in `needs`; add it there',
+    says: 'src/components/consul.ts:50:42 EOS131 reference `tls.caFile` is to a component that `consul` does not need; expected `tls` in `needs`, or in those of what it needs; add it there',
   },
   {
     claim: 'refuses a reference to a component per application',

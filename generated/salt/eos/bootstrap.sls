@@ -3,14 +3,14 @@
 # To change it, edit that file and run: npm run generate
 """Brings the whole stack up, gate by gate; run again, it changes nothing."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """
     Return the steps of bootstrap; only names of nodes and applications come from eos:_compiled.
     """
-    stack = sls.stack(__pillar__)
+    stack = eos.stack(__pillar__)
     steps = {
         "guard": {
             "eos_guard.compiled": [
@@ -39,6 +39,164 @@ def run():
             ],
         },
     }
+    for node in stack.nodes("host"):
+        steps[f"host on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.host"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}]},
+            ],
+        }
+    for node in stack.nodes("docker"):
+        steps[f"docker on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.docker"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},
+            ],
+        }
+    steps["tls runner"] = {
+        "eos_run.done": [
+            {"name": "eos.issue"},
+            {"fire_event": True},
+            {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},
+        ],
+    }
+    for node in stack.nodes("tls"):
+        steps[f"tls on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.tls"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "tls runner"}]},
+            ],
+        }
+    for node in stack.nodes("consul"):
+        steps[f"consul on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.consul"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
+            ],
+        }
+    for node in stack.nodes("consul_acl"):
+        steps[f"consul_acl on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.consul_acl"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("consul")]},
+            ],
+        }
+    for node in stack.nodes("vault"):
+        steps[f"vault on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.vault"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
+            ],
+        }
+    for node in stack.nodes("vault_open"):
+        steps[f"vault_open on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.vault_open"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("vault")]},
+            ],
+        }
+    for node in stack.nodes("nomad"):
+        steps[f"nomad on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.nomad"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("docker"),
+                        *stack.steps("consul"),
+                        *stack.steps("consul_acl"),
+                        *stack.steps("vault"),
+                        *stack.steps("vault_open"),
+                    ],
+                },
+            ],
+        }
+    for node in stack.nodes("nomad_acl"):
+        steps[f"nomad_acl on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.nomad_acl"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("nomad")]},
+            ],
+        }
+    for node in stack.nodes("workload_identity"):
+        steps[f"workload_identity on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.workload_identity"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("consul"),
+                        *stack.steps("consul_acl"),
+                        *stack.steps("vault"),
+                        *stack.steps("vault_open"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
+                    ],
+                },
+            ],
+        }
     steps["lock released"] = {
         "eos_lock.released": [
             {"name": "bootstrap"},
@@ -48,6 +206,17 @@ def run():
                     {"eos_lock": "lock"},
                     {"eos_run": "preflight"},
                     {"eos_run": "secrets"},
+                    {"eos_run": "tls runner"},
+                    *stack.steps("host"),
+                    *stack.steps("docker"),
+                    *stack.steps("tls"),
+                    *stack.steps("consul"),
+                    *stack.steps("consul_acl"),
+                    *stack.steps("vault"),
+                    *stack.steps("vault_open"),
+                    *stack.steps("nomad"),
+                    *stack.steps("nomad_acl"),
+                    *stack.steps("workload_identity"),
                 ],
             },
         ],

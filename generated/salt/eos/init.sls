@@ -3,14 +3,33 @@
 # To change it, edit that file and run: npm run generate
 """The host components of this node: what highstate converges; Nomad is left to eos.apply."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
-NEEDS = {}
+NEEDS = {
+    "host": [],
+    "docker": ["host"],
+    "tls": ["host"],
+    "consul": ["host", "tls"],
+    "consul_acl": ["consul"],
+    "vault": ["host", "tls"],
+    "vault_open": ["vault"],
+    "nomad": ["tls", "docker", "consul", "consul_acl", "vault", "vault_open"],
+    "nomad_acl": ["nomad"],
+    "workload_identity": [
+        "tls",
+        "consul",
+        "consul_acl",
+        "vault",
+        "vault_open",
+        "nomad",
+        "nomad_acl",
+    ],
+}
 
 
 def run():
     """Return the host components of this node, each after what it needs."""
-    here = sls.here(__pillar__, NEEDS)
+    here = eos.here(__pillar__, NEEDS)
     return {
         "include": [f"eos.{name}" for name in here],
         "extend": {

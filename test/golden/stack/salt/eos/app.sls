@@ -3,7 +3,7 @@
 # To change it, edit that file and run: npm run generate
 """Applications: one Nomad job for each entry of `eos:apps`."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
@@ -16,7 +16,7 @@ def run():
             ],
         },
     }
-    for here in sls.each(__pillar__, "app"):
+    for here in eos.each(__pillar__, "app"):
         states |= {
             f"app {here.name} job": {
                 "eos_terraform.applied": [
@@ -34,4 +34,4 @@ def run():
                 ],
             },
         }
-    return sls.keep(states)
+    return eos.keep(states)

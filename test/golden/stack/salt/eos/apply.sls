@@ -5,12 +5,12 @@
 Applies what the pillar says to the whole stack: the only way to change it. Use `test=True` first.
 """
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """Return the steps of apply; only names of nodes and applications come from eos:_compiled."""
-    stack = sls.stack(__pillar__)
+    stack = eos.stack(__pillar__)
     steps = {
         "guard": {
             "eos_guard.compiled": [

@@ -3,14 +3,14 @@
 # To change it, edit that file and run: npm run generate
 """Brings the whole stack up, gate by gate; run again, it changes nothing."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """
     Return the steps of bootstrap; only names of nodes and applications come from eos:_compiled.
     """
-    stack = sls.stack(__pillar__)
+    stack = eos.stack(__pillar__)
     steps = {
         "guard": {
             "eos_guard.compiled": [

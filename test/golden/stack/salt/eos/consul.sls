@@ -3,12 +3,12 @@
 # To change it, edit that file and run: npm run generate
 """Consul: service catalogue, health checks and the lock that Eos's sidecar stands behind."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """Return the states of consul on this node; only values come from eos:_compiled."""
-    here = sls.component(__pillar__, "consul")
+    here = eos.component(__pillar__, "consul")
     states = {
         "consul guard": {
             "eos_guard.compiled": [

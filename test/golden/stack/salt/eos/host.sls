@@ -3,12 +3,12 @@
 # To change it, edit that file and run: npm run generate
 """Host: what every node has before anything else."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """Return the states of host on this node; only values come from eos:_compiled."""
-    here = sls.component(__pillar__, "host")
+    here = eos.component(__pillar__, "host")
     states = {
         "host guard": {
             "eos_guard.compiled": [

@@ -3,7 +3,7 @@
 # To change it, edit that file and run: npm run generate
 """The host components of this node: what highstate converges; Nomad is left to eos.apply."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 NEEDS = {
     "host": [],
@@ -14,7 +14,7 @@ NEEDS = {
 
 def run():
     """Return the host components of this node, each after what it needs."""
-    here = sls.here(__pillar__, NEEDS)
+    here = eos.here(__pillar__, NEEDS)
     return {
         "include": [f"eos.{name}" for name in here],
         "extend": {

@@ -3,12 +3,12 @@
 # To change it, edit that file and run: npm run generate
 """TLS: the site's CA and this node's certificates."""
 
-from saltext.eos.utils import sls
+from saltext.eos.utils import sls as eos
 
 
 def run():
     """Return the states of tls on this node; only values come from eos:_compiled."""
-    here = sls.component(__pillar__, "tls")
+    here = eos.component(__pillar__, "tls")
     states = {
         "tls guard": {
             "eos_guard.compiled": [
