@@ -1,0 +1,61 @@
+"""How Eos's states reach Vault: as its own identity, or once, on the first run, as root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import vault_init
+from saltext.eos.utils.http import BadRequest, Client, Forbidden, HttpError, NotFound
+
+CA_FILE = "/etc/eos/tls/ca.pem"
+ADMIN = "eos-admin"
+
+
+def client(address: str, token: str | None = None) -> Client:
+    """Give a client that verifies the server, with a token or without."""
+    return Client(address, CA_FILE, headers={"X-Vault-Token": token} if token else {})
+
+
+def login(address: str, role_id: str, secret_id: str) -> str:
+    """
+    Log in through AppRole and give the token.
+
+    :raises BadRequest: the role or the secret id is wrong.
+    :raises Forbidden: there is no AppRole auth method yet.
+    """
+    found = client(address).post(
+        "/v1/auth/approle/login", {"role_id": role_id, "secret_id": secret_id}
+    )
+    return str(found["auth"]["client_token"])
+
+
+@contextmanager
+def session(address: str, secret_id: str, directory: str | None = None) -> Iterator[Client]:
+    """
+    Give a client with Eos's own rights, and take the token back afterwards.
+
+    On the very first run that identity does not exist yet; then the first root token is used, if
+    it still lies sealed in ``directory``.
+
+    :raises CommandExecutionError: neither is possible.
+    """
+    try:
+        token = login(address, ADMIN, secret_id)
+    except (BadRequest, Forbidden, NotFound) as err:
+        root = vault_init.root_token(directory) if directory else None
+        if root is None:
+            raise CommandExecutionError(
+                f"Vault refuses the identity {ADMIN}: {err}; expected its secret id, which "
+                "`salt-run eos.secrets` delivers, to be the one Vault knows; apply eos.vault_open"
+            ) from err
+        yield client(address, root)
+        return
+    mine = client(address, token)
+    try:
+        yield mine
+    finally:
+        with suppress(HttpError):
+            mine.post("/v1/auth/token/revoke-self")
