@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import compiled, observe, secret
+from saltext.eos.utils.mask import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    __grains__: dict[str, Any]
     __opts__: dict[str, Any]
     __pillar__: dict[str, Any]
     __salt__: dict[str, Callable[..., Any]]
@@ -42,8 +44,9 @@ def observe_(component, entry=None):
 
         salt n1 eos_gate.observe consul
     """
-    part = compiled.component(__pillar__, component, entry)
-    return probe(part["gate"])
+    pillar = compiled.fresh(__opts__, __grains__)
+    part = compiled.component(pillar, component, entry)
+    return _observed(part["gate"], pillar)
 
 
 def probe(gate):
@@ -59,26 +62,7 @@ def probe(gate):
 
         salt-call eos_gate.probe '{"component": "consul", "entry": null, "probes": []}'
     """
-    form = compiled.compiled(__pillar__)
-    part = form["components"].get(gate["component"], {})
-    if gate.get("entry") is not None:
-        part = part.get("each", {}).get(gate["entry"], {})
-    context = {
-        "salt": __salt__,
-        "opts": __opts__,
-        "pillar": __pillar__,
-        "compiled": form,
-        "values": part.get("values", {}),
-        "entry": gate.get("entry"),
-        "resolve": lambda data: secret.resolve(data, __pillar__, __opts__),
-    }
-    outcomes = observe.observe(gate, context)
-    last = outcomes[-1] if outcomes else None
-    if last is None:
-        return {"gate": "unknown", "observed": "the gate has no probe here", "why": ""}
-    if last.ok:
-        return {"gate": "passed", "observed": last.observed, "why": ""}
-    return {"gate": "waiting", "observed": last.observed, "why": last.why}
+    return _observed(gate, plain(__pillar__))
 
 
 def observe_all():
@@ -94,12 +78,36 @@ def observe_all():
         salt '*' eos_gate.observe_all
     """
     found = []
-    for name, part in compiled.compiled(__pillar__)["components"].items():
+    pillar = compiled.fresh(__opts__, __grains__)
+    for name, part in compiled.compiled(pillar)["components"].items():
         entries = list(part["each"].items()) if "each" in part else [(None, part)]
         for entry, one in entries:
             try:
-                seen = probe(one["gate"])
+                seen = _observed(one["gate"], pillar)
             except CommandExecutionError as err:
                 seen = {"gate": "unknown", "observed": str(err), "why": ""}
             found.append({"component": name, "entry": entry, **seen})
     return found
+
+
+def _observed(gate: dict[str, Any], pillar: dict[str, Any]) -> dict[str, str]:
+    form = compiled.compiled(pillar)
+    part = form["components"].get(gate["component"], {})
+    if gate.get("entry") is not None:
+        part = part.get("each", {}).get(gate["entry"], {})
+    context = {
+        "salt": __salt__,
+        "opts": __opts__,
+        "pillar": pillar,
+        "compiled": form,
+        "values": part.get("values", {}),
+        "entry": gate.get("entry"),
+        "resolve": lambda data: secret.resolve(data, pillar, __opts__),
+    }
+    outcomes = observe.observe(gate, context)
+    last = outcomes[-1] if outcomes else None
+    if last is None:
+        return {"gate": "unknown", "observed": "the gate has no probe here", "why": ""}
+    if last.ok:
+        return {"gate": "passed", "observed": last.observed, "why": ""}
+    return {"gate": "waiting", "observed": last.observed, "why": last.why}

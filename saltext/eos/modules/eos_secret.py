@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from saltext.eos.utils import compiled, secret
 
 if TYPE_CHECKING:
+    __grains__: dict[str, Any]
     __opts__: dict[str, Any]
-    __pillar__: dict[str, Any]
 
 __virtualname__ = "eos_secret"
 
@@ -28,7 +28,8 @@ def names():
 
         salt n1 eos_secret.names
     """
-    return sorted(compiled.compiled(__pillar__).get("secrets") or {})
+    pillar = compiled.fresh(__opts__, __grains__)
+    return sorted(compiled.compiled(pillar).get("secrets") or {})
 
 
 def fingerprint(name):
@@ -44,5 +45,5 @@ def fingerprint(name):
 
         salt n1 eos_secret.fingerprint consul.gossip_key
     """
-    value = secret.open_one(name, __pillar__, __opts__)
+    value = secret.open_one(name, compiled.fresh(__opts__, __grains__), __opts__)
     return hashlib.sha256(f"{name}\0{value}".encode()).hexdigest()[:32]

@@ -46,7 +46,7 @@ def done(name, kwargs=None):
     _tell(name, "started", {})
     try:
         answer = __salt__["saltutil.runner"](
-            name, kwarg={**(kwargs or {}), "test": test}, __env__="base", full_return=True
+            name, kwarg={**(kwargs or {}), "test": test}, full_return=True
         )
     except (SaltException, TypeError) as err:
         answer = {"success": False, "return": str(err)}

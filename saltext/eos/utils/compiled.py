@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import salt.pillar
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils.mask import plain
@@ -33,6 +34,24 @@ def compiled(pillar: Mapping[str, Any]) -> dict[str, Any]:
             "(`salt-run eos.versions` shows both)"
         )
     return plain(form)
+
+
+def fresh(opts: Mapping[str, Any], grains: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Ask the master for this minion's pillar as it is now.
+
+    A minion's own copy is as old as its last refresh, and an execution function outside of a
+    state run sees that copy. Options of a state run carry a fresh one already.
+    """
+    compiler = salt.pillar.get_pillar(
+        opts, plain(grains), opts["id"], opts.get("saltenv"), pillarenv=opts.get("pillarenv")
+    )
+    try:
+        return dict(plain(compiler.compile_pillar()))
+    finally:
+        destroy = getattr(compiler, "destroy", None)
+        if destroy:
+            destroy()
 
 
 def component(pillar: Mapping[str, Any], name: str, entry: str | None = None) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def ask(
     return {
         node: answer
         for node, answer in (answers or {}).items()
-        if isinstance(answer, dict) and "ret" in answer
+        if isinstance(answer, dict) and "ret" in answer and answer.get("out") != "no_return"
     }
 
 
