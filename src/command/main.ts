@@ -51,6 +51,13 @@ async function runGenerate(root: string, output: Output, isWatching: boolean, is
   if (isJson) output.out(JSON.stringify({ problems: made.problems, ...written }, null, 2))
   else if (made.problems.length > 0) sayProblems(output, made.problems)
   else output.out(saidWritten(made.files.size, written, performance.now() - started))
-  if (isWatching) return watch(root, source, output)
+  if (isWatching) return watch(root, source, output, untilStopped())
   return made.problems.length > 0 ? 1 : 0
+}
+
+/** Aborted when the process is asked to end. */
+function untilStopped(): AbortSignal {
+  const stop = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+  return stop.signal
 }

@@ -8,11 +8,8 @@ import { writeTree } from './tree.ts'
 /** How long to collect changes: editors write a file in several steps. */
 const SETTLE = 50
 
-/** Generates again after each change until the process is told to stop. */
-export async function watch(root: string, source: Source, output: Output): Promise<Exit> {
-  const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  process.once('SIGTERM', () => stop.abort())
+/** Generates again after each change until it is told to stop. */
+export async function watch(root: string, source: Source, output: Output, signal: AbortSignal): Promise<Exit> {
   const dirty = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   output.out('watching src/; stop with Ctrl-C')
@@ -22,7 +19,7 @@ export async function watch(root: string, source: Source, output: Output): Promi
     regenerate(root, source, paths, output)
   }
   try {
-    for await (const { filename } of watchFolder(`${root}/src`, { recursive: true, signal: stop.signal })) {
+    for await (const { filename } of watchFolder(`${root}/src`, { recursive: true, signal })) {
       const path = `src/${(filename ?? '').replaceAll('\\', '/')}`
       if (!path.endsWith('.ts') || !Object.values(FOLDERS).some((folder) => path.startsWith(`${folder}/`))) continue
       dirty.add(path)

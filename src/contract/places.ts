@@ -4,7 +4,7 @@ import type { Place } from './problem.ts'
 export class Places {
   readonly #values = new Map<string, Place>()
   readonly #keys = new Map<string, Place>()
-  readonly #others: Places[] = []
+  readonly #parts = new Map<string, Places>()
 
   /** Remembers the place of the value at a pointer, and of its key where it has one. */
   remember(pointer: string, value: Place, key?: Place): void {
@@ -12,9 +12,9 @@ export class Places {
     if (key) this.#keys.set(pointer, key)
   }
 
-  /** Takes over what another has remembered. */
-  include(other: Places): void {
-    this.#others.push(other)
+  /** Takes over what another has remembered below a root, `<kind>/<name>`. */
+  include(root: string, part: Places): void {
+    this.#parts.set(root, part)
   }
 
   /** The place of the value at a pointer, or of the nearest part around it. */
@@ -35,11 +35,17 @@ export class Places {
   }
 
   #valueAt(pointer: string): Place | undefined {
-    return this.#values.get(pointer) ?? this.#others.map((other) => other.#valueAt(pointer)).find((place) => place !== undefined)
+    const part = this.#partOf(pointer)
+    return this.#values.get(pointer) ?? (part ? part.#values.get(pointer) : undefined)
   }
 
   #keyAt(pointer: string): Place | undefined {
-    return this.#keys.get(pointer) ?? this.#others.map((other) => other.#keyAt(pointer)).find((place) => place !== undefined)
+    const part = this.#partOf(pointer)
+    return this.#keys.get(pointer) ?? (part ? part.#keys.get(pointer) : undefined)
+  }
+
+  #partOf(pointer: string): Places | undefined {
+    return this.#parts.get(pointer.split('/', 2).join('/'))
   }
 }
 

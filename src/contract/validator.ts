@@ -6,14 +6,16 @@ import type { JsonObject, Schema } from './types.ts'
 // the meta-schema as well would cost more than everything else here.
 const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true, validateSchema: false })
 const compiled = new Map<string, ValidateFunction>()
+const known = new WeakMap<Schema, ValidateFunction>()
 
-/** A strict validator for JSON Schema 2020-12 that reports everything it finds; made once per schema. */
+/** A strict validator for JSON Schema 2020-12 that reports everything it finds; made once per schema, even where the reader wrote it anew. */
 export function validatorOf(schema: Schema): ValidateFunction {
+  const same = known.get(schema)
+  if (same) return same
   const key = JSON.stringify(schema)
-  const known = compiled.get(key)
-  if (known) return known
-  const made = ajv.compile(schema)
+  const made = compiled.get(key) ?? ajv.compile(schema)
   compiled.set(key, made)
+  known.set(schema, made)
   return made
 }
 

@@ -37,8 +37,10 @@ export function fromJson(value: unknown): Python {
  * The first `open` levels are always opened.
  */
 export function py(value: Python, indent = 0, column = indent, open = 0): string {
-  const line = flatPython(value)
-  if (open <= 0 && column + line.length < WIDTH) return line
+  if (open <= 0 || !isOpenable(value)) {
+    const line = flatPython(value)
+    if (column + line.length < WIDTH) return line
+  }
   const inner = indent + 4
   const pad = ' '.repeat(inner)
   if (isList(value) && value.length > 0) {
@@ -52,7 +54,12 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
     })
     return `{\n${items.join('')}${' '.repeat(indent)}}`
   }
-  return line
+  return flatPython(value)
+}
+
+/** A list or dict with something in it, which can stand item by item. */
+function isOpenable(value: Python): boolean {
+  return (isList(value) && value.length > 0) || (isDict(value) && value.pairs.length > 0)
 }
 
 /** A value on one line. */

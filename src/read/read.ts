@@ -40,7 +40,7 @@ export function readDeclarations(project: Project, root: string, memory: Memory 
   const sources = [...project.getSourceFiles()].sort((a, b) => compareText(a.getFilePath(), b.getFilePath()))
   const files = sources.map((source) => remembered(memory, root, source))
   for (const file of files) {
-    places.include(file.places)
+    if (file.read) places.include(rootOf(file.read.declaration), file.places)
     report.problems.push(...file.problems)
   }
   const reads = files.flatMap(({ read }) => read ?? [])

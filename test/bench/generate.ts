@@ -89,7 +89,7 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
 }
 
-/** A repository of synthetic components, each as large as a real one, and each needing the one before. */
+/** A repository of synthetic components, each as large as a real one; their needs make a tree. */
 function synthetic(count: number): string {
   const root = mkdtempSync(join(tmpdir(), 'eos-bench-'))
   mkdirSync(join(root, 'src/components'), { recursive: true })
@@ -104,6 +104,7 @@ function synthetic(count: number): string {
 function component(index: number, doc: string): string {
   const name = `part${index}`
   const port = 10_000 + index * 3
+  const need = Math.floor((index - 1) / 2)
   return `import { defineComponent, type Default, type Duration, type Port, type Roles, type Secret, type Size } from '../schema/index.ts'
 
 /** Part ${index}: one of many. ${doc} */
@@ -134,7 +135,7 @@ declare module '../schema/index.ts' { interface Components { ${name}: Part${inde
 export default defineComponent<Part${index}>({
   on: 'host',
   class: 'core',
-  needs: [${index > 0 ? `'part${index - 1}'` : ''}],
+  needs: [${index > 0 ? `'part${need}'` : ''}],
   packages: ['${name}'],
   unit: '${name}.service',
   user: '${name}',
@@ -160,7 +161,7 @@ export default defineComponent<Part${index}>({
         cache: { $: 'cache' },
         labels: { $: 'labels' },
         ports: { http: -1, https: { $: 'https' }, serf_lan: { $: 'serfLan' }, server: { $: 'server' } },
-        ${index > 0 ? `before: { $text: 'https://{node.address}:{part${index - 1}.https}' },` : ''}
+        ${index > 0 ? `before: { $text: 'https://{node.address}:{part${need}.https}' },` : ''}
         tls: { defaults: { verify_incoming: true, verify_outgoing: true } },
       },
     },

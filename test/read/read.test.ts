@@ -37,6 +37,14 @@ describe('the reader', () => {
     expect(judge(files).says).toContain('src/components/dns_cache.ts:4:18 EOS105 components dns-cache and dns_cache both become `dns_cache`; expected names that stay different in snake_case; rename one of the two')
   })
 
+  it('lets `when` ask for the mode of a union', () => {
+    const fields = "export interface Consul {\n  /** Where it keeps its data. */\n  storage: Default<{ mode: 'file' } | { mode: 'raft' }, { mode: 'file' }>\n"
+    const files = edit(stack(), 'src/components/consul.ts', 'export interface Consul {\n', fields)
+    const server = "path: '/etc/consul.d/server.json', format: 'json', when: { role: 'server' }"
+    expect(judge(edit(files, 'src/components/consul.ts', server, server.replace("role: 'server'", "storage: 'raft'"))).says).toEqual([])
+    expect(judge(edit(files, 'src/components/consul.ts', server, server.replace("role: 'server'", "storage: 'rafts'"))).says[0]).toMatch(/EOS135 `storage` is never "rafts"; expected "file" or "raft"; did you mean `raft`\?$/)
+  })
+
   it('shows the line and marks the place under it', () => {
     const { text } = judge(edit(stack(), 'src/components/consul.ts', "{ $: 'datacenter' }", "{ $: 'datacentre' }"))
     expect(text.split('\n').slice(1)).toEqual([

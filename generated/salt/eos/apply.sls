@@ -111,6 +111,39 @@ def run():
                 {"require": [{"eos_run": "secrets"}, *stack.steps("consul")]},
             ],
         }
+    for node in stack.nodes("caddy"):
+        steps[f"caddy on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.caddy"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("consul"),
+                        *stack.steps("consul_acl"),
+                        *stack.steps("tls"),
+                    ],
+                },
+            ],
+        }
+    for node in stack.nodes("terraform"):
+        steps[f"terraform on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.terraform"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
+            ],
+        }
     for node in stack.nodes("vault"):
         steps[f"vault on {node}"] = {
             "salt.state": [
@@ -197,6 +230,55 @@ def run():
                 },
             ],
         }
+    for node in stack.nodes("foundation"):
+        steps[f"foundation on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.foundation"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("consul"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
+                        *stack.steps("terraform"),
+                        *stack.steps("vault"),
+                        *stack.steps("workload_identity"),
+                    ],
+                },
+            ],
+        }
+    for app in stack.apps:
+        for node in stack.nodes("app"):
+            steps[f"app {app} on {node}"] = {
+                "salt.state": [
+                    {"tgt": [node]},
+                    {"tgt_type": "list"},
+                    {"sls": ["eos.app"]},
+                    {"pillar": {"eos_each": app}},
+                    {"expect_minions": True},
+                    {"queue": 8},
+                    {"parallel": stack.several},
+                    {"fire_event": True},
+                    {
+                        "require": [
+                            {"eos_run": "secrets"},
+                            *stack.steps("caddy"),
+                            *stack.steps("consul"),
+                            *stack.steps("foundation"),
+                            *stack.steps("nomad"),
+                            *stack.steps("terraform"),
+                            *stack.steps("vault"),
+                            *stack.steps("workload_identity"),
+                        ],
+                    },
+                ],
+            }
     steps["lock released"] = {
         "eos_lock.released": [
             {"name": "apply"},
@@ -212,11 +294,15 @@ def run():
                     *stack.steps("tls"),
                     *stack.steps("consul"),
                     *stack.steps("consul_acl"),
+                    *stack.steps("caddy"),
+                    *stack.steps("terraform"),
                     *stack.steps("vault"),
                     *stack.steps("vault_open"),
                     *stack.steps("nomad"),
                     *stack.steps("nomad_acl"),
                     *stack.steps("workload_identity"),
+                    *stack.steps("foundation"),
+                    *stack.steps("app", label="app"),
                 ],
             },
         ],

@@ -18,16 +18,16 @@ def run():
                 {"schema": 1},
             ],
         },
-        "host directory of configuration": {
+        "host base directory": {
             "file.directory": [
-                *here.arguments("directory of configuration"),
+                *here.arguments("base directory"),
                 {"require": [{"eos_guard": "host guard"}]},
             ],
         },
         "host repository": {
             "eos_apt.repository": [
                 *here.arguments("repository"),
-                {"require": [{"file": "host directory of configuration"}]},
+                {"require": [{"file": "host base directory"}]},
             ],
         },
         "host gate": {
@@ -36,12 +36,7 @@ def run():
                 {"component": "host"},
                 {"gate": here.gate},
                 {"require": [{"eos_apt": "host repository"}]},
-                {
-                    "watch": [
-                        {"file": "host directory of configuration"},
-                        {"eos_apt": "host repository"},
-                    ],
-                },
+                {"watch": [{"file": "host base directory"}, {"eos_apt": "host repository"}]},
             ],
         },
     }

@@ -11,6 +11,8 @@ NEEDS = {
     "tls": ["host"],
     "consul": ["host", "tls"],
     "consul_acl": ["consul"],
+    "caddy": ["consul", "consul_acl", "tls"],
+    "terraform": ["host", "tls"],
     "vault": ["host", "tls"],
     "vault_open": ["vault"],
     "nomad": ["tls", "docker", "consul", "consul_acl", "vault", "vault_open"],
