@@ -48,7 +48,7 @@ function link(states: readonly SaltState[], first: Python, naming: Naming): Salt
 }
 
 function directoryState(path: string, user: string): SaltState {
-  const owner = [argument('user', user), argument('group', user), argument('mode', '0750')]
+  const owner = [argument('user', user), argument('group', user), argument('dir_mode', '0750')]
   return { id: `directory ${path}`, run: 'file.directory', arguments: [argument('name', path), ...owner, argument('makedirs', true)] }
 }
 

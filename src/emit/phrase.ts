@@ -4,7 +4,7 @@ import { isRole, type Field, type Json, type RoleField, type Schema } from '../c
 /** What kind of value a schema asks for, in words. */
 export function typePhrase(schema: Schema): string {
   const { type, enum: values, const: only, items, additionalProperties: extra, properties, anyOf, pattern } = schema
-  if (only !== undefined) return `\`${JSON.stringify(only)}\``
+  if (only !== undefined) return `\`${shown(only)}\``
   if (isJsonList(values)) return values.map((value) => `\`${String(value)}\``).join(' or ')
   if (isJsonList(anyOf)) return anyOf.filter(isJsonObject).map((branch) => (branch['type'] === 'null' ? 'nothing' : typePhrase(branch))).join(', or ')
   if (type === 'string') return textPhrase(pattern)

@@ -16,7 +16,7 @@ describe('check', () => {
     const root = repository()
     await run(root, 'generate')
     const path = join(root, 'generated/salt/eos/consul.sls')
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"mode": "0750"', '"mode": "0777"'))
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"dir_mode": "0750"', '"dir_mode": "0777"'))
     const { exit, err } = await run(root, 'check', '--no-salt')
     expect(exit).toBe(1)
     expect(err.split('\n')).toEqual([
@@ -27,8 +27,8 @@ describe('check', () => {
       '                 {"name": "/var/lib/consul"},',
       '                 {"user": "consul"},',
       '                 {"group": "consul"},',
-      '-                {"mode": "0777"},',
-      '+                {"mode": "0750"},',
+      '-                {"dir_mode": "0777"},',
+      '+                {"dir_mode": "0750"},',
       '                 {"makedirs": True},',
       '                 {"require": [{"pkg": "consul packages"}]},',
       '             ],',

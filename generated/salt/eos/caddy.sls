@@ -30,7 +30,7 @@ def run():
                 {"name": "/var/lib/caddy"},
                 {"user": "caddy"},
                 {"group": "caddy"},
-                {"mode": "0750"},
+                {"dir_mode": "0750"},
                 {"makedirs": True},
                 {"require": [{"pkg": "caddy packages"}]},
             ],

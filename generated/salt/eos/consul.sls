@@ -27,7 +27,7 @@ def run():
                 {"name": "/var/lib/consul"},
                 {"user": "consul"},
                 {"group": "consul"},
-                {"mode": "0750"},
+                {"dir_mode": "0750"},
                 {"makedirs": True},
                 {"require": [{"pkg": "consul packages"}]},
             ],

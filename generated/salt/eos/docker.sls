@@ -27,7 +27,7 @@ def run():
                 {"name": "/etc/docker"},
                 {"user": "root"},
                 {"group": "root"},
-                {"mode": "0750"},
+                {"dir_mode": "0750"},
                 {"makedirs": True},
                 {"require": [{"pkg": "docker packages"}]},
             ],
