@@ -77,12 +77,12 @@ def generated(
         if not test:
             return state.failed(name, err, changes)
         expected = {path: _made(None) for path in kept}
-        return state.changed(name, f"Secrets {{0}} made; now: {err}", expected, test=True)
+        return state.changed(name, f"Each missing secret {{0}} made; now: {err}", expected, test=True)
     except CommandExecutionError as err:
         return state.failed(name, err, changes)
     if not changes:
         return state.unchanged(name, "Every secret")
-    return state.changed(name, "Secrets {0} made.", changes, test=test)
+    return state.changed(name, "Each missing secret {0} made.", changes, test=test)
 
 
 def _kept(

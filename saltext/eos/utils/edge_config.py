@@ -88,6 +88,7 @@ def config(
                 "servers": {
                     "edge": {
                         "listen": [f":{https}"],
+                        "protocols": ["h1", "h2"],
                         "automatic_https": {"disable": True},
                         "tls_connection_policies": [{"default_sni": domain}],
                         "routes": [
@@ -123,6 +124,7 @@ def config(
                     },
                     "redirect": {
                         "listen": [f":{http}"],
+                        "protocols": ["h1"],
                         "automatic_https": {"disable": True},
                         "routes": [{"handle": [_redirect(https)]}],
                     },
@@ -162,7 +164,12 @@ def _route(host: str, name: str, dns: int) -> dict[str, Any]:
                     "retries": 2,
                     "try_duration": "2s",
                 },
-                "transport": {"protocol": "http", "dial_timeout": "2s"},
+                # Consul names instances in its own zone, which no other resolver knows.
+                "transport": {
+                    "protocol": "http",
+                    "dial_timeout": "2s",
+                    "resolver": {"addresses": [f"127.0.0.1:{dns}"]},
+                },
             }
         ],
     }
