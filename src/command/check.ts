@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { sortProblems, type Problem } from '../contract/problem.ts'
-import { compileProject, withoutEchoes } from '../read/compile.ts'
+import { inspectProject, withoutEchoes } from '../read/compile.ts'
 import { Source } from '../read/source.ts'
 import { generate } from './generate.ts'
 import { sayProblems, type Exit, type Output } from './output.ts'
@@ -11,10 +11,10 @@ import { readTree } from './tree.ts'
 /** The program that loads the emitted tree into real Salt; it prints its problems and exits 0, 1 or 2. */
 const SALT_CHECK = 'kitchen/check/run'
 
-/** Types, declarations, staleness, then the tree in real Salt; everything that is wrong is printed. */
+/** Types, style, declarations, staleness, then the tree in real Salt; everything that is wrong is printed. */
 export async function runCheck(root: string, output: Output, isJson: boolean, isSalt: boolean): Promise<Exit> {
   const made = generate(new Source(root))
-  const problems = sortProblems([...made.problems, ...withoutEchoes(compileProject(root), made.problems)])
+  const problems = sortProblems([...made.problems, ...withoutEchoes(inspectProject(root), made.problems)])
   const stale = made.problems.length > 0 ? [] : difference(readTree(`${root}/generated`), made.files)
   if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })) }, null, 2))
   else say(output, problems, stale.map(({ text }) => text))

@@ -1,7 +1,7 @@
 /** What `--help` prints. */
 export const HELP = `Usage:
   npm run generate [-- --watch] [-- --json]   declarations below src/ become files below generated/
-  npm run check [-- --no-salt] [-- --json]    types, declarations, generated/ as it should be, and the tree loaded into real Salt
+  npm run check [-- --no-salt] [-- --json]    types, style, declarations, generated/ as it should be, and the tree loaded into real Salt
   npm run explain -- <name> [--json]          the contract of one declaration, as YAML
 
 Options:

@@ -152,4 +152,10 @@ export const READ = {
     advice: 'read the compiler’s own words',
     example: "reload: 'relaod'",
   },
+  EOS191: {
+    what: 'a file breaks a rule of the house',
+    expected: 'what the rule says: length, names, exports, no escape from the types, no import across a wall',
+    advice: 'follow the rule; they stand in src/read/house-rules.ts',
+    example: 'export const x = y as string',
+  },
 } as const satisfies Record<string, Meaning>

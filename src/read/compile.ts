@@ -1,13 +1,14 @@
 import { DiagnosticCategory, ModuleKind, ModuleResolutionKind, Project, ts } from 'ts-morph'
 import type { Problem } from '../contract/problem.ts'
+import { brokenRules } from './house-rules.ts'
 import { placeAt, type Report } from './place.ts'
 
-/** Type-checks everything that tsconfig.json includes; what the compiler says becomes EOS190. */
-export function compileProject(root: string): Problem[] {
+/** Type-checks everything that tsconfig.json includes (EOS190), and holds it to the rules of the house (EOS191). */
+export function inspectProject(root: string): Problem[] {
   // ts-morph does not look up `"type": "module"`, so `nodenext` would take every file for CommonJS.
   const compilerOptions = { module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler }
   const project = new Project({ tsConfigFilePath: `${root}/tsconfig.json`, compilerOptions })
-  return diagnose(project, root)
+  return [...diagnose(project, root), ...brokenRules(project, root)]
 }
 
 /** What the compiler says about the files of a project. */
