@@ -9,6 +9,7 @@ import { resourceView } from './resource-view.ts'
 import { componentPage, pillarPage, resourcePage } from './docs-view.ts'
 import { pillarSchema } from './pillar-schema.ts'
 import { initSls } from './init-sls.ts'
+import { planPage } from './plan-page.ts'
 import { planSls } from './plan-sls.ts'
 import { componentSls } from './sls.ts'
 
@@ -32,6 +33,7 @@ export function emitAll(contracts: Contracts, render: Render): Emitted[] {
     { path: 'pillar/eos.schema.json', text: canonical(pillarSchema(contracts.components)), origin: '' },
     { path: 'docs/pillar.md', text: render('page.md', pillarPage(contracts.components)), origin: '' },
     ...contracts.components.map((component) => ({ path: `docs/components/${component.name}.md`, text: render('page.md', componentPage(component)), origin: `component/${component.name}` })),
+    ...contracts.plans.map((plan) => ({ path: `docs/plans/${plan.name}.md`, text: render('page.md', planPage(plan, contracts.components)), origin: `plan/${plan.name}` })),
     ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),
   ]
 }
