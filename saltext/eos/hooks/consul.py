@@ -20,7 +20,7 @@ def anonymous_is_refused(values: dict[str, Any], context: dict[str, Any]) -> dic
     for path in ("/v1/catalog/services", "/v1/catalog/nodes", "/v1/health/state/any"):
         if stranger.get(path):
             return {"ok": False, "observed": f"{path} tells a stranger something"}
-    for path in ("/v1/kv/eos?keys", "/v1/agent/self"):
+    for path in ("/v1/kv/eos", "/v1/agent/self"):
         try:
             stranger.get(path)
         except Forbidden:
