@@ -39,7 +39,7 @@ def imports(site: Path, origins: Mapping[Path, Path]) -> Iterator[Problem]:
 def specifications(
     loaded: Mapping[str, Any], kind: str, origins: Mapping[Path, Path]
 ) -> Iterator[Problem]:
-    """Serialise the argument specification of every function of the wheel, as ``sys.argspec`` does."""
+    """Serialise every function's argument specification, as ``sys.argspec`` does."""
     names = {path.stem: str(o) for path, o in origins.items() if path.parent.name == kind}
     for name in loaded:
         module = name.partition(".")[0]

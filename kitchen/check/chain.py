@@ -72,10 +72,17 @@ def functions(found: list[State], library: Library, file: str) -> Iterator[Probl
             yield Problem(file, "EOS410", text)
 
 
-def requisites(found: list[State], sls: set[str], file: str) -> Iterator[Problem]:
-    """Check that every requisite names a state, or an SLS, that is there."""
-    known = {(one.module, word) for one in found for word in (one.id, one.name)}
-    ids = {one.id for one in found} | {one.name for one in found}
+def requisites(
+    found: list[State], every: list[State], sls: set[str], file: str
+) -> Iterator[Problem]:
+    """
+    Check that every requisite names a state, or an SLS, that is there.
+
+    :param found: whose requisites are checked.
+    :param every: what they may name.
+    """
+    known = {(one.module, word) for one in every for word in (one.id, one.name)}
+    ids = {one.id for one in every} | {one.name for one in every}
     for one in found:
         for keyword in REQUISITES & set(one.arguments):
             for requisite in one.arguments[keyword] or ():

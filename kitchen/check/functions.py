@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 
 # Arguments that functions with **kwargs take without documenting them, each looked up in source.
 REVIEWED: dict[str, frozenset[str]] = {
-    "file.directory": frozenset({"makedirs"}),
-    "pkg.installed": frozenset({"pkgs", "refresh", "version"}),
-    "salt.state": frozenset({"parallel"}),
+    # states/file.py: `dir_mode` falls back to `mode`.
+    "file.directory": frozenset({"mode"}),
 }
 
 
@@ -76,18 +75,21 @@ class Library:
 def _files(folders: tuple[Path, ...], module: str) -> list[Path]:
     """List the files that offer a module: by file name, or by virtual name."""
     virtual = re.compile(rf"^__virtualname__ = [\"']{re.escape(module)}[\"']", re.MULTILINE)
-    found = []
+    found: list[Path] = []
     for folder in folders:
-        for path in sorted(folder.glob("*.py")):
-            if path.stem == module or virtual.search(path.read_text("utf-8", "replace")):
-                found.append(path)
+        found += [
+            path
+            for path in sorted(folder.glob("*.py"))
+            if path.stem == module or virtual.search(path.read_text("utf-8", "replace"))
+        ]
     return found
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            if any(isinstance(t, ast.Name) and t.id == "__func_alias__" for t in node.targets):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if "__func_alias__" in names:
                 return dict(ast.literal_eval(node.value))
     return {}
 

@@ -71,6 +71,7 @@ def _render(
 ) -> Iterator[Any]:
     from minion import Minion  # noqa: PLC0415
     from problem import Problem  # noqa: PLC0415
+
     from saltext.eos.utils.compile import Refused, Stack  # noqa: PLC0415
     from saltext.eos.utils.contract import load  # noqa: PLC0415
 

@@ -81,13 +81,12 @@ class Minion:
                 )
                 yield Problem(file, "EOS404", text)
             if twice and not path.read_text("utf-8").startswith("#!py"):
-                yield from self._judge(lenient(path.read_text("utf-8")), {name}, file)
+                yield from self._judge(lenient(path.read_text("utf-8")), {name}, file, name)
                 continue
             yield from self._loaded(name, file, pillar)
 
     def _loaded(self, name: str, file: str, pillar: str) -> Iterator[Problem]:
         high, errors = self._highstate(name)
-        known = set()
         for error in errors:
             text = " ".join(str(error).split())
             where = f"({pillar} on {self._opts['id']})"
@@ -100,14 +99,17 @@ class Minion:
                     "EOS401",
                     f"it does not render {where}: {text}; expected states; correct it",
                 )
-        for one in chain.states(high):
-            known.add(one.sls)
-        yield from self._judge(high, known | {name}, file)
+        known = {one.sls for one in chain.states(high)}
+        yield from self._judge(high, known | {name}, file, name)
 
-    def _judge(self, high: dict[str, Any], sls: set[str], file: str) -> Iterator[Problem]:
-        found = chain.states(high)
+    def _judge(
+        self, high: dict[str, Any], sls: set[str], file: str, name: str
+    ) -> Iterator[Problem]:
+        every = chain.states(high)
+        # What it includes is judged by itself.
+        found = [one for one in every if one.sls in ("", name)]
         yield from chain.functions(found, self.states, file)
-        yield from chain.requisites(found, sls, file)
+        yield from chain.requisites(found, every, sls, file)
         for one in found:
             runner = f"{one.module}.{one.function}" in ("eos_run.done", "salt.runner")
             execution = f"{one.module}.{one.function}" == "salt.function"

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import yaml
-from conftest import CONTRACT, SITE
+from wheel import CONTRACT, SITE
 
 BIN = Path(sys.executable).parent
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import yaml
-from conftest import CONTRACT, FIXTURES, ROOT
+from wheel import CONTRACT, FIXTURES, ROOT
 
 
 def _tree(folder, pillar, *broken):

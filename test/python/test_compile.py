@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import CONTRACT
+from wheel import CONTRACT
 
 
 def test_values_come_from_pillar_over_defaults(stack):

@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from conftest import FIXTURES
 from live import Live
+from wheel import FIXTURES
 
 PLACEHOLDER = "**********"
 

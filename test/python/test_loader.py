@@ -8,7 +8,7 @@ import pytest
 import salt.config
 import salt.loader
 import salt.utils.args
-from conftest import SITE
+from wheel import SITE
 
 KINDS = {"modules": "CLI Example:", "states": ".. code-block:: yaml", "runners": "CLI Example:"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from saltext.eos.command import effective
 from saltext.eos.command.change import Change
@@ -36,7 +37,7 @@ def remove(config: str) -> Change:
     """
     folder = Path(config)
     paths = tuple(folder / f"{kind}.d" / "eos.conf" for kind in ("master", "minion"))
-    before = {}
+    before: dict[str, Any] = {}
     for kind, path in zip(("master", "minion"), paths, strict=True):
         if path.exists():
             settings = dict(effective.sources(str(folder / kind), kind))

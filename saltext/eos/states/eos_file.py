@@ -67,7 +67,7 @@ def managed(name, format, data, mode="0644", user="root", group="root"):
     try:
         if mask.holds_placeholder(data):
             raise CommandExecutionError(
-                f"data of {name} holds Salt's pillar mask ({mask.PLACEHOLDER}) in place of a value; "
+                f"data of {name} holds Salt's pillar mask ({mask.PLACEHOLDER}), not a value; "
                 "expected the value; convert pillar with saltext.eos.utils.mask.plain"
             )
         bits = int(str(mode), 8)
@@ -140,8 +140,8 @@ def _name(data: bytes) -> str:
 
 
 def _diff(old: bytes, new: bytes) -> str:
-    lines = [data.decode("utf-8", "replace").splitlines(keepends=True) for data in (old, new)]
-    return "".join(difflib.unified_diff(*lines, "old", "new"))
+    before, after = (one.decode("utf-8", "replace").splitlines(True) for one in (old, new))
+    return "".join(difflib.unified_diff(before, after, "old", "new"))
 
 
 def _unknowable(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from typing import Any
 
@@ -45,15 +45,15 @@ def make(opts: dict[str, Any], stack: str) -> bool:
         sealed.create(opts, KEY, text.decode("ascii"))
     key = _key(opts)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{stack} site CA")])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     builder = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=SITE_DAYS))
+        .not_valid_before(now - dt.timedelta(minutes=5))
+        .not_valid_after(now + dt.timedelta(days=SITE_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -79,7 +79,7 @@ def sign(opts: dict[str, Any], request: str, component: str, wanted: list[str]) 
     """
     public = _public_key(request)
     authority = _authority(opts)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{component} on {wanted[0]}")])
     key = _key(opts)
     builder = (
@@ -88,8 +88,8 @@ def sign(opts: dict[str, Any], request: str, component: str, wanted: list[str]) 
         .issuer_name(authority.subject)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=LEAF_DAYS))
+        .not_valid_before(now - dt.timedelta(minutes=5))
+        .not_valid_after(now + dt.timedelta(days=LEAF_DAYS))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(
@@ -122,7 +122,7 @@ def reason(
     if {str(one.value) for one in found} != set(wanted):
         return "its names changed"
     begins, ends = _lifetime(kept)
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = dt.datetime.now(dt.timezone.utc)
     if (ends - now) < RENEW_BELOW * (ends - begins):
         return f"it ends on {ends.date().isoformat()}"
     return None
@@ -140,11 +140,11 @@ def _is_ours(opts: dict[str, Any], certificate: x509.Certificate) -> bool:
     return True
 
 
-def _lifetime(certificate: x509.Certificate) -> tuple[datetime.datetime, datetime.datetime]:
+def _lifetime(certificate: x509.Certificate) -> tuple[dt.datetime, dt.datetime]:
     """Give begin and end in UTC; older `cryptography` has only the naive form."""
     if hasattr(certificate, "not_valid_after_utc"):
         return certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    zone = datetime.timezone.utc
+    zone = dt.timezone.utc
     begins = certificate.not_valid_before.replace(tzinfo=zone)
     return begins, certificate.not_valid_after.replace(tzinfo=zone)
 

@@ -9,7 +9,7 @@ from saltext.eos.utils import evaluate, measures
 from saltext.eos.utils.validate import Finding
 
 OOM_SCORE = {"core": 0, "data": 100, "platform": 500, "leaf": 600, "batch": 900}
-"""Who dies first: a higher score is killed sooner. Never negative, so that no privilege is needed."""
+"""Who dies first: a higher score sooner. Never negative, so that no privilege is needed."""
 
 
 def entry(spec: dict[str, Any], roles: list[str], values: dict[str, Any]) -> dict[str, int] | None:

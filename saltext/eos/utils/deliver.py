@@ -66,9 +66,9 @@ def _envelopes(
             continue
         value = sealed.read(opts, name) if sealed.has_key(opts) else None
         key = envelope.fingerprint(public)
-        if value is not None and kept:
-            if kept.get("key") == key and kept.get("of") == sealed.mark(opts, value):
-                continue
+        made_for = (kept or {}).get("key"), (kept or {}).get("of")
+        if value is not None and made_for == (key, sealed.mark(opts, value)):
+            continue
         old = "made for an older key or value" if kept else None
         changes[f"envelope {name} for {node}"] = {"old": old, "new": f"made for key {key[:12]}"}
         if not test:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-SECRET = "$secret"
+SECRET = "$secret"  # noqa: S105 - the name of a key
 JOIN = "$join"
 
 
@@ -27,7 +27,7 @@ class Scope:
 
     :param fields: the component's own values, by field name.
     :param others: values of other components, by component name.
-    :param facts: everything else: ``node``, ``peers``, ``budget``, ``derive``, ``stack``, ``entry``.
+    :param facts: the rest: ``node``, ``peers``, ``budget``, ``derive``, ``stack``, ``entry``.
     """
 
     def __init__(

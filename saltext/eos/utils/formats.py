@@ -55,8 +55,8 @@ def _unit(data: dict[str, Any]) -> str:
             raise ValueError(f"{section!r} is no name of a unit's section")
         lines = [f"[{section}]\n"]
         for key, value in entries.items():
-            for item in value if isinstance(value, list) else [value]:
-                lines.append(f"{key}={_line(written(item), key)}\n")
+            items = value if isinstance(value, list) else [value]
+            lines += [f"{key}={_line(written(item), key)}\n" for item in items]
         sections.append("".join(lines))
     return "\n".join(sections)
 

@@ -21,9 +21,8 @@ def issue(opts: dict[str, Any], form: dict[str, Any], *, test: bool) -> dict[str
     :raises SaltRunnerError: a minion does not answer, or answers with no request.
     """
     changes: dict[str, dict[str, Any]] = {}
-    if test and not authority.exists(opts):
-        changes["site CA"] = {"old": None, "new": "made"}
-    elif not test and authority.make(opts, form["stack"]["name"]):
+    is_new = not authority.exists(opts) if test else authority.make(opts, form["stack"]["name"])
+    if is_new:
         changes["site CA"] = {"old": None, "new": "made"}
     for component, nodes in _wanted(form).items():
         requests = {} if test else _requests(opts, component, nodes)

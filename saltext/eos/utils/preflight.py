@@ -55,7 +55,8 @@ def master_side(opts: dict[str, Any]) -> list[str]:
         )
     if not sealed.has_key(opts):
         found.append(
-            "this master has no custody key; run `saltext-eos configure-master` as root, it makes it"
+            "this master has no custody key; run `saltext-eos configure-master` as root, which "
+            "makes it"
         )
     found += [
         f"{path} hides a module of the wheel; remove that copy" for path in contract.shadowed(opts)

@@ -64,7 +64,7 @@ def _observed(form: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, A
         }
         silence = "the minion does not answer" if answer is None else str(answer)[:200]
         for name, part in compiled["components"].items():
-            for entry in part["each"] if "each" in part else [None]:
+            for entry in part.get("each", [None]):
                 blank = {"gate": "unknown", "observed": silence, "why": ""}
                 one = told.get((name, entry), blank)
                 rows.append(

@@ -44,7 +44,7 @@ def findings(schema: dict[str, Any], value: Any, path: Path = ()) -> list[Findin
     """
     unknown = schema.keys() - CHECKED - SILENT
     if unknown:
-        raise ValueError(f"schema keyword {sorted(unknown)[0]} is not supported")
+        raise ValueError(f"schema keyword {min(unknown)} is not supported")
     if "type" in schema and not _is_type(schema["type"], value):
         return [Finding(path, describe(schema), show(value))]
     if "const" in schema and not same(schema["const"], value):

@@ -30,11 +30,10 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
     ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
-        if field.get("key") and isinstance(value, str):
-            if not value or value in (".", "..") or _UNSAFE.search(value):
-                wrong.append(
-                    f"{name}: expected a name without `/` and control characters; found {value!r}"
-                )
+        if field.get("key") and isinstance(value, str) and not _is_name(value):
+            wrong.append(
+                f"{name}: expected a name without `/` and control characters; found {value!r}"
+            )
     if wrong:
         raise CommandExecutionError("; ".join(wrong))
 
@@ -105,6 +104,10 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
 def wrapped(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
     """Put an object into the envelope its server expects."""
     return {spec["envelope"]: wire} if spec.get("envelope") else wire
+
+
+def _is_name(value: str) -> bool:
+    return value not in ("", ".", "..") and not _UNSAFE.search(value)
 
 
 def _opened(spec: dict[str, Any], answer: Any) -> dict[str, Any] | None:

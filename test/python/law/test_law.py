@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import salt.config
 import salt.loader
-from conftest import ROOT
+from wheel import ROOT
 
 CASES = [
     (table["resource"], table["keys"], name, example)
@@ -50,7 +50,7 @@ def nomad(tmp_path_factory):
     settings = {
         "bind_addr": "127.0.0.1",
         "data_dir": str(home),
-        "advertise": {name: "127.0.0.1" for name in ("http", "rpc", "serf")},
+        "advertise": dict.fromkeys(("http", "rpc", "serf"), "127.0.0.1"),
         "ports": {"http": http, "rpc": rpc, "serf": serf},
         "server": {"enabled": True, "bootstrap_expect": 1},
         "client": {"enabled": False},

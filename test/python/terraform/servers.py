@@ -1,0 +1,158 @@
+"""Start real servers for a test, on free ports of the loopback, and end them afterwards."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+CACHE = Path(
+    os.environ.get("EOS_CACHE")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "eos"
+)
+
+
+def binary(name, built=None):
+    """Give the path of a program that the lab built, or skip the test."""
+    built = built or name
+    places = sorted((CACHE / "servers").glob(f"{name}-*/{built}"), key=lambda p: p.stat().st_mtime)
+    found = str(places[-1]) if places else None
+    if found is None and (CACHE / "build" / built).exists():
+        found = str(CACHE / "build" / built)
+    found = found or shutil.which(built)
+    if found is None:
+        pytest.skip(f"no {built} in {CACHE}/servers or PATH: `npm run lab` builds it")
+    return found
+
+
+def free_ports(count):
+    """Give numbers of free ports."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@contextlib.contextmanager
+def running(arguments, home, ready, environment=None, within=40):
+    """Run a server until the block ends; ``ready`` tells when it serves."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "log"
+    with log.open("w") as stream:
+        child = subprocess.Popen(
+            arguments,
+            stdout=stream,
+            stderr=stream,
+            cwd=home,
+            env={"PATH": os.environ["PATH"], "HOME": str(home), **(environment or {})},
+        )
+        try:
+            deadline = time.monotonic() + within
+            while not _is_ready(ready):
+                assert child.poll() is None, log.read_text()[-3000:]
+                assert time.monotonic() < deadline, log.read_text()[-3000:]
+                time.sleep(0.2)
+            yield child
+        finally:
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(15)
+            child.kill()
+            child.wait()
+
+
+def _is_ready(ready):
+    try:
+        return bool(ready())
+    except OSError:
+        return False
+    except Exception as err:
+        if type(err).__module__.startswith(("saltext", "salt", "__mp_main__")):
+            return False
+        raise
+
+
+@contextlib.contextmanager
+def nomad(home, token):
+    """A Nomad agent, server and client, with ACLs and the driver raw_exec."""
+    from saltext.eos.utils.http import Client
+
+    http, rpc, serf = free_ports(3)
+    home.mkdir(parents=True, exist_ok=True)
+    settings = {
+        "bind_addr": "127.0.0.1",
+        "data_dir": str(home / "data"),
+        "advertise": {name: "127.0.0.1" for name in ("http", "rpc", "serf")},
+        "ports": {"http": http, "rpc": rpc, "serf": serf},
+        "server": {"enabled": True, "bootstrap_expect": 1},
+        "client": {
+            "enabled": True,
+            "options": {
+                "driver.allowlist": "raw_exec",
+                "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",
+            },
+            "meta": {"eos_gate_vault": "open"},
+        },
+        "plugin": {"raw_exec": {"config": {"enabled": True}}},
+        "acl": {"enabled": True},
+        "disable_update_check": True,
+    }
+    (home / "nomad.json").write_text(json.dumps(settings))
+    address = f"http://127.0.0.1:{http}"
+    open_client = Client(address, timeout=5, attempts=1)
+    client = Client(address, headers={"X-Nomad-Token": token}, timeout=10)
+    command = [binary("nomad"), "agent", f"-config={home}/nomad.json"]
+    with running(command, home, lambda: open_client.get("/v1/status/leader")) as agent:
+        for _ in range(50):
+            with contextlib.suppress(Exception):
+                open_client.put("/v1/acl/bootstrap", {"BootstrapSecret": token})
+                break
+            time.sleep(0.3)
+        for _ in range(100):
+            if any(one["Status"] == "ready" for one in client.get("/v1/nodes")):
+                break
+            time.sleep(0.3)
+        try:
+            yield address, client
+        finally:
+            for job in client.get("/v1/jobs?namespace=*"):
+                client.delete(f"/v1/job/{job['ID']}?namespace={job['Namespace']}&purge=true")
+            time.sleep(1)
+            del agent
+
+
+@contextlib.contextmanager
+def vault(home):
+    """A Vault in development mode: gives its address and a client with its root token."""
+    from saltext.eos.utils.http import Client
+
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    command = [
+        binary("vault"), "server", "-dev", "-dev-root-token-id=root", "-dev-no-store-token",
+        f"-dev-listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    probe = Client(address, timeout=3, attempts=1)
+    with running(command, home, lambda: probe.get("/v1/sys/health")):
+        yield address, Client(address, headers={"X-Vault-Token": "root"})
+
+
+def provider_mirror(home):
+    """Lay the provider stand-in out as a mirror; give the CLI configuration that names it."""
+    source = binary("provider-nomad", "terraform-provider-nomad_v2.6.1")
+    for registry in ("registry.opentofu.org", "registry.terraform.io"):
+        folder = home / "mirror" / registry / "hashicorp/nomad/2.6.1+standin/linux_amd64"
+        folder.mkdir(parents=True)
+        shutil.copy2(source, folder / "terraform-provider-nomad_v2.6.1")
+    settings = home / "terraform.tfrc"
+    settings.write_text(
+        "disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n"
+        f'    path = "{home}/mirror"\n  }}\n}}\n'
+    )
+    return settings

@@ -1,0 +1,52 @@
+"""A program that takes too long is ended with everything it started."""
+
+import os
+import time
+
+import pytest
+
+
+def _is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_group_is_ended_after_the_limit_even_when_it_ignores_the_signal(tmp_path):
+    from salt.exceptions import CommandExecutionError
+
+    from saltext.eos.utils import process
+
+    script = f"trap '' INT; sleep 300 & echo $! > {tmp_path}/child; wait; sleep 300"
+    begun = time.monotonic()
+    with pytest.raises(CommandExecutionError, match="not done within"):
+        process.run(
+            ["/bin/sh", "-c", script], cwd=tmp_path, environment=dict(os.environ),
+            within=1.0, grace=1.0,
+        )  # fmt: skip
+    assert time.monotonic() - begun < 10
+    child = int((tmp_path / "child").read_text())
+    deadline = time.monotonic() + 5
+    while _is_alive(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_alive(child)
+
+
+def test_environment_is_what_is_given(tmp_path, monkeypatch):
+    from saltext.eos.utils import process
+
+    monkeypatch.setenv("NOMAD_TOKEN", "of the caller")
+    done = process.run(["/usr/bin/env"], cwd=tmp_path, environment={"ONLY": "this"}, within=10)
+    assert done.output == "ONLY=this\n"
+
+
+def test_missing_program_is_named(tmp_path):
+    from salt.exceptions import CommandExecutionError
+
+    from saltext.eos.utils import process
+
+    with pytest.raises(CommandExecutionError, match="/no/such/tofu cannot be started"):
+        process.run(["/no/such/tofu"], cwd=tmp_path, environment={}, within=1)
