@@ -32,7 +32,7 @@ export default defineComponent<VaultOpen>({
         Service: {
           Type: 'oneshot',
           ExecStart: {
-            $text: '/usr/bin/env salt-call --local --out=quiet --retcode-passthrough eos_vault.unseal https://127.0.0.1:{vault.api}',
+            $text: '/usr/bin/env salt-call --local --retcode-passthrough eos_vault.unseal https://127.0.0.1:{vault.api}',
           },
         },
         Install: { WantedBy: 'vault.service' },

@@ -4,8 +4,6 @@ import { defineComponent, type Secret } from '../schema/index.ts'
 export interface WorkloadIdentity {
   /** Secret id of the identity `eos-terraform`, with which the Terraform node gets short-lived Nomad tokens and writes secrets of applications. */
   terraformSecretId: Secret<'uuid'>
-  /** Secret id of the identity `eos-gate`, with which each client keeps `eos_gate_vault`. */
-  gateSecretId: Secret<'uuid'>
 }
 declare module '../schema/index.ts' {
   interface Components {
@@ -16,45 +14,8 @@ declare module '../schema/index.ts' {
 export default defineComponent<WorkloadIdentity>({
   on: 'host',
   class: 'core',
-  needs: ['tls', 'consul', 'consul-acl', 'vault', 'vault-open', 'nomad', 'nomad-acl'],
-  unit: 'eos-gate-vault.service',
-  memory: [{ floor: '16MiB', want: '32MiB', burst: '64MiB' }],
-  prepare: [{ id: 'program of the gate', run: 'eos_program.installed', with: { name: '/usr/local/lib/eos/gate-vault', program: 'gate_vault' } }],
-  files: [
-    {
-      path: '/etc/eos/gate-vault.json',
-      format: 'json',
-      mode: '0600',
-      reload: 'restart',
-      data: {
-        vault: { $: 'derive.vault' },
-        nomad: { $text: 'https://127.0.0.1:{nomad.https}' },
-        ca_file: { $: 'tls.caFile' },
-        role_id: 'eos-gate',
-        secret_id: { $: 'gateSecretId' },
-      },
-    },
-    {
-      path: '/etc/systemd/system/eos-gate-vault.service',
-      format: 'unit',
-      reload: 'restart',
-      data: {
-        Unit: {
-          Description: 'Open and close eos_gate_vault of this Nomad client as Vault opens and closes',
-          After: 'nomad.service',
-          StartLimitIntervalSec: 0,
-        },
-        Service: {
-          ExecStart: '/usr/bin/env python3 /usr/local/lib/eos/gate-vault /etc/eos/gate-vault.json',
-          StateDirectory: 'eos-gate-vault',
-          StateDirectoryMode: '0700',
-          Restart: 'always',
-          RestartSec: 5,
-        },
-        Install: { WantedBy: 'multi-user.target' },
-      },
-    },
-  ],
+  needs: ['tls', 'consul', 'consul-acl', 'vault', 'vault-open', 'nomad', 'nomad-acl', 'nomad-tokens', 'vault-gate'],
+  memory: [{ floor: '1MiB', want: '1MiB', burst: '1MiB' }],
   converge: [
     {
       id: 'Vault trusts Nomad',
@@ -191,69 +152,6 @@ export default defineComponent<WorkloadIdentity>({
       },
     },
     {
-      id: 'Vault makes Nomad tokens',
-      run: 'eos_vault.mount_present',
-      with: {
-        name: 'nomad',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        type: 'nomad',
-        description: 'Short-lived Nomad tokens.',
-      },
-    },
-    {
-      id: 'Vault manages Nomad',
-      run: 'eos_nomad.vault_engine',
-      with: {
-        name: 'nomad',
-        address: { $text: 'https://127.0.0.1:{nomad.https}' },
-        token: { $: 'nomad-acl.managementToken' },
-        vault_address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-      },
-    },
-    {
-      id: 'lifetime of Nomad tokens',
-      run: 'eos_vault.written',
-      with: {
-        name: 'nomad/config/lease',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        data: { ttl: 3600, max_ttl: 14400 },
-      },
-    },
-    {
-      id: 'Nomad tokens for applications',
-      run: 'eos_vault.written',
-      with: {
-        name: 'nomad/role/terraform',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        data: { type: 'client', policies: ['terraform'], global: false },
-      },
-    },
-    {
-      id: 'Nomad tokens for the foundation',
-      run: 'eos_vault.written',
-      with: {
-        name: 'nomad/role/foundation',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        // Nomad lets nobody but a management token write a namespace.
-        data: { type: 'management', policies: [], global: false },
-      },
-    },
-    {
-      id: 'Nomad tokens for gates',
-      run: 'eos_vault.written',
-      with: {
-        name: 'nomad/role/gate',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        data: { type: 'client', policies: ['gate'], global: false },
-      },
-    },
-    {
       id: 'policy of Terraform in Vault',
       run: 'eos_vault.policy_present',
       with: {
@@ -277,29 +175,6 @@ export default defineComponent<WorkloadIdentity>({
         secret_id: { $: 'vault-open.adminSecretId' },
         role_secret_id: { $: 'terraformSecretId' },
         policies: ['eos-terraform'],
-        token_ttl: 3600,
-        token_max_ttl: 14400,
-      },
-    },
-    {
-      id: 'policy of gates in Vault',
-      run: 'eos_vault.policy_present',
-      with: {
-        name: 'eos-gate',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        rules: { 'nomad/creds/gate': ['read'] },
-      },
-    },
-    {
-      id: 'identity of gates in Vault',
-      run: 'eos_vault.approle_present',
-      with: {
-        name: 'eos-gate',
-        address: { $text: 'https://127.0.0.1:{vault.api}' },
-        secret_id: { $: 'vault-open.adminSecretId' },
-        role_secret_id: { $: 'gateSecretId' },
-        policies: ['eos-gate'],
         token_ttl: 3600,
         token_max_ttl: 14400,
       },
@@ -329,11 +204,6 @@ export default defineComponent<WorkloadIdentity>({
     probes: [
       {
         by: 'hook',
-        hook: 'vault_gate_is_open',
-        why: 'the unit eos-gate-vault does not run, or Vault is sealed',
-      },
-      {
-        by: 'hook',
         hook: 'terraform_gets_a_token',
         why: "Vault's Nomad engine has no valid management token, or the policy terraform is missing",
       },
@@ -345,5 +215,4 @@ export default defineComponent<WorkloadIdentity>({
     ],
   },
   backup: 'nothing-to-keep',
-  hooks: ['derive'],
 })

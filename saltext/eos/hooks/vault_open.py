@@ -9,7 +9,7 @@ from saltext.eos.utils import vault, vault_init
 
 def is_unsealed(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """Vault itself says that it is not sealed."""
-    sealed = vault_init.is_sealed(vault.client(_address(context)))
+    sealed = vault_init.is_sealed(vault.client(address(context)))
     return {"ok": not sealed, "observed": f"sealed = {sealed}"}
 
 
@@ -29,8 +29,9 @@ def is_audited_twice(values: dict[str, Any], context: dict[str, Any]) -> dict[st
 
 
 def _session(values: dict[str, Any], context: dict[str, Any]) -> Any:
-    return vault.session(_address(context), context["resolve"](values["admin_secret_id"]))
+    return vault.session(address(context), context["resolve"](values["admin_secret_id"]))
 
 
-def _address(context: dict[str, Any]) -> str:
+def address(context: dict[str, Any]) -> str:
+    """Give the address of Vault on this host."""
     return f"https://127.0.0.1:{context['compiled']['components']['vault']['values']['api']}"

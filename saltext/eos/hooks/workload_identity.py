@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.hooks.nomad import vault_address
 from saltext.eos.hooks.nomad_acl import address
+from saltext.eos.hooks.vault_open import address as vault_address
 from saltext.eos.utils import nomad, vault
 
-META = "eos_gate_vault"
 CANARY = "eos-canary"
-
-
-def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
-    """Give ``vault``, the address of Vault as this node reaches it."""
-    return {"vault": vault_address(context)}
-
-
-def vault_gate_is_open(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
-    """The client on this node says that Vault's gate is open."""
-    if "client" not in context["compiled"]["components"]["nomad"]["roles"]:
-        return {"ok": True, "observed": "no client runs here"}
-    meta = _nomad(context).get("/v1/client/metadata")["Meta"] or {}
-    return {"ok": meta.get(META) == "open", "observed": f"{META} = {meta.get(META)}"}
 
 
 def terraform_gets_a_token(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """The Terraform node's identity gets a Nomad token from Vault, and Nomad knows it."""
-    where = _vault(context)
+    where = vault_address(context)
     secret = context["resolve"](values["terraform_secret_id"])
     client = vault.client(where, vault.login(where, "eos-terraform", secret))
     try:
@@ -63,7 +49,3 @@ def _last_words(allocations: list[dict[str, Any]]) -> str:
 def _nomad(context: dict[str, Any]) -> Any:
     token = context["resolve"]({"$secret": "nomad_acl.management_token"})
     return nomad.client(address(context), token)
-
-
-def _vault(context: dict[str, Any]) -> str:
-    return f"https://127.0.0.1:{context['compiled']['components']['vault']['values']['api']}"
