@@ -16,25 +16,27 @@ export async function runCheck(root: string, output: Output, isJson: boolean, is
   const made = generate(new Source(root))
   const problems = sortProblems([...made.problems, ...withoutEchoes(inspectProject(root), made.problems)])
   const stale = made.problems.length > 0 ? [] : difference(readTree(`${root}/generated`), made.files)
-  if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })) }, null, 2))
-  else say(output, problems, stale.map(({ text }) => text))
-  const salt = isSalt && made.problems.length === 0 ? loadInSalt(root, output) : 0
-  const isClean = problems.length === 0 && stale.length === 0 && salt === 0
-  if (isClean && !isJson) output.out(`check: ${made.files.size} files are as their declarations say${isSalt ? ', and real Salt loads them' : ''}`)
+  const salt = isSalt && made.problems.length === 0 ? loadInSalt(root) : []
+  const isClean = problems.length === 0 && stale.length === 0 && salt.length === 0
+  if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })), salt }, null, 2))
+  else if (isClean) output.out(`check: ${made.files.size} files are as their declarations say${isSalt ? ', and real Salt loads them' : ''}`)
+  else say(output, problems, [...stale.map(({ text }) => text), ...salt])
   return isClean ? 0 : 1
 }
 
-function say(output: Output, problems: readonly Problem[], stale: readonly string[]): void {
+function say(output: Output, problems: readonly Problem[], lines: readonly string[]): void {
   if (problems.length > 0) sayProblems(output, problems)
-  for (const text of stale) output.err(text)
+  for (const line of lines) output.err(line)
 }
 
-function loadInSalt(root: string, output: Output): number {
-  if (!existsSync(`${root}/${SALT_CHECK}`)) {
-    output.err(`${SALT_CHECK} is not there; expected the program that loads the tree into real Salt; restore it`)
-    return 1
-  }
-  const { status, error } = spawnSync(`${root}/${SALT_CHECK}`, { cwd: root, stdio: 'inherit' })
-  if (status === 2 || error) output.err(`the tree was not loaded into real Salt${error ? `: ${error.message}` : ''}; expected a machine that can run the node image; see above, or leave it out with --no-salt`)
-  return status ?? 1
+/** What real Salt has against the tree, line by line. */
+function loadInSalt(root: string): string[] {
+  const program = `${root}/${SALT_CHECK}`
+  if (!existsSync(program)) return [`${SALT_CHECK} is not there; expected the program that loads the tree into real Salt; restore it`]
+  const { status, stdout, error } = spawnSync(program, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = (stdout ?? '').split('\n').filter((line) => line !== '')
+  if (status === 0) return []
+  if (status === 1 && lines.length > 0) return lines
+  const why = error ? error.message : `it ended with ${status ?? 'a signal'}`
+  return [...lines, `the tree was not loaded into real Salt: ${why}; expected a Python with the pinned Salt; see above, or leave it out with --no-salt`]
 }

@@ -28,11 +28,12 @@ function undoing(undo: string): string {
 
 /** Who waits for whom, as Mermaid draws it; the drawing leaves out what follows from the rest. */
 function graph(plan: PlanContract, components: readonly ComponentContract[]): string {
+  const needsByName = new Map(components.map(({ name, spec }) => [name, spec.needs]))
   const edges = Object.entries(plan.spec.steps).flatMap(([name, step]) => {
     const before = step.needs ?? ['lock']
     if (step.do === 'run') return before.map((need) => `  ${need} --> ${name}`)
     return components.flatMap((component) => {
-      const needs = direct(component, components)
+      const needs = direct(component, needsByName)
       return (needs.length > 0 ? needs : before).map((need) => `  ${need} --> ${component.name}`)
     })
   })
@@ -40,14 +41,13 @@ function graph(plan: PlanContract, components: readonly ComponentContract[]): st
 }
 
 /** The needs of a component that no other of its needs has already. */
-function direct(component: ComponentContract, components: readonly ComponentContract[]): string[] {
-  const needsOf = (name: string): readonly string[] => components.find((candidate) => candidate.name === name)?.spec.needs ?? []
+function direct(component: ComponentContract, needsByName: ReadonlyMap<string, readonly string[]>): string[] {
   const further = new Set<string>()
-  const waiting = component.spec.needs.flatMap(needsOf)
+  const waiting = component.spec.needs.flatMap((need) => needsByName.get(need) ?? [])
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (further.has(name)) continue
     further.add(name)
-    waiting.push(...needsOf(name))
+    waiting.push(...(needsByName.get(name) ?? []))
   }
   return component.spec.needs.filter((need) => !further.has(need))
 }

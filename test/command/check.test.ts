@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { unified } from '../../src/command/difference.ts'
@@ -41,6 +41,24 @@ describe('check', () => {
     writeFileSync(join(root, 'generated/docs/notes.md'), 'mine')
     const { exit, err } = await run(root, 'check', '--no-salt')
     expect({ exit, err }).toEqual({ exit: 1, err: 'generated/docs/notes.md EOS311 has no source; expected nothing that the generator does not write; run `npm run generate`, which removes it' })
+  })
+
+  it.each([
+    { claim: 'passes when it has nothing to say', script: 'exit 0', want: { exit: 0, out: 'check: 28 files are as their declarations say, and real Salt loads them', err: '' } },
+    { claim: 'fails with what it says', script: "echo 'generated/salt/eos/x.sls: EOS403 a requisite'; exit 1", want: { exit: 1, out: '', err: 'generated/salt/eos/x.sls: EOS403 a requisite' } },
+    { claim: 'fails when it cannot run here', script: 'exit 2', want: { exit: 1, out: '', err: 'the tree was not loaded into real Salt: it ended with 2; expected a Python with the pinned Salt; see above, or leave it out with --no-salt' } },
+  ])('asks real Salt, and $claim', async ({ script, want }) => {
+    const root = repository()
+    await run(root, 'generate')
+    mkdirSync(join(root, 'kitchen/check'), { recursive: true })
+    writeFileSync(join(root, 'kitchen/check/run'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+    expect(await run(root, 'check')).toEqual(want)
+  })
+
+  it('fails where the program that asks real Salt is missing', async () => {
+    const root = repository()
+    await run(root, 'generate')
+    expect(await run(root, 'check')).toEqual({ exit: 1, out: '', err: 'kitchen/check/run is not there; expected the program that loads the tree into real Salt; restore it' })
   })
 
   it.each([

@@ -206,6 +206,51 @@ def run():
                 {"require": [{"eos_run": "secrets"}, *stack.steps("nomad")]},
             ],
         }
+    for node in stack.nodes("nomad_tokens"):
+        steps[f"nomad_tokens on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.nomad_tokens"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("vault"),
+                        *stack.steps("vault_open"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
+                    ],
+                },
+            ],
+        }
+    for node in stack.nodes("vault_gate"):
+        steps[f"vault_gate on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.vault_gate"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {"fire_event": True},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("vault"),
+                        *stack.steps("vault_open"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
+                        *stack.steps("nomad_tokens"),
+                    ],
+                },
+            ],
+        }
     for node in stack.nodes("workload_identity"):
         steps[f"workload_identity on {node}"] = {
             "salt.state": [
@@ -226,6 +271,8 @@ def run():
                         *stack.steps("vault_open"),
                         *stack.steps("nomad"),
                         *stack.steps("nomad_acl"),
+                        *stack.steps("nomad_tokens"),
+                        *stack.steps("vault_gate"),
                     ],
                 },
             ],
@@ -300,6 +347,8 @@ def run():
                     *stack.steps("vault_open"),
                     *stack.steps("nomad"),
                     *stack.steps("nomad_acl"),
+                    *stack.steps("nomad_tokens"),
+                    *stack.steps("vault_gate"),
                     *stack.steps("workload_identity"),
                     *stack.steps("foundation"),
                     *stack.steps("app", label="app"),

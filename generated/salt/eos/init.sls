@@ -17,6 +17,8 @@ NEEDS = {
     "vault_open": ["vault"],
     "nomad": ["tls", "docker", "consul", "consul_acl", "vault", "vault_open"],
     "nomad_acl": ["nomad"],
+    "nomad_tokens": ["tls", "vault", "vault_open", "nomad", "nomad_acl"],
+    "vault_gate": ["tls", "vault", "vault_open", "nomad", "nomad_acl", "nomad_tokens"],
     "workload_identity": [
         "tls",
         "consul",
@@ -25,6 +27,8 @@ NEEDS = {
         "vault_open",
         "nomad",
         "nomad_acl",
+        "nomad_tokens",
+        "vault_gate",
     ],
 }
 

@@ -19,79 +19,10 @@ def run():
                 {"schema": 1},
             ],
         },
-        "workload_identity program of the gate": {
-            "eos_program.installed": [
-                *here.arguments("program of the gate"),
-                {"require": [{"eos_guard": "workload_identity guard"}]},
-            ],
-        },
-        "workload_identity file /etc/eos/gate-vault.json": {
-            "eos_file.managed": [
-                {"name": "/etc/eos/gate-vault.json"},
-                {"format": "json"},
-                {"data": here.data("/etc/eos/gate-vault.json")},
-                {"mode": "0600"},
-                {"user": "root"},
-                {"group": "root"},
-                {"require": [{"eos_program": "workload_identity program of the gate"}]},
-            ],
-        },
-        "workload_identity file /etc/systemd/system/eos-gate-vault.service": {
-            "eos_file.managed": [
-                {"name": "/etc/systemd/system/eos-gate-vault.service"},
-                {"format": "unit"},
-                {"data": here.data("/etc/systemd/system/eos-gate-vault.service")},
-                {"mode": "0644"},
-                {"user": "root"},
-                {"group": "root"},
-                {"require": [{"eos_file": "workload_identity file /etc/eos/gate-vault.json"}]},
-            ],
-        },
-        "workload_identity file /etc/systemd/system/eos-gate-vault.service.d/eos.conf": {
-            "eos_file.managed": [
-                {"name": "/etc/systemd/system/eos-gate-vault.service.d/eos.conf"},
-                {"format": "unit"},
-                {"data": here.data("/etc/systemd/system/eos-gate-vault.service.d/eos.conf")},
-                {"mode": "0644"},
-                {"user": "root"},
-                {"group": "root"},
-                {
-                    "require": [
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service",
-                        },
-                    ],
-                },
-            ],
-        },
-        "workload_identity unit": {
-            "service.running": [
-                {"name": "eos-gate-vault.service"},
-                {"enable": True},
-                {
-                    "require": [
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
-                        },
-                    ],
-                },
-                {
-                    "watch": [
-                        {"eos_file": "workload_identity file /etc/eos/gate-vault.json"},
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service",
-                        },
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
-                        },
-                    ],
-                },
-            ],
-        },
         "workload_identity Vault trusts Nomad": {
             "eos_vault.auth_present": [
                 *here.arguments("Vault trusts Nomad"),
-                {"require": [{"service": "workload_identity unit"}]},
+                {"require": [{"eos_guard": "workload_identity guard"}]},
             ],
         },
         "workload_identity Vault asks Nomad for its keys": {
@@ -146,46 +77,10 @@ def run():
                 },
             ],
         },
-        "workload_identity Vault makes Nomad tokens": {
-            "eos_vault.mount_present": [
-                *here.arguments("Vault makes Nomad tokens"),
-                {"require": [{"eos_consul": "workload_identity tasks of jobs look up services"}]},
-            ],
-        },
-        "workload_identity Vault manages Nomad": {
-            "eos_nomad.vault_engine": [
-                *here.arguments("Vault manages Nomad"),
-                {"require": [{"eos_vault": "workload_identity Vault makes Nomad tokens"}]},
-            ],
-        },
-        "workload_identity lifetime of Nomad tokens": {
-            "eos_vault.written": [
-                *here.arguments("lifetime of Nomad tokens"),
-                {"require": [{"eos_nomad": "workload_identity Vault manages Nomad"}]},
-            ],
-        },
-        "workload_identity Nomad tokens for applications": {
-            "eos_vault.written": [
-                *here.arguments("Nomad tokens for applications"),
-                {"require": [{"eos_vault": "workload_identity lifetime of Nomad tokens"}]},
-            ],
-        },
-        "workload_identity Nomad tokens for the foundation": {
-            "eos_vault.written": [
-                *here.arguments("Nomad tokens for the foundation"),
-                {"require": [{"eos_vault": "workload_identity Nomad tokens for applications"}]},
-            ],
-        },
-        "workload_identity Nomad tokens for gates": {
-            "eos_vault.written": [
-                *here.arguments("Nomad tokens for gates"),
-                {"require": [{"eos_vault": "workload_identity Nomad tokens for the foundation"}]},
-            ],
-        },
         "workload_identity policy of Terraform in Vault": {
             "eos_vault.policy_present": [
                 *here.arguments("policy of Terraform in Vault"),
-                {"require": [{"eos_vault": "workload_identity Nomad tokens for gates"}]},
+                {"require": [{"eos_consul": "workload_identity tasks of jobs look up services"}]},
             ],
         },
         "workload_identity identity of Terraform in Vault": {
@@ -194,22 +89,10 @@ def run():
                 {"require": [{"eos_vault": "workload_identity policy of Terraform in Vault"}]},
             ],
         },
-        "workload_identity policy of gates in Vault": {
-            "eos_vault.policy_present": [
-                *here.arguments("policy of gates in Vault"),
-                {"require": [{"eos_vault": "workload_identity identity of Terraform in Vault"}]},
-            ],
-        },
-        "workload_identity identity of gates in Vault": {
-            "eos_vault.approle_present": [
-                *here.arguments("identity of gates in Vault"),
-                {"require": [{"eos_vault": "workload_identity policy of gates in Vault"}]},
-            ],
-        },
         "workload_identity secret of the canary": {
             "eos_vault.canary": [
                 *here.arguments("secret of the canary"),
-                {"require": [{"eos_vault": "workload_identity identity of gates in Vault"}]},
+                {"require": [{"eos_vault": "workload_identity identity of Terraform in Vault"}]},
             ],
         },
         "workload_identity canary job": {
@@ -226,15 +109,6 @@ def run():
                 {"require": [{"eos_nomad": "workload_identity canary job"}]},
                 {
                     "watch": [
-                        {"eos_program": "workload_identity program of the gate"},
-                        {"eos_file": "workload_identity file /etc/eos/gate-vault.json"},
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service",
-                        },
-                        {
-                            "eos_file": "workload_identity file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
-                        },
-                        {"service": "workload_identity unit"},
                         {"eos_vault": "workload_identity Vault trusts Nomad"},
                         {"eos_vault": "workload_identity Vault asks Nomad for its keys"},
                         {"eos_vault": "workload_identity policy of jobs in Vault"},
@@ -244,16 +118,8 @@ def run():
                         {"eos_consul": "workload_identity role of tasks in Consul"},
                         {"eos_consul": "workload_identity services of jobs register themselves"},
                         {"eos_consul": "workload_identity tasks of jobs look up services"},
-                        {"eos_vault": "workload_identity Vault makes Nomad tokens"},
-                        {"eos_nomad": "workload_identity Vault manages Nomad"},
-                        {"eos_vault": "workload_identity lifetime of Nomad tokens"},
-                        {"eos_vault": "workload_identity Nomad tokens for applications"},
-                        {"eos_vault": "workload_identity Nomad tokens for the foundation"},
-                        {"eos_vault": "workload_identity Nomad tokens for gates"},
                         {"eos_vault": "workload_identity policy of Terraform in Vault"},
                         {"eos_vault": "workload_identity identity of Terraform in Vault"},
-                        {"eos_vault": "workload_identity policy of gates in Vault"},
-                        {"eos_vault": "workload_identity identity of gates in Vault"},
                         {"eos_vault": "workload_identity secret of the canary"},
                         {"eos_nomad": "workload_identity canary job"},
                     ],
