@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { needOnHost } from '../host/apt.ts'
@@ -37,7 +38,7 @@ export async function debianBase(): Promise<string> {
 /** Unpacks the base into a folder, lets the work change it, and removes it afterwards. */
 export async function inDebian<T>(work: (root: string) => Promise<T>): Promise<T> {
   const base = await debianBase()
-  const root = cachePath('debian', `root-${process.pid}`)
+  const root = cachePath('debian', `root-${process.pid}-${randomBytes(3).toString('hex')}`)
   await mkdir(root, { recursive: true })
   try {
     await run('tar', ['--numeric-owner', '-C', root, '-xf', base])

@@ -43,6 +43,8 @@ async function installSalt(root: string, set: `salt-${string}`, wheels: string):
 }
 
 async function configure(root: string): Promise<void> {
+  // Nodes know no public mirror: what they install comes from the repository that the pillar names.
+  await run('rm', ['-rf', join(root, 'etc/apt/sources.list'), join(root, 'var/lib/apt/lists')])
   await run('chroot', [root, 'useradd', '--system', '--home-dir', '/opt/salt', '--shell', '/usr/sbin/nologin', 'salt'])
   for (const folder of ['etc/salt/master.d', 'etc/salt/minion.d', 'etc/salt/pki', 'srv/salt', 'srv/pillar', 'var/cache/salt', 'var/log/salt']) {
     await mkdir(join(root, folder), { recursive: true })
