@@ -4,6 +4,7 @@ import { sortProblems, type Problem } from '../contract/problem.ts'
 import { inspectProject, withoutEchoes } from '../read/compile.ts'
 import { Source } from '../read/source.ts'
 import { generate } from './generate.ts'
+import { judgeHooks } from './hooks.ts'
 import { sayProblems, type Exit, type Output } from './output.ts'
 import { difference } from './difference.ts'
 import { readTree } from './tree.ts'
@@ -11,16 +12,17 @@ import { readTree } from './tree.ts'
 /** The program that loads the emitted tree into real Salt; it prints its problems and exits 0, 1 or 2. */
 const SALT_CHECK = 'kitchen/check/run'
 
-/** Types, style, declarations, staleness, then the tree in real Salt; everything that is wrong is printed. */
+/** Types, style, declarations, staleness, hooks, then the tree in real Salt; everything that is wrong is printed. */
 export async function runCheck(root: string, output: Output, isJson: boolean, isSalt: boolean): Promise<Exit> {
   const made = generate(new Source(root))
   const problems = sortProblems([...made.problems, ...withoutEchoes(inspectProject(root), made.problems)])
   const stale = made.problems.length > 0 ? [] : difference(readTree(`${root}/generated`), made.files)
+  const hooks = made.problems.length > 0 ? [] : judgeHooks(root, made.contracts)
   const salt = isSalt && made.problems.length === 0 ? loadInSalt(root) : []
-  const isClean = problems.length === 0 && stale.length === 0 && salt.length === 0
-  if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })), salt }, null, 2))
+  const isClean = problems.length === 0 && stale.length === 0 && hooks.length === 0 && salt.length === 0
+  if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })), hooks, salt }, null, 2))
   else if (isClean) output.out(`check: ${made.files.size} files are as their declarations say${isSalt ? ', and real Salt loads them' : ''}`)
-  else say(output, problems, [...stale.map(({ text }) => text), ...salt])
+  else say(output, problems, [...stale.map(({ text }) => text), ...hooks, ...salt])
   return isClean ? 0 : 1
 }
 

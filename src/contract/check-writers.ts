@@ -23,6 +23,22 @@ export const checkUnitWriters: Check = (subject) => clashes('EOS212', 'unit', un
 /** The entries of `eos:apps` have their fields from one component. */
 export const checkFieldWriters: Check = (subject) => clashes('EOS213', 'field', eachClaims(subject), 'keep one of the two')
 
+const ONCE = ['packages', 'storage', 'files', 'unit', 'identity', 'ports'] as const
+
+/** What a host has once cannot belong to every application. */
+export const checkEach: Check = ({ components, places }) =>
+  components.flatMap(({ name, spec }) => {
+    if (spec.each === undefined) return []
+    return ONCE.filter((key) => spec[key] !== undefined).map((key) => ({
+      code: 'EOS215' as const,
+      what: `${name} exists once per application, and has \`${key}\``,
+      expected: 'states only',
+      advice: 'give it to a component that exists once',
+      where: places.key(`component/${name}/spec/${key}`),
+      also: [],
+    }))
+  })
+
 function fileClaims({ components, places }: Subject): Claim[] {
   return components.flatMap(({ name, spec }) => {
     const root = `component/${name}/spec`

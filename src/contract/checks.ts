@@ -2,7 +2,7 @@ import type { Check } from './check.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
-import { checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
+import { checkEach, checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
 
 /** What must hold for the contract as a whole; tests run it with one claim left out. */
 export const CHECKS: readonly Check[] = [
@@ -13,6 +13,7 @@ export const CHECKS: readonly Check[] = [
   checkPortWriters,
   checkUnitWriters,
   checkFieldWriters,
+  checkEach,
   checkDefaults,
   checkKeys,
   checkExamples,

@@ -44,6 +44,12 @@ export const CONTRACT = {
     advice: 'make them equal',
     example: "mode: '0640' in one entry, '0644' in the other",
   },
+  EOS215: {
+    what: 'a component per application has what a host has once',
+    expected: 'states only: no packages, storage, files, unit, identity or ports',
+    advice: 'give them to a component that exists once',
+    example: "each: 'app', … unit: 'app.service'",
+  },
   EOS220: {
     what: 'an example does not satisfy its own schema',
     expected: 'every required field, no read-only one, and values of the declared types',

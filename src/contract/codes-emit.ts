@@ -32,4 +32,16 @@ export const EMIT = {
     advice: 'remove the link',
     example: 'generated/docs -> /somewhere/else',
   },
+  EOS320: {
+    what: 'a declared hook has no function',
+    expected: 'a function of that name in saltext/eos/hooks/<declaration>.py',
+    advice: 'write it, or take the hook away',
+    example: "hooks: ['derive']  // and no def derive",
+  },
+  EOS321: {
+    what: 'a function is the hook of nobody',
+    expected: 'a declaration that names each function of a hook’s form',
+    advice: 'remove the function, or declare it',
+    example: 'def is_ready(values, context):  # and no probe names it',
+  },
 } as const satisfies Record<string, Meaning>

@@ -41,7 +41,7 @@ const probe: Schema = {
   ],
 }
 
-const state: Schema = closed({ id: text, run: { type: 'string', pattern: '^[a-z0-9_]+\\.[a-z0-9_]+$' }, 'with?': tree, 'when?': when })
+const state: Schema = closed({ id: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9 ._:/-]*$' }, run: { type: 'string', pattern: '^[a-z0-9_]+\\.[a-z0-9_]+$' }, 'with?': tree, 'when?': when })
 
 const file: Schema = closed({
   path,

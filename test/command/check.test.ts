@@ -44,6 +44,16 @@ describe('check', () => {
   })
 
   it.each([
+    { claim: 'a declared hook without a function', text: 'def other(spec):\n    return None\n', says: ['src/components/tls.ts EOS320 hook `certificates_are_valid` has no function; expected `def certificates_are_valid(…)` in saltext/eos/hooks/tls.py; write it, or take the hook away'] },
+    { claim: 'a function that nobody declares', text: 'def certificates_are_valid(values, context):\n    return {}\n\n\ndef idle(\n    values: dict, context: dict\n):\n    return {}\n', says: ['saltext/eos/hooks/tls.py EOS321 function `idle` is the hook of nobody; expected a declaration `tls` that names it; remove it, or declare it'] },
+  ])('refuses $claim', async ({ text, says }) => {
+    const root = repository()
+    await run(root, 'generate')
+    writeFileSync(join(root, 'saltext/eos/hooks/tls.py'), text)
+    expect(await run(root, 'check', '--no-salt')).toEqual({ exit: 1, out: '', err: says.join('\n') })
+  })
+
+  it.each([
     { claim: 'passes when it has nothing to say', script: 'exit 0', want: { exit: 0, out: 'check: 28 files are as their declarations say, and real Salt loads them', err: '' } },
     { claim: 'fails with what it says', script: "echo 'generated/salt/eos/x.sls: EOS403 a requisite'; exit 1", want: { exit: 1, out: '', err: 'generated/salt/eos/x.sls: EOS403 a requisite' } },
     { claim: 'fails when it cannot run here', script: 'exit 2', want: { exit: 1, out: '', err: 'the tree was not loaded into real Salt: it ended with 2; expected a Python with the pinned Salt; see above, or leave it out with --no-salt' } },

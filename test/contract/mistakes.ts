@@ -2,9 +2,10 @@ import type { Check } from '../../src/contract/check.ts'
 import { checkMerges } from '../../src/contract/check-merges.ts'
 import { checkCycle, checkNeeds } from '../../src/contract/check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from '../../src/contract/check-values.ts'
-import { checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from '../../src/contract/check-writers.ts'
+import { checkEach, checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from '../../src/contract/check-writers.ts'
 import type { Mistake } from '../support/mistake.ts'
 
+const APP = 'src/components/app.ts'
 const CONSUL = 'src/components/consul.ts'
 const TLS = 'src/components/tls.ts'
 const HOST = 'src/components/host.ts'
@@ -75,6 +76,14 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     from: '  needs: [],',
     to: "  needs: [],\n  each: 'app',",
     says: 'src/components/host.ts:14:9 EOS213 field eos:apps has two writers: app and host; expected one writer; keep one of the two',
+  },
+  {
+    claim: 'refuses a unit per application',
+    check: checkEach,
+    file: APP,
+    from: "each: 'app',",
+    to: "each: 'app',\n  unit: 'app.service',",
+    says: 'src/components/app.ts:25:3 EOS215 app exists once per application, and has `unit`; expected states only; give it to a component that exists once',
   },
   {
     claim: 'refuses a default outside its type',

@@ -8,6 +8,12 @@ import { stack, type Files } from './declarations.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
+/** The hooks that the fixture's declarations name. */
+const HOOKS = [
+  ['tls', 'certificates_are_valid'],
+  ['app', 'deployment_is_successful'],
+] as const
+
 /** A repository on disk with these declarations, removed after the test. */
 export function repository(files: Files = stack()): string {
   const root = mkdtempSync(join(tmpdir(), 'eos-repository-'))
@@ -18,6 +24,8 @@ export function repository(files: Files = stack()): string {
   }
   mkdirSync(join(root, 'src/schema'), { recursive: true })
   cpSync(join(ROOT, 'src/schema/index.ts'), join(root, 'src/schema/index.ts'))
+  mkdirSync(join(root, 'saltext/eos/hooks'), { recursive: true })
+  for (const [name, hook] of HOOKS) writeFileSync(join(root, `saltext/eos/hooks/${name}.py`), `def ${hook}(values, context):\n    return {"ok": True, "observed": "all"}\n`)
   cpSync(join(ROOT, 'tsconfig.json'), join(root, 'tsconfig.json'))
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
   return root
