@@ -68,6 +68,11 @@ class Live:
             except subprocess.TimeoutExpired:
                 os.killpg(daemon.pid, signal.SIGKILL)
 
+    def stop_minion(self) -> None:
+        """Stop the minion only."""
+        os.killpg(self._daemons[1].pid, signal.SIGKILL)
+        self._daemons[1].wait(15)
+
     def set_pillar(self, pillar: dict, *, for_master: bool = True) -> None:
         """Write the pillar of the minion and, unless told otherwise, of the orchestrations."""
         (self.pillars / "eos.sls").write_text(yaml.safe_dump({"eos": pillar}))

@@ -28,7 +28,7 @@ def live():
     """A running master and minion."""
     home = Path(tempfile.mkdtemp(prefix="eos", dir="/tmp"))
     live = Live(home, _pillar())
-    for name in ("orchestration", "consul"):
+    for name in ("orchestration", "consul", "strict", "red", "green"):
         text = (FIXTURES / "live" / f"{name}.sls").read_text("utf-8")
         (live.states / f"{name}.sls").write_text(text.replace("__FOLDER__", str(home / "etc")))
     try:
@@ -201,6 +201,53 @@ def test_a_missing_minion_fails_the_preflight(live, bootstrapped):
     assert steps["lock released"]["result"] is True
 
 
+def _strict(live, nodes, wanted):
+    pillar = json.dumps({"nodes": nodes, "wanted": wanted})
+    return live.orchestrate("strict", f"pillar={pillar}")
+
+
+def test_a_step_passes_when_every_expected_minion_does(live):
+    """Mutation of the three tests below: the same step, with nothing wrong."""
+    status, steps = _strict(live, ["n1"], "green")
+    assert (status, steps["step"]["result"], steps["after"]["result"]) == (0, True, True)
+
+
+def test_a_step_fails_when_a_state_fails_inside(live):
+    status, steps = _strict(live, ["n1"], "red")
+    assert status != 0
+    assert steps["step"]["result"] is False
+    assert steps["after"]["result"] is False
+
+
+def test_a_step_fails_when_an_expected_minion_does_not_exist(live):
+    status, steps = _strict(live, ["n1", "n9"], "green")
+    assert status != 0
+    assert steps["step"]["result"] is False
+    assert "n9" in steps["step"]["comment"]
+
+
+def test_a_running_state_job_is_waited_for(live, bootstrapped):
+    job = live.run("salt", "--async", "n1", "state.single", "cmd.run", "name=sleep 5")
+    assert job.returncode == 0
+    code, found = live.runner("eos.preflight")
+    assert code == 0, found
+    assert "Waited for n1: state.single" in found["comment"]
+
+
+def test_a_job_that_does_not_end_is_said_at_the_deadline(live, bootstrapped):
+    live.run("salt", "--async", "n1", "state.single", "cmd.run", "name=sleep 8")
+    code, said = live.runner("eos.preflight", "within=1")
+    assert code != 0
+    assert "still running after 1 s: n1: state.single" in str(said)
+    assert live.runner("eos.preflight")[0] == 0
+
+
+def test_status_has_a_form_for_people(live, bootstrapped):
+    shown = live.run("salt-run", "--out=eos", "eos.status").stdout
+    assert "passed   host on n1\n" in shown
+    assert "failed   consul on n1: " in shown
+
+
 def test_a_held_lock_is_refused_with_its_holder(live, bootstrapped):
     import os
 
@@ -215,3 +262,12 @@ def test_a_held_lock_is_refused_with_its_holder(live, bootstrapped):
     assert status != 0
     comment = steps["lock"]["comment"]
     assert f"apply of somebody (job 20260101, process {os.getpid()})" in comment
+
+
+def test_a_step_fails_when_an_expected_minion_is_down(live):
+    """Last, because it stops the minion."""
+    live.stop_minion()
+    status, steps = _strict(live, ["n1"], "green")
+    assert status != 0
+    assert steps["step"]["result"] is False
+    assert steps["after"]["result"] is False

@@ -27,6 +27,7 @@ def loaded(tmp_path_factory):
         "states": salt.loader.states(opts, mods, salt.loader.utils(opts), None),
         "runners": salt.loader.runner(master),
         "pillar": salt.loader.pillars(master, mods),
+        "output": salt.loader.outputters(master),
     }
 
 
@@ -48,7 +49,7 @@ def _explained(text, parameter):
     return f"\n    {parameter}\n" in f"{text}\n" or f":param {parameter}:" in text
 
 
-@pytest.mark.parametrize("kind", ["modules", "states", "runners", "pillar"])
+@pytest.mark.parametrize("kind", ["modules", "states", "runners", "pillar", "output"])
 def test_every_file_of_the_wheel_is_loaded(loaded, kind):
     assert {name.partition(".")[0] for name in _ours(loaded, kind)} == set(_names(kind))
 

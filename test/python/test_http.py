@@ -1,0 +1,162 @@
+"""The HTTP client: verified TLS, errors by meaning, retries of what may be repeated."""
+
+import http.server
+import json
+import ssl
+import threading
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Answers with the next of the prepared statuses."""
+
+    def _answer(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.server.requests.append((self.command, self.path, self.rfile.read(length)))
+        status, body = self.server.answers.pop(0) if self.server.answers else (200, '{"a": 1}')
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_LIST = _answer  # noqa: N815
+
+    def log_message(self, *_):
+        return
+
+
+def _serve(context=None, host="127.0.0.1"):
+    server = http.server.ThreadingHTTPServer((host, 0), Server)
+    server.answers, server.requests = [], []
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+@pytest.fixture
+def server():
+    """A server over plain HTTP."""
+    server = _serve()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def client(server, monkeypatch):
+    """A client that does not wait between tries."""
+    from saltext.eos.utils import http as module
+
+    monkeypatch.setattr(module, "BACK_OFF", 0)
+    return module.Client(f"http://127.0.0.1:{server.server_address[1]}", headers={"X-T": "tok"})
+
+
+MEANINGS = [
+    (400, "BadRequest"), (401, "Forbidden"), (403, "Forbidden"), (404, "NotFound"),
+    (409, "Conflict"), (412, "Conflict"), (429, "TooMany"), (500, "ServerError"), (503, "Sealed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "name"), MEANINGS)
+def test_errors_have_a_meaning_and_hide_the_token(server, client, status, name):
+    from saltext.eos.utils import http as module
+
+    server.answers = [(status, '{"errors": ["said so"]}')] * 3
+    with pytest.raises(getattr(module, name)) as raised:
+        client.put("/x", {"a": 1})
+    assert raised.value.status == status
+    assert "said so" in str(raised.value)
+    assert "tok" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("body", "value"), [
+    ("", None), ('{"a": [1]}', {"a": [1]}), ("true", True), ("text", "text"),
+])  # fmt: skip
+def test_answers_are_parsed(server, client, body, value):
+    server.answers = [(200, body)]
+    assert client.get("/x") == value
+
+
+def test_reads_are_repeated_and_writes_are_not(server, client):
+    from saltext.eos.utils.http import ServerError
+
+    server.answers = [(500, ""), (429, ""), (200, '"ok"')]
+    assert client.get("/x") == "ok"
+    assert len(server.requests) == 3
+    for write in (client.put, client.post, client.delete):
+        server.answers, server.requests = [(500, ""), (200, "")], []
+        with pytest.raises(ServerError):
+            write("/x", {})
+        assert len(server.requests) == 1
+
+
+def test_lists_with_vaults_own_verb_and_sends_json(server, client):
+    client.list("/v1/x")
+    client.put("/v1/y", {"b": 2})
+    assert [one[0] for one in server.requests] == ["LIST", "PUT"]
+    assert json.loads(server.requests[1][2]) == {"b": 2}
+
+
+def test_nobody_there_is_unavailable():
+    from saltext.eos.utils.http import Client, Unavailable
+
+    with pytest.raises(Unavailable, match="Connection refused") as raised:
+        Client("http://127.0.0.1:1", attempts=1).get("/")
+    assert raised.value.status is None
+
+
+@pytest.mark.parametrize("path", ["/a b", "/a\nb", "/a\0"])
+def test_a_broken_path_is_never_sent(server, client, path):
+    from saltext.eos.utils.http import BadRequest
+
+    with pytest.raises(BadRequest, match="control characters"):
+        client.get(path)
+    assert server.requests == []
+
+
+@pytest.fixture
+def site(master_opts, tmp_path):
+    """A TLS server with a certificate of the site's CA, and another CA."""
+    from test_secrets import _request
+
+    from saltext.eos.utils import authority, sealed
+
+    sealed.make_key(master_opts)
+    authority.make(master_opts, "lab")
+    key = ec.generate_private_key(ec.SECP256R1())
+    wanted = authority.names({"id": "n1", "address": "127.0.0.1"}, [])
+    (tmp_path / "cert.pem").write_text(authority.sign(master_opts, _request(key), "x", wanted))
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (tmp_path / "key.pem").write_bytes(pem)
+    other = {**master_opts, "eos_state_dir": str(tmp_path / "other")}
+    authority.make(other, "other")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    servers = [_serve(context), _serve(context, "127.0.0.2")]
+    ports = [server.server_address[1] for server in servers]
+    yield ports, tmp_path / "store/ca/ca.pem", tmp_path / "other/ca/ca.pem"
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_only_a_certificate_of_the_sites_ca_for_that_name_is_accepted(site):
+    from saltext.eos.utils.http import Client, Unavailable
+
+    (port, elsewhere), ours, theirs = site
+    for host in ("127.0.0.1", "localhost"):
+        assert Client(f"https://{host}:{port}", str(ours)).get("/") == {"a": 1}
+    with pytest.raises(Unavailable, match="certificate is refused"):
+        Client(f"https://127.0.0.1:{port}", str(theirs), attempts=1).get("/")
+    with pytest.raises(Unavailable, match=r"certificate is refused: .*mismatch"):
+        Client(f"https://127.0.0.2:{elsewhere}", str(ours), attempts=1).get("/")
+    with pytest.raises(Unavailable, match="cannot be read"):
+        Client(f"https://127.0.0.1:{port}", "/nowhere/ca.pem", attempts=1).get("/")
