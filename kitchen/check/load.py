@@ -76,7 +76,8 @@ def _render(
     from saltext.eos.utils.contract import load  # noqa: PLC0415
 
     contract = load()
-    for path in sorted(pillars.glob("*.yaml")):
+    example = root / "salt/pillar/example/eos.sls"
+    for path in [*sorted(pillars.glob("*.yaml")), *([example] if example.exists() else [])]:
         file = str(path.relative_to(root)) if path.is_relative_to(root) else path.name
         eos = yaml.safe_load(path.read_text("utf-8"))["eos"]
         try:

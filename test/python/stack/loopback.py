@@ -175,10 +175,28 @@ class Loopback:
             child.wait()
 
     def stop_all(self):
-        """End every server, the last one first."""
+        """End every job and server, the last one first, and leave nothing mounted."""
+        if "nomad" in self.running:
+            self._end_jobs()
         for component in reversed(list(self.running)):
             self.stop(component)
+        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        for mount in sorted(mounts, reverse=True):
+            if mount.startswith(f"{self.home}/"):
+                subprocess.run(["umount", mount], check=False)
         shutil.rmtree(self.home, ignore_errors=True)
+
+    def _end_jobs(self):
+        from saltext.eos.utils import nomad
+
+        token = self.secrets["nomad_acl.management_token"]
+        client = nomad.client(f"https://127.0.0.1:{self.port('nomad', 'https')}", token)
+        for job in client.get("/v1/jobs"):
+            client.delete(f"/v1/job/{job['ID']}?purge=true")
+        for _ in range(40):
+            if not [one for one in client.get("/v1/allocations") if one["ClientStatus"] == "running"]:
+                return
+            time.sleep(0.5)
 
     def port(self, component, field):
         return self.form["components"][component]["values"][field]

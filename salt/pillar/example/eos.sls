@@ -1,0 +1,32 @@
+# One node that carries the whole stack, and one application. Every key is in docs/pillar.md.
+# A misspelt key, a wrong type or an unknown role is refused with its path before a host is touched.
+eos:
+  stack:
+    name: home
+    domain: home.example
+  topology:
+    n1:                       # the minion's id
+      address: 192.0.2.11
+      memory: 16GiB
+      cpus: 4
+      roles:
+        consul: [server]
+        vault: [server]
+        nomad: [server, client]
+        docker: [engine]
+        terraform: [runner]
+        caddy: [edge]
+  consul:
+    datacenter: home
+  apps:
+    miniflux:
+      image: registry.example/miniflux@sha256:0000000000000000000000000000000000000000000000000000000000000000
+      memory: 128MiB
+      port: 8080
+      route: news.home.example
+      database:
+        engine: postgresql
+        image: registry.example/postgresql@sha256:0000000000000000000000000000000000000000000000000000000000000000
+        memory: 256MiB
+      health:
+        path: /healthcheck
