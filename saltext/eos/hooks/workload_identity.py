@@ -42,7 +42,7 @@ def _last_words(allocations: list[dict[str, Any]]) -> str:
         return "it has not been placed"
     states = (newest.get("TaskStates") or {}).values()
     events = [event for task in states for event in task.get("Events") or []]
-    last = max(events, key=lambda event: event["Time"], default={})
+    last: dict[str, Any] = max(events, key=lambda event: event["Time"], default={})
     return f"{newest['ClientStatus']}, {last.get('DisplayMessage') or 'no event yet'}"
 
 

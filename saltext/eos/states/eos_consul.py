@@ -103,13 +103,14 @@ def token_present(
         return {**own, "Policies": consul.policies_of(own), "Works": True}
 
     def write(client: Any) -> None:
+        value = _open(secret)
         body = {
             "AccessorID": accessor,
-            "SecretID": _open(secret),
+            "SecretID": value,
             "Description": name,
             "Policies": [{"Name": policy} for policy in policies],
         }
-        own = consul.own_token(address, body["SecretID"])
+        own = consul.own_token(address, value)
         if own:
             client.put(
                 f"/v1/acl/token/{own['AccessorID']}", {**body, "AccessorID": own["AccessorID"]}

@@ -10,7 +10,7 @@ ETC = Path("/etc/apt")
 
 
 def files(name: str, repository: Mapping[str, str]) -> dict[Path, str]:
-    """Give the files that declare a repository: its key, and a deb822 source that trusts it alone."""
+    """Give the files of a repository: its key, and a deb822 source that trusts that key alone."""
     key = ETC / "keyrings" / f"{name}.asc"
     source = (
         "Types: deb\n"

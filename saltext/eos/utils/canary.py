@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _TEMPLATE = (
-    '{{ with secret "kv/data/default/eos-canary/probe" }}vault={{ .Data.data.written_by }}{{ end }}\n'
+    '{{ with secret "kv/data/default/eos-canary/probe" }}'
+    "vault={{ .Data.data.written_by }}{{ end }}\n"
     '{{ range service "consul" }}consul={{ .Name }}\n{{ end }}'
 )
 _CHECK = (

@@ -45,7 +45,7 @@ def policy_text(rules: Mapping[str, Sequence[str]]) -> str:
 def policy(client: Client, name: str) -> str | None:
     """Give the text of a policy, or ``None``."""
     found = data_at(client, f"sys/policies/acl/{name}")
-    return found and found["policy"]
+    return None if found is None else str(found["policy"])
 
 
 def data_at(client: Client, path: str) -> dict[str, Any] | None:
@@ -95,23 +95,23 @@ def write_approle(client: Client, name: str, secret_id: str, wanted: Mapping[str
     known = _accessors(client, role)
     try:
         kept = client.post(f"{role}/custom-secret-id", {"secret_id": secret_id})["data"]
-    except HttpError as err:
+    except HttpError:
         found = client.post(f"{role}/secret-id/lookup", {"secret_id": secret_id})
         if not found or not found.get("data"):
-            raise err
+            raise
         kept = found["data"]
     for accessor in known:
         if accessor != kept["secret_id_accessor"]:
             client.post(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
 
 
-def wait_until_mounted(client: Client, kind: str, name: str, type: str) -> None:
+def wait_until_mounted(client: Client, kind: str, name: str, engine: str) -> None:
     """
     Wait for a new mount to answer: a KV of version 2 refuses writes in its first moment.
 
     :raises CommandExecutionError: it does not answer within 30 seconds.
     """
-    if kind != "mounts" or type != "kv":
+    if kind != "mounts" or engine != "kv":
         return
     for _ in range(60):
         try:

@@ -23,15 +23,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from free import binary, free_ports
 
 ADDRESS = "127.0.0.2"
-STATES = (
-    "consul_acl",
-    "vault_open",
-    "nomad_acl",
-    "nomad_tokens",
-    "vault_gate",
-    "workload_identity",
-)
 ELSEWHERE = ("service.enabled", "eos_program.installed")
+WITH_CUSTODY = tuple(
+    f"eos_vault.{name}" for name in ("initialised", "unsealed", "admin_present", "root_revoked")
+)
 MOVED = (
     "/etc/eos",
     "/var/lib/consul",
@@ -127,7 +122,7 @@ class Loopback:
             if state["run"] in ELSEWHERE:
                 continue
             arguments = dict(compiled[state["id"]])
-            if state["run"] in ("eos_vault.initialised", "eos_vault.unsealed", "eos_vault.admin_present", "eos_vault.root_revoked"):  # fmt: skip
+            if state["run"] in WITH_CUSTODY:
                 arguments["directory"] = self.directory
             found.append((state["id"], state["run"], arguments))
         return found
@@ -194,7 +189,9 @@ class Loopback:
         for job in client.get("/v1/jobs"):
             client.delete(f"/v1/job/{job['ID']}?purge=true")
         for _ in range(40):
-            if not [one for one in client.get("/v1/allocations") if one["ClientStatus"] == "running"]:
+            if not [
+                one for one in client.get("/v1/allocations") if one["ClientStatus"] == "running"
+            ]:
                 return
             time.sleep(0.5)
 
@@ -206,21 +203,24 @@ class Loopback:
 
         client = vault.client(f"https://127.0.0.1:{self.port('vault', 'api')}")
         config = self.moved("/etc/vault.d")
-        self.start("vault", [binary("vault"), "server", f"-config={config}"], lambda: client.get("/v1/sys/init"))  # fmt: skip
+        command = [binary("vault"), "server", f"-config={config}"]
+        self.start("vault", command, lambda: client.get("/v1/sys/init"))
 
     def start_consul(self):
         from saltext.eos.utils import consul
 
         client = consul.client(f"https://127.0.0.1:{self.port('consul', 'https')}")
         config = self.moved("/etc/consul.d")
-        self.start("consul", [binary("consul"), "agent", f"-config-dir={config}"], lambda: client.get("/v1/status/leader"))  # fmt: skip
+        command = [binary("consul"), "agent", f"-config-dir={config}"]
+        self.start("consul", command, lambda: client.get("/v1/status/leader"))
 
     def start_nomad(self):
         from saltext.eos.utils import nomad
 
         client = nomad.client(f"https://127.0.0.1:{self.port('nomad', 'https')}")
         config = self.moved("/etc/nomad.d")
-        self.start("nomad", [binary("nomad"), "agent", f"-config={config}"], lambda: client.get("/v1/status/leader"))  # fmt: skip
+        command = [binary("nomad"), "agent", f"-config={config}"]
+        self.start("nomad", command, lambda: client.get("/v1/status/leader"))
 
     def _kind(self, name):
         component, field = name.split(".")
@@ -258,7 +258,11 @@ class Loopback:
 
 
 def _pillar():
-    names = ("consul.https", "consul.serf_lan", "consul.server", "consul.dns", "vault.api", "vault.cluster", "nomad.https", "nomad.rpc", "nomad.serf")  # fmt: skip
+    names = [
+        *(f"consul.{name}" for name in ("https", "serf_lan", "server", "dns")),
+        *("vault.api", "vault.cluster"),
+        *(f"nomad.{name}" for name in ("https", "rpc", "serf")),
+    ]
     eos: dict = {
         "stack": {"name": "test", "domain": "eos.test"},
         "topology": {

@@ -141,7 +141,7 @@ def test_a_job_cannot_read_what_belongs_to_another(loopback):
 def test_a_client_closes_its_gate_without_vault(loopback):
     loopback.stop("vault")
     for _ in range(20):
-        if "eos_gate_vault = closed" in red(loopback, "vault_gate"):
+        if loopback.gate("vault_gate")[0].observed.endswith("eos_gate_vault = closed"):
             return
         time.sleep(1)
     raise AssertionError(loopback.gate("vault_gate")[0].observed)
