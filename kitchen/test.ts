@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util'
+import { join } from 'node:path'
+import { Failure, messageOf } from './run/failure.ts'
+import { projectPath } from './run/project.ts'
+import { say, seconds, step } from './run/progress.ts'
+import { inWords, NONE, plus, single, type Counts } from './test/counts.ts'
+import { labStage } from './test/lab.ts'
+import { prepare, type Bench } from './test/prepare.ts'
+import { judged, pytest, vitest } from './test/programs.ts'
+
+interface Stage {
+  readonly name: string
+  readonly run: (bench: Bench, isKept: boolean) => Promise<Counts>
+}
+
+/** Every stage of `npm test`, in order; the quick ones first. */
+const stages: readonly Stage[] = [
+  { name: 'check', run: ({ salts }) => judged(process.execPath, [projectPath('src/cli.ts'), 'check'], { EOS_SALT_PYTHON: join(salts.get('3008.3') ?? '', 'bin/python') }) },
+  { name: 'ruff', run: ({ tools }) => ruff(join(tools, 'bin/ruff')) },
+  { name: 'mypy', run: ({ tools }) => judged(join(tools, 'bin/mypy'), ['--no-incremental']) },
+  { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
+  { name: 'pytest-3008', run: ({ salts, wheel }) => pytest(salts.get('3008.3') ?? '', { EOS_WHEEL: wheel }) },
+  { name: 'pytest-3006', run: ({ salts, wheel }) => pytest(salts.get('3006.28') ?? '', { EOS_WHEEL: wheel }) },
+  { name: 'lab', run: (_, isKept) => labStage(isKept) },
+]
+
+const usage = `npm test [-- --only ${stages.map(({ name }) => name).join('|')}] [-- --keep-lab]`
+
+async function ruff(program: string): Promise<Counts> {
+  const folders = ['saltext', 'generated/saltext', 'test/python', 'kitchen/check']
+  return plus(await judged(program, ['format', '--check', '--no-cache', ...folders]), await judged(program, ['check', '--no-cache', '--quiet', ...folders]))
+}
+
+async function main(): Promise<Counts> {
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' }, all: { type: 'boolean' } } })
+  const only = values.only ?? stages.map(({ name }) => name)
+  const unknown = only.filter((name) => !stages.some((stage) => stage.name === name))
+  if (unknown.length > 0) throw new Failure(`no stage ${unknown.join(', ')}; expected some of ${stages.map(({ name }) => name).join(', ')}`, usage)
+  const bench = await step('preparing the tests', prepare)
+  let total = NONE
+  for (const stage of stages.filter(({ name }) => only.includes(name))) {
+    const started = Date.now()
+    say(`▸ ${stage.name}`)
+    const counts = await stage.run(bench, values['keep-lab'] === true).catch((thrown: unknown) => {
+      say(`${stage.name}: ${messageOf(thrown)}`)
+      return single(false)
+    })
+    say(`▪ ${stage.name}: ${inWords(counts)}, ${seconds(started)}`)
+    total = plus(total, counts)
+  }
+  return total
+}
+
+const total = await main().catch((thrown: unknown) => {
+  say(`test: ${messageOf(thrown)}`)
+  say(`what to do: ${thrown instanceof Failure ? thrown.hint : 'read the lines above'}`)
+  return single(false)
+})
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0
+process.stdout.write(`${inWords(total)}\n`)
