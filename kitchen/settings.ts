@@ -6,10 +6,11 @@ export const settings = {
   network: process.env['EOS_LAB_NETWORK'],
   /** Salt of master and minions. */
   salt: process.env['EOS_SALT'] ?? '3008.3',
-  /** Where Debian packages come from. */
-  debianMirror: process.env['EOS_DEBIAN_MIRROR'] ?? 'http://deb.debian.org/debian',
   debianSuite: 'bookworm',
 } as const
+
+/** The mirror that debootstrap is told, as its last argument; its own choice when nothing is set. */
+export const debianMirror: readonly string[] = [process.env['EOS_DEBIAN_MIRROR'] ?? []].flat()
 
 /** Every Salt line that the wheel supports and the tests cover. */
 export const saltVersions = ['3008.3', '3006.28'] as const

@@ -17,7 +17,7 @@ interface Stage {
 const stages: readonly Stage[] = [
   { name: 'check', run: ({ salts }) => judged(process.execPath, [projectPath('src/cli.ts'), 'check'], { EOS_SALT_PYTHON: join(salts.get('3008.3') ?? '', 'bin/python') }) },
   { name: 'ruff', run: ({ tools }) => ruff(join(tools, 'bin/ruff')) },
-  { name: 'mypy', run: ({ tools }) => judged(join(tools, 'bin/mypy'), ['--no-incremental']) },
+  { name: 'mypy', run: ({ tools, salts }) => judged(join(tools, 'bin/mypy'), ['--no-incremental', '--python-executable', join(salts.get('3008.3') ?? '', 'bin/python')]) },
   { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
   { name: 'pytest-3008', run: ({ salts, wheel }) => pytest(salts.get('3008.3') ?? '', { EOS_WHEEL: wheel }) },
   { name: 'pytest-3006', run: ({ salts, wheel }) => pytest(salts.get('3006.28') ?? '', { EOS_WHEEL: wheel }) },

@@ -6,7 +6,7 @@ import { cached, cachePath } from '../run/cache.ts'
 import { run } from '../run/command.ts'
 import { fingerprint } from '../run/fingerprint.ts'
 import { step } from '../run/progress.ts'
-import { settings } from '../settings.ts'
+import { debianMirror, settings } from '../settings.ts'
 
 /** What every node has before Salt comes: an init system, Python, and the tools that states and people call. */
 const packages = [
@@ -23,7 +23,7 @@ export async function debianBase(): Promise<string> {
       const root = `${unfinished}.root`
       try {
         await mkdir(root, { recursive: true })
-        await run('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, settings.debianSuite, root, settings.debianMirror])
+        await run('debootstrap', ['--variant=minbase', `--include=${packages.join(',')}`, settings.debianSuite, root, ...debianMirror])
         await rm(join(root, 'var/lib/apt/lists'), { recursive: true, force: true })
         await run('chroot', [root, 'apt-get', 'clean'])
         await writeFile(join(root, 'etc/machine-id'), '')

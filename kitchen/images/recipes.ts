@@ -4,7 +4,7 @@ import { run } from '../run/command.ts'
 import { projectPath } from '../run/project.ts'
 import { serverNamed } from '../servers/catalogue.ts'
 import { builtServer } from '../servers/build.ts'
-import { settings } from '../settings.ts'
+import { debianMirror, settings } from '../settings.ts'
 import type { ImageConfig } from './archive.ts'
 
 /** One image that the lab makes for Nomad jobs. */
@@ -33,7 +33,7 @@ const postgresql: Recipe = {
     ExposedPorts: { '5432/tcp': {} },
   },
   fill: async (root) => {
-    await run('debootstrap', ['--variant=minbase', settings.debianSuite, root, settings.debianMirror])
+    await run('debootstrap', ['--variant=minbase', settings.debianSuite, root, ...debianMirror])
     const inside = (...command: string[]) => run('chroot', [root, ...command], { env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } })
     await inside('groupadd', '--gid', String(POSTGRES_ID), 'postgres')
     await inside('useradd', '--uid', String(POSTGRES_ID), '--gid', 'postgres', '--home-dir', '/var/lib/postgresql', 'postgres')

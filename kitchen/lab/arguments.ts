@@ -9,11 +9,12 @@ export function readArguments(verb: string, args: readonly string[], flags: read
   ])
   try {
     const parsed = parseArgs({ args: [...args], options, allowPositionals: false })
+    const found: Readonly<Record<string, unknown>> = parsed.values
     return {
-      has: (flag: string): boolean => parsed.values[flag] === true,
+      has: (flag: string): boolean => found[flag] === true,
       value: (name: string): string | undefined => {
-        const found = parsed.values[name]
-        return typeof found === 'string' ? found : undefined
+        const value = found[name]
+        return typeof value === 'string' ? value : undefined
       },
     }
   } catch (thrown) {

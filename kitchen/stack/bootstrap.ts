@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { attemptOnNode, containerName } from '../node/container.ts'
+import { tail } from '../run/command.ts'
+import { Failure } from '../run/failure.ts'
+import { say, seconds } from '../run/progress.ts'
+
+/** Runs the main job on the master and tells each step as it begins. */
+export async function bootstrap(master: string): Promise<void> {
+  const started = Date.now()
+  say('  … salt-run state.orchestrate eos.bootstrap')
+  const events = tellSteps(master, started)
+  const outcome = await attemptOnNode(master, ['salt-run', '--log-level=error', '--state-output=mixed', 'state.orchestrate', 'eos.bootstrap'])
+  events.kill()
+  if (outcome.code !== 0) {
+    throw new Failure(
+      `eos.bootstrap ended with ${outcome.code} after ${seconds(started)}; expected 0\n${tail(outcome, 60)}`,
+      `npm run lab -- status says what waits for what; npm run lab -- exec ${master} -- salt-run state.orchestrate eos.bootstrap runs it again`,
+    )
+  }
+  say(`  ✓ salt-run state.orchestrate eos.bootstrap, ${seconds(started)}`)
+}
+
+/** Follows the event bus of the master: an orchestration says there which state run it starts. */
+function tellSteps(master: string, started: number) {
+  const child = spawn('docker', ['exec', containerName(master), 'timeout', '3600', 'salt-run', 'state.event', 'salt/run/*/args', 'pretty=False'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const found = /"tgt": \["?([\w-]+)"?\].*?"eos\.([\w-]+)"/.exec(line)
+    if (found !== null) say(`    ${seconds(started).padStart(8)}  ${found[2]} on ${found[1]}`)
+  })
+  return child
+}
