@@ -80,9 +80,13 @@ def test_steps_of_the_stack(stack):
 
 
 def test_the_guard_refuses_every_way_a_pillar_can_be_wrong(monkeypatch, pillar_of):
+    from wheel import CONTRACT
+
     from saltext.eos.states import eos_guard
+    from saltext.eos.utils import contract as contract_module
 
     monkeypatch.setattr(eos_guard, "__opts__", {"id": "m_master"}, raising=False)
+    monkeypatch.setattr(contract_module, "HOME", CONTRACT)
 
     def guard(pillar, schema=1, **more):
         monkeypatch.setattr(eos_guard, "__pillar__", pillar, raising=False)
@@ -91,7 +95,9 @@ def test_the_guard_refuses_every_way_a_pillar_can_be_wrong(monkeypatch, pillar_o
     right = pillar_of("n1")
     assert guard(right, component="consul")["result"] is True
     wrong = {"eos": {"_compiled": {**right["eos"]["_compiled"], "schema": 2}}}
+    other = {"eos": {"_compiled": {**right["eos"]["_compiled"], "contract": "other"}}}
     cases = [
+        (other, {}, "compiled with contract other, this minion has"),
         ({}, {}, "pillar has no eos:_compiled"),
         (wrong, {}, "schema 2; expected 1"),
         (right, {"schema": 2}, "this SLS was generated for schema 2"),

@@ -80,6 +80,7 @@ def _missing(minion_id: str) -> str:
 def _whole(stack: Stack, minion_id: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
+        "contract": stack.contract.digest,
         "stack": stack.identity,
         "node": {"id": minion_id},
         "nodes": {

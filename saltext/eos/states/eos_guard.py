@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import state
+from saltext.eos.utils import contract, state
 from saltext.eos.utils.compiled import compiled as read_compiled
 from saltext.eos.version import SCHEMA
 
@@ -54,6 +54,12 @@ def compiled(name, schema, component=None, stack=False):
         if errors:
             raise CommandExecutionError("pillar is refused:\n" + "\n".join(map(str, errors)))
         form = read_compiled(__pillar__)
+        if form.get("contract") not in (None, contract.digest()):
+            raise CommandExecutionError(
+                f"the pillar was compiled with contract {form['contract']}, this minion has "
+                f"{contract.digest()}; install the same saltext-eos on master and minion, and "
+                "restart both (`salt-run eos.versions`)"
+            )
         if stack and "plan" not in form:
             raise CommandExecutionError(_no_stack(str(__opts__.get("id", "<id>_master"))))
         if component is not None and component not in form["components"]:

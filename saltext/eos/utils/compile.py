@@ -100,6 +100,7 @@ class Stack:
             raise Refused(problems)
         return {
             "schema": SCHEMA,
+            "contract": self.contract.digest,
             "stack": self.identity,
             "node": self.nodes[node],
             "nodes": {

@@ -26,6 +26,7 @@ class Contract:
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
     plans: dict[str, dict[str, Any]] = field(default_factory=dict)
     resources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    digest: str = ""
 
 
 def load(home: str | Path | None = None) -> Contract:
@@ -49,6 +50,7 @@ def load(home: str | Path | None = None) -> Contract:
             components=_read(where, "components", names),
             plans=_read(where, "plans", names),
             resources=_read(where, "resources", names),
+            digest=digest(where),
         )
     except (OSError, ValueError, KeyError) as err:
         raise ContractError(
