@@ -109,19 +109,33 @@ def test_a_failing_runner_fails_the_step_with_its_own_words(step, answer, commen
     assert fired[-1] == "eos/run/eos.secrets/failed"
 
 
-def test_the_summary_counts_states_inside_minions(monkeypatch):
+def test_the_summary_counts_changes_and_names_causes(monkeypatch):
     from saltext.eos.states import eos_summary
 
-    inner = {"n1": {"x": {"__id__": "consul unit", "changes": {"a": 1}}, "y": {"changes": {}}}}
+    skipped = {"result": False, "comment": "One or more requisite failed: x"}
+    inner = {
+        "n1": {
+            "x": {"__id__": "consul unit", "changes": {"a": 1}, "result": True},
+            "y": {"__id__": "consul gate", "changes": {}, "result": False, "comment": "no leader"},
+            "z": {"__id__": "later", "changes": {}, **skipped},
+        }
+    }
     running = {
         "a": {"__id__": "secrets", "__run_num__": 1, "changes": {"secret x": {}}, "result": True},
         "b": {"__id__": "consul on n1", "__run_num__": 2, "changes": {"ret": inner},
-              "result": False},
+              "result": False, "comment": "Run failed on minions: n1"},
+        "c": {"__id__": "vault on n1", "__run_num__": 3, "changes": {}, **skipped},
+        "d": {"__id__": "lock", "__run_num__": 4, "changes": {}, "result": False,
+              "comment": "held"},
     }  # fmt: skip
     monkeypatch.setattr(eos_summary, "__running__", running, raising=False)
     monkeypatch.setattr(eos_summary, "__opts__", {"test": False}, raising=False)
     assert eos_summary.told("bootstrap")["comment"] == (
-        "bootstrap: 2 changed; failed: consul on n1.\nsecrets: secret x\nconsul on n1: consul unit"
+        "bootstrap: 2 changed; steps not reached: 1.\n"
+        "failed: consul on n1: consul gate: no leader\n"
+        "failed: lock: held\n"
+        "secrets: secret x\n"
+        "consul on n1: consul unit"
     )
 
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __virtualname__ = "eos_summary"
 
+NOT_REACHED = "One or more requisite failed"
+
 
 def __virtual__():
     return __virtualname__
@@ -33,34 +35,56 @@ def told(name):
     """
     lines: list[str] = []
     failures: list[str] = []
-    count = 0
+    count = skipped = 0
     for result in sorted(__running__.values(), key=lambda item: item.get("__run_num__", 0)):
         step = str(result.get("__id__"))
         found = _changed(result)
         count += len(found)
         lines += [f"{step}: {what}" for what in found]
         if result.get("result") is False:
-            failures.append(step)
+            if str(result.get("comment")).startswith(NOT_REACHED):
+                skipped += 1
+            else:
+                failures += [f"failed: {step}: {why}" for why in _reasons(result)]
     verb = "would change" if __opts__["test"] else "changed"
-    said = f"{name}: {count} {verb}" if count else f"{name}: nothing {verb}"
-    if failures:
-        said += f"; failed: {', '.join(failures)}"
-    return state.result(name, True, "\n".join([f"{said}.", *lines]))
+    said = f"{name}: {count or 'nothing'} {verb}"
+    if skipped:
+        said += f"; steps not reached: {skipped}"
+    return state.result(name, True, "\n".join([f"{said}.", *failures, *lines]))
+
+
+def _inner(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """List the states that a step ran on its minions."""
+    changes = result.get("changes") or {}
+    minions = changes.get("ret") if isinstance(changes, dict) else None
+    if not isinstance(minions, dict):
+        return []
+    return [
+        one
+        for states in minions.values()
+        if isinstance(states, dict)
+        for one in states.values()
+        if isinstance(one, dict)
+    ]
 
 
 def _changed(result: dict[str, Any]) -> list[str]:
     """List the changed things of a step; the states of each minion where it ran some."""
     changes = result.get("changes") or {}
-    minions = changes.get("ret") if isinstance(changes, dict) else None
-    if not isinstance(minions, dict):
+    if "ret" not in changes:
         return sorted(map(str, changes))
-    found = []
-    for states in minions.values():
-        if not isinstance(states, dict):
-            continue
-        found += [
-            str(one.get("__id__") or one.get("name"))
-            for one in states.values()
-            if isinstance(one, dict) and one.get("changes")
-        ]
-    return found
+    return [_title(one) for one in _inner(result) if one.get("changes")]
+
+
+def _reasons(result: dict[str, Any]) -> list[str]:
+    """Say why a step failed: its first failing state's own words, else its own."""
+    inside = [
+        f"{_title(one)}: {one.get('comment')}"
+        for one in _inner(result)
+        if one.get("result") is False and not str(one.get("comment")).startswith(NOT_REACHED)
+    ]
+    return inside or [str(result.get("comment"))]
+
+
+def _title(one: dict[str, Any]) -> str:
+    return str(one.get("__id__") or one.get("name"))
