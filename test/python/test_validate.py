@@ -49,6 +49,7 @@ ATOMS = ["", "a", "abc", "abc\n", "a.b", "$x", "file", "raft", 0, 1, 1.0, 1.5, 2
 ATOMS += [True, False, None, [], {}, [1], [1, "a"], ["a"]]
 KEYS = ["a", "b", "mode", "path", "voters", "other"]
 
+NODE = ROOT / "node_modules/.bin/node"
 JUDGE = """
 const Ajv = require('ajv/dist/2020').default
 const ajv = new Ajv({ strict: false, allErrors: true })
@@ -78,7 +79,7 @@ def judged():
     """Every value under every schema, as ajv judges it."""
     values = _values(1500)
     done = subprocess.run(
-        ["node", "-e", JUDGE],
+        [str(NODE) if NODE.exists() else "node", "-e", JUDGE],
         input=json.dumps({"schemas": SCHEMAS, "values": values}),
         capture_output=True,
         text=True,
