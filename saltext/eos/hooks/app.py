@@ -63,7 +63,8 @@ def route_answers(values: dict[str, Any], context: Mapping[str, Any]) -> dict[st
         return {"ok": False, "observed": "no node has the role caddy: [edge]"}
     path, host = values["health"]["path"], values["route"]
     seen = {one: edge.ask(one, derived["edge_port"], host, path) for one in derived["edges"]}
-    ok = all(status == 200 for status in seen.values())
+    wanted = 200 if values["count"] else 503
+    ok = all(status == wanted for status in seen.values())
     text = ", ".join(f"https://{host}{path} at {one}: {status}" for one, status in seen.items())
     return {"ok": ok, "observed": text}
 
