@@ -120,10 +120,14 @@ export default defineComponent<Nomad>({
         client: {
           enabled: true,
           server_join: { retry_join: { $: 'peers.server.address' } },
+          memory_total_mb: { $: 'derive.memory' },
           reserved: { memory: { $: 'budget.reserved' } },
           template: { vault_retry: { attempts: 0 }, consul_retry: { attempts: 0 }, nomad_retry: { attempts: 0 } },
           // Looking for a cloud's metadata service delays each start of a host that has none.
-          options: { 'fingerprint.denylist': 'env_aws,env_gce,env_azure,env_digitalocean' },
+          options: {
+            'driver.allowlist': 'docker,raw_exec',
+            'fingerprint.denylist': 'env_aws,env_gce,env_azure,env_digitalocean',
+          },
         },
         plugin: {
           docker: {

@@ -1,13 +1,17 @@
-"""What a Nomad agent is called, and where it finds Vault."""
+"""What a Nomad agent is called, where it finds Vault, and how much memory its node has."""
 
 from __future__ import annotations
 
 from typing import Any
 
+_MIB = 1024 * 1024
+
 
 def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """
-    Give ``names`` of the certificate by role, and the address of ``vault``.
+    Give ``names`` of the certificate by role, the address of ``vault``, and ``memory`` in MiB.
+
+    The memory is the declared one: a container shows its host's.
 
     A node without a Vault server asks the first one of the stack.
     """
@@ -15,6 +19,7 @@ def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     return {
         "names": [f"{role}.{values['region']}.nomad" for role in sorted(roles)],
         "vault": vault_address(context),
+        "memory": context["node"]["memory"] // _MIB,
     }
 
 
