@@ -1,9 +1,7 @@
 """
-Vault's own set-up: initialised, unsealed, and reachable without its root token.
+Vault's own set-up, written by Eos's identity ``eos-admin``.
 
-Everything below ``sys/`` and ``auth/`` that Eos needs is written by Eos's own identity
-``eos-admin``. The first root token serves only to make that identity, and is revoked once the
-identity has proved that it can write.
+The first root token only makes that identity, and is revoked once the identity has written.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import tls, vault, vault_identity, vault_init
+from saltext.eos.utils import tls, vault, vault_identity, vault_init, vault_mount
 from saltext.eos.utils.http import Forbidden
 from saltext.eos.utils.settle import opened, settle
 from saltext.eos.utils.state import changed, failed, unchanged
@@ -368,43 +366,20 @@ def _mount(
     wanted |= {"options": options} if options else {}
     wanted |= {"config": config} if config else {}
 
-    def read(client: Any) -> dict[str, Any] | None:
-        found = client.get(f"/v1/sys/{kind}")["data"].get(f"{name}/")
-        return found and {
-            **found,
-            "options": {key: (found["options"] or {}).get(key) for key in options or {}},
-            "config": {key: found["config"].get(key) for key in config or {}},
-        }
-
-    def write(client: Any) -> None:
-        found = read(client)
-        if found is None:
-            client.post(f"/v1/sys/{kind}/{name}", wanted)
-            vault_identity.wait_until_mounted(client, kind, name, type)
-        elif found["type"] != type:
-            raise CommandExecutionError(
-                f"{kind} {name} is of type {found['type']}; expected {type}; a mount cannot change "
-                "its type: give this one another path, or disable the other by hand"
-            )
-        else:
-            client.post(
-                f"/v1/sys/{kind}/{name}/tune",
-                {"description": description, "options": options or {}, **(config or {})},
-            )
-
-    return _settle(name, address, secret_id, wanted, read, write)
+    return _settle(
+        name,
+        address,
+        secret_id,
+        wanted,
+        lambda client: vault_mount.read(client, kind, name, wanted),
+        lambda client: vault_mount.write(client, kind, name, wanted),
+    )
 
 
 def _settle(
-    name: str,
-    address: str,
-    secret_id: Any,
-    wanted: Any,
-    read: Any,
-    write: Any,
-    hidden: tuple[str, ...] = (),
-    directory: str | None = None,
-) -> dict[str, Any]:
+    name: str, address: str, secret_id: Any, wanted: Any, read: Any, write: Any,
+    hidden: tuple[str, ...] = (), directory: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Bring one object of Vault to ``wanted`` within one session of ``eos-admin``."""
 
     def inside(act: Any) -> Any:

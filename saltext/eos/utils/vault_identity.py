@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-
-from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import vault
 from saltext.eos.utils.http import BadRequest, Client, Forbidden, HttpError, NotFound
@@ -103,26 +100,6 @@ def write_approle(client: Client, name: str, secret_id: str, wanted: Mapping[str
     for accessor in known:
         if accessor != kept["secret_id_accessor"]:
             client.post(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
-
-
-def wait_until_mounted(client: Client, kind: str, name: str, engine: str) -> None:
-    """
-    Wait for a new mount to answer: a KV of version 2 refuses writes in its first moment.
-
-    :raises CommandExecutionError: it does not answer within 30 seconds.
-    """
-    if kind != "mounts" or engine != "kv":
-        return
-    for _ in range(60):
-        try:
-            client.get(f"/v1/{name}/config")
-            return
-        except HttpError:
-            time.sleep(0.5)
-    raise CommandExecutionError(
-        f"mount {name} does not answer 30 seconds after it was made; expected it to be upgraded "
-        "to version 2 by then; look at Vault's journal"
-    )
 
 
 def _opens(address: str, name: str, secret_id: str) -> bool:

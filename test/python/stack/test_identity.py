@@ -94,3 +94,21 @@ def test_a_job_reads_its_own_namespace_only(loopback, address):
 
 def test_with_the_job_id_alone_it_would_read_the_other_one(loopback, address):
     assert readable(loopback, address, "/nomad_job_id") == ["blue"]
+
+
+def test_a_mount_is_tuned_and_never_changes_its_type(loopback, address):
+    arguments = {**declared_mount(loopback), "description": "Other words."}
+    changed = loopback.state("eos_vault.mount_present", **arguments)
+    assert changed["changes"]["description"]["new"] == "Other words."
+    assert loopback.state("eos_vault.mount_present", **arguments)["changes"] == {}
+    refused = loopback.state("eos_vault.mount_present", **{**arguments, "type": "transit"})
+    assert refused["result"] is False
+    assert "a mount cannot change its type" in refused["comment"]
+
+
+def declared_mount(loopback):
+    return next(
+        arguments
+        for _, function, arguments in loopback.states("vault_open")
+        if function == "eos_vault.mount_present"
+    )
