@@ -99,6 +99,7 @@ def test_test_mode_reaches_the_runner(step):
 @pytest.mark.parametrize(("answer", "comment"), [
     ({"success": False, "return": TRACE}, "preflight found 1 in the way:\n- n2 does not answer"),
     ({"success": True, "return": "Passed invalid arguments: x"}, "Passed invalid arguments: x"),
+    ({"success": False, "return": {"result": False, "comment": "n2 is down"}}, "n2 is down"),
     ({"success": False, "return": None}, "None"),
     ({}, "None"),
 ])  # fmt: skip

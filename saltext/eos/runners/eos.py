@@ -26,7 +26,7 @@ from saltext.eos.version import SCHEMA, __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    __jid_event__: Any
+    __context__: dict[str, Any]
     __opts__: dict[str, Any]
     __salt__: dict[str, Callable[..., Any]]
 
@@ -52,13 +52,7 @@ def status():
         salt-run eos.status
         salt-run eos.status --out=json
     """
-    form = master.form(__opts__)
-    found = standing.status(__opts__, form, contract.load())
-    holder = lock.read(__opts__)
-    found["lock"] = lock.describe(holder) if holder else None
-    found["problems"] = flight.master_side(__opts__)
-    found["text"] = standing.readable(found)
-    return found
+    return _spoken(_status)
 
 
 def explain(component):
@@ -74,6 +68,122 @@ def explain(component):
 
         salt-run eos.explain consul
     """
+    return _spoken(_explain, component)
+
+
+def versions():
+    """
+    Compare wheel, schema and contract of the master and every minion of the stack.
+
+    Returns ``{"master", "minions", "skew"}``; ``skew`` lists what does not fit, and is empty when
+    all do.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.versions
+    """
+    return _spoken(_versions)
+
+
+def preflight(test=False, within=flight.IDLE_WITHIN):
+    """
+    Check all that can be known to fail before a host is touched; a running stack passes.
+
+    State jobs that still run on minions from an earlier orchestration are waited for.
+
+    test
+        Check only, and do not wait for running jobs.
+
+    within
+        Longest wait for running jobs, in seconds.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.preflight
+    """
+    return _spoken(_preflight, test, within)
+
+
+def secrets(test=False):
+    """
+    Make every secret that does not exist yet, and an envelope of it for each minion that needs it.
+
+    test
+        Only say what would be made.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.secrets test=True
+    """
+    return _spoken(_secrets, test)
+
+
+def issue(test=False):
+    """
+    Make the site's CA once, and a certificate for every component with an identity.
+
+    A certificate is made anew when its names or the key of its host changed, or when less than
+    30 % of its lifetime is left.
+
+    test
+        Only say what would be made; no host is asked.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.issue
+    """
+    return _spoken(_issue, test)
+
+
+def plan(name="bootstrap"):
+    """
+    Show the steps of a plan in the order of needs, with the nodes of each.
+
+    name
+        The plan.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.plan bootstrap
+    """
+    return _spoken(_plan, name)
+
+
+def _spoken(work: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+    """
+    Give what a verb gives, or say why it failed.
+
+    Salt prints a traceback for an exception. ``retcode`` in the return is the exit status of
+    ``salt-run``, ``retcode`` in the context makes a step of an orchestration fail.
+    """
+    try:
+        return work(*arguments)
+    except (CommandExecutionError, SaltRunnerError) as err:
+        __context__["retcode"] = 1
+        return {"result": False, "comment": str(err), "retcode": 1}
+
+
+def _status() -> dict[str, Any]:
+    form = master.form(__opts__)
+    found = standing.status(__opts__, form, contract.load())
+    holder = lock.read(__opts__)
+    found["lock"] = lock.describe(holder) if holder else None
+    found["problems"] = flight.master_side(__opts__)
+    found["text"] = standing.readable(found)
+    return found
+
+
+def _explain(component: str) -> dict[str, Any]:
     known = contract.load().components
     if component not in known:
         names = ", ".join(known)
@@ -108,19 +218,7 @@ def explain(component):
     return found
 
 
-def versions():
-    """
-    Compare wheel, schema and contract of the master and every minion of the stack.
-
-    Returns ``{"master", "minions", "skew"}``; ``skew`` lists what does not fit, and is empty when
-    all do.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run eos.versions
-    """
+def _versions() -> dict[str, Any]:
     form = master.form(__opts__)
     nodes = sorted(form["all"])
     answers = master.ask(__opts__, nodes, "eos_node.versions", timeout=30)
@@ -135,24 +233,7 @@ def versions():
     return {"master": mine, "minions": minions, "skew": skew}
 
 
-def preflight(test=False, within=flight.IDLE_WITHIN):
-    """
-    Check all that can be known to fail before a host is touched; a running stack passes.
-
-    State jobs that still run on minions from an earlier orchestration are waited for.
-
-    test
-        Check only, and do not wait for running jobs.
-
-    within
-        Longest wait for running jobs, in seconds.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run eos.preflight
-    """
+def _preflight(test: bool, within: int) -> dict[str, Any]:
     form = master.form(__opts__)
     nodes = sorted(form["all"])
     found = flight.findings(__opts__, form, contract.load())
@@ -166,62 +247,17 @@ def preflight(test=False, within=flight.IDLE_WITHIN):
     return {"changes": {}, "comment": comment}
 
 
-def secrets(test=False):
-    """
-    Make every secret that does not exist yet, and an envelope of it for each minion that needs it.
-
-    test
-        Only say what would be made.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run eos.secrets test=True
-    """
-    try:
-        changes = deliver.deliver(__opts__, contract.load(), master.form(__opts__), test=test)
-    except CommandExecutionError as err:
-        raise SaltRunnerError(str(err)) from err
+def _secrets(test: bool) -> dict[str, Any]:
+    changes = deliver.deliver(__opts__, contract.load(), master.form(__opts__), test=test)
     return _told(changes, "secrets and envelopes", test)
 
 
-def issue(test=False):
-    """
-    Make the site's CA once, and a certificate for every component with an identity.
-
-    A certificate is made anew when its names or the key of its host changed, or when less than
-    30 % of its lifetime is left.
-
-    test
-        Only say what would be made; no host is asked.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run eos.issue
-    """
-    try:
-        changes = issuing.issue(__opts__, master.form(__opts__), test=test)
-    except CommandExecutionError as err:
-        raise SaltRunnerError(str(err)) from err
+def _issue(test: bool) -> dict[str, Any]:
+    changes = issuing.issue(__opts__, master.form(__opts__), test=test)
     return _told(changes, "certificates", test)
 
 
-def plan(name="bootstrap"):
-    """
-    Show the steps of a plan in the order of needs, with the nodes of each.
-
-    name
-        The plan.
-
-    CLI Example:
-
-    .. code-block:: bash
-
-        salt-run eos.plan bootstrap
-    """
+def _plan(name: str) -> dict[str, Any]:
     known = contract.load()
     if name not in known.plans:
         names = ", ".join(known.plans)

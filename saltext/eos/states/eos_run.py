@@ -64,7 +64,9 @@ def done(name, kwargs=None):
 
 
 def _reason(name: str, found: Any) -> str:
-    """Give the runner's own words: Salt hands over a whole traceback in place of the message."""
+    """Give the runner's own words; for an exception Salt hands over a whole traceback."""
+    if isinstance(found, dict) and found.get("comment"):
+        return str(found["comment"])
     text = str(found).strip()
     starts = list(_RAISED.finditer(text))
     if "Traceback" in text and starts:

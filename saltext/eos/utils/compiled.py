@@ -22,9 +22,9 @@ def compiled(pillar: Mapping[str, Any]) -> dict[str, Any]:
     form = eos.get("_compiled") if isinstance(eos, Mapping) else None
     if not isinstance(form, Mapping):
         raise CommandExecutionError(
-            "pillar has no eos:_compiled: the ext_pillar `eos` did not run for this minion, or "
-            "refused its pillar; expected it as the last ext_pillar of the master; run "
-            "`saltext-eos configure-master` there and read `salt-call pillar.items _errors`"
+            "pillar has no eos:_compiled: this minion is not in eos:topology, or the ext_pillar "
+            "`eos` did not run or refused its pillar; expected it as the last ext_pillar of the "
+            "master; run `saltext-eos configure-master` there, and `salt-run eos.preflight`"
         )
     found = form.get("schema")
     if found != SCHEMA:
