@@ -221,7 +221,7 @@ def _explain(component: str) -> dict[str, Any]:
 def _versions() -> dict[str, Any]:
     form = master.form(__opts__)
     nodes = sorted(form["all"])
-    answers = master.ask(__opts__, nodes, "eos_node.versions", timeout=30)
+    answers = master.ask(__opts__, nodes, "eos_node.versions")
     minions = {node: answers.get(node, {}).get("ret") for node in nodes}
     skew = [f"{node} does not answer" for node, facts in minions.items() if facts is None]
     for node, facts in minions.items():

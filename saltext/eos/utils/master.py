@@ -11,6 +11,9 @@ from salt.exceptions import SaltClientError, SaltRunnerError
 
 from saltext.eos.utils.mask import plain
 
+ANSWER_WITHIN = 15
+"""Seconds of silence after which a minion is asked whether its job still runs; if so, wait on."""
+
 
 def form(opts: dict[str, Any]) -> dict[str, Any]:
     """
@@ -43,12 +46,13 @@ def ask(
     nodes: list[str],
     function: str,
     arguments: list[Any] | None = None,
-    timeout: int = 60,
+    timeout: int = ANSWER_WITHIN,
 ) -> dict[str, Any]:
     """
     Run a function on several minions and give what each answered; a silent one is left out.
 
-    :param timeout: longest wait for all answers, in seconds.
+    :param timeout: seconds of silence after which a minion counts as absent; one that says its job
+        still runs is waited for.
     :raises SaltRunnerError: the master's own client cannot be used.
     """
     if not nodes:
@@ -72,7 +76,7 @@ def require(
     nodes: list[str],
     function: str,
     arguments: list[Any] | None = None,
-    timeout: int = 60,
+    timeout: int = ANSWER_WITHIN,
 ) -> dict[str, Any]:
     """
     Run a function on several minions; every one must answer without an error.
@@ -98,7 +102,7 @@ def call(
     node: str,
     function: str,
     arguments: list[Any] | None = None,
-    timeout: int = 60,
+    timeout: int = ANSWER_WITHIN,
 ) -> Any:
     """Run a function on one minion; see ``require``."""
     return require(opts, [node], function, arguments, timeout)[node]

@@ -20,7 +20,7 @@ def findings(opts: dict[str, Any], form: dict[str, Any], known: contract.Contrac
     nodes = sorted(form["all"])
     packages = {name: _packages(form, name) for name in nodes}
     every = sorted(set().union(*packages.values())) if packages else []
-    answers = master.ask(opts, nodes, "eos_node.facts", [every], 60)
+    answers = master.ask(opts, nodes, "eos_node.facts", [every])
     found = [*master_side(opts)]
     for node in nodes:
         if node not in answers:

@@ -18,7 +18,7 @@ def status(opts: dict[str, Any], form: dict[str, Any], known: Contract) -> dict[
     :param form: the compiled form of the whole stack.
     """
     nodes = sorted(form["all"])
-    answers = master.ask(opts, nodes, "eos_gate.observe_all", timeout=60)
+    answers = master.ask(opts, nodes, "eos_gate.observe_all")
     seen = _observed(form, answers)
     components = [_component(one, seen, known) for one in seen]
     return {
