@@ -176,7 +176,8 @@ func (r *jobResource) ModifyPlan(ctx context.Context, request resource.ModifyPla
 		return
 	}
 	if planned.RerunIfDead.ValueBool() && before.Status.ValueString() == "dead" {
-		response.Diagnostics.Append(response.Plan.SetAttribute(ctx, path.Root("status"), types.StringUnknown())...)
+		planned.forget()
+		response.Diagnostics.Append(response.Plan.Set(ctx, &planned)...)
 	}
 }
 

@@ -103,6 +103,18 @@ func fillJob(ctx context.Context, model *jobModel, job *api.Job) {
 	model.TaskGroups, _ = types.ListValueFrom(ctx, groupType, groups)
 }
 
+// forget makes what a registration changes unknown, so that the plan is an update that may bring any of it.
+func (model *jobModel) forget() {
+	for _, text := range []*types.String{
+		&model.DeploymentID, &model.DeploymentStatus, &model.ModifyIndex, &model.Status, &model.StatusDescription, &model.SubmitTime,
+	} {
+		*text = types.StringUnknown()
+	}
+	model.Stop, model.Stable = types.BoolUnknown(), types.BoolUnknown()
+	model.Version, model.CreateIndex = types.Int64Unknown(), types.Int64Unknown()
+	model.AllocationIDs = types.ListUnknown(types.StringType)
+}
+
 func updateOf(update *api.UpdateStrategy) []updateModel {
 	if update == nil {
 		return []updateModel{}
