@@ -45,7 +45,7 @@ function runStep(name: string, step: StepSpec, plan: PlanContract, contracts: Co
 }
 
 function runnerState(id: string, runner: string, require: readonly Python[]): SaltState {
-  return { id, run: 'eos_run.done', arguments: [argument('name', runner), argument('fire_event', true)], requisites: { require } }
+  return { id, run: 'eos_run.done', arguments: [argument('name', runner)], requisites: { require } }
 }
 
 /** What a step of the plan requires: its needs, or the lock. */
@@ -89,7 +89,6 @@ function loop(component: ComponentContract, require: readonly Python[]): string 
       argument('expect_minions', true),
       argument('queue', QUEUE),
       argument('parallel', code('stack.several')),
-      argument('fire_event', true),
     ],
     requisites: { require },
   }

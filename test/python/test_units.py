@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from salt.utils.immutabletypes import freeze
 
 
 @pytest.fixture
@@ -64,8 +65,8 @@ def step(monkeypatch):
             asked.append(more["kwarg"])
             return answer
 
-        functions = {"saltutil.runner": runner, "event.send": lambda tag, data: fired.append(tag)}
-        monkeypatch.setattr(eos_run, "__salt__", functions, raising=False)
+        monkeypatch.setattr(eos_run, "__salt__", {"saltutil.runner": runner}, raising=False)
+        monkeypatch.setattr(eos_run, "announce", lambda _, tag, data: fired.append(tag))
         monkeypatch.setattr(eos_run, "__opts__", {"test": test}, raising=False)
         return eos_run.done("eos.secrets"), fired, asked
 
@@ -85,7 +86,7 @@ def test_a_step_has_the_changes_its_runner_reports(step):
     result, fired, asked = step(CHANGED)
     assert result["result"] is True
     assert result["changes"] == {"a": {"old": None, "new": 1}}
-    assert fired == ["eos/run/eos.secrets/started", "eos/run/eos.secrets/done"]
+    assert fired == ["eos.secrets/started", "eos.secrets/done"]
     assert asked == [{"test": False}]
     assert step({"success": True, "return": {"changes": {}, "comment": "c"}})[0]["changes"] == {}
 
@@ -107,7 +108,7 @@ def test_a_failing_runner_fails_the_step_with_its_own_words(step, answer, commen
     result, fired, _ = step(answer)
     assert result["result"] is False
     assert result["comment"] == comment
-    assert fired[-1] == "eos/run/eos.secrets/failed"
+    assert fired[-1] == "eos.secrets/failed"
 
 
 def test_the_summary_counts_changes_and_names_causes(monkeypatch):
@@ -129,7 +130,10 @@ def test_the_summary_counts_changes_and_names_causes(monkeypatch):
         "d": {"__id__": "lock", "__run_num__": 4, "changes": {}, "result": False,
               "comment": "held"},
     }  # fmt: skip
-    monkeypatch.setattr(eos_summary, "__running__", running, raising=False)
+    heard = []
+    monkeypatch.setattr(eos_summary, "announce", lambda _, tag, data: heard.append((tag, data)))
+    # As Salt hands it over: frozen, in containers that are no dictionaries.
+    monkeypatch.setattr(eos_summary, "__running__", freeze(running), raising=False)
     monkeypatch.setattr(eos_summary, "__opts__", {"test": False}, raising=False)
     assert eos_summary.told("bootstrap")["comment"] == (
         "bootstrap: 2 changed; steps not reached: 1.\n"
@@ -138,6 +142,8 @@ def test_the_summary_counts_changes_and_names_causes(monkeypatch):
         "secrets: secret x\n"
         "consul on n1: consul unit"
     )
+    assert heard[0][0] == "bootstrap/finished"
+    assert heard[0][1]["changes"] == 2
 
 
 DIFFERENCES = [

@@ -27,14 +27,12 @@ def run():
         "preflight": {
             "eos_run.done": [
                 {"name": "eos.preflight"},
-                {"fire_event": True},
                 {"require": [{"eos_lock": "lock"}]},
             ],
         },
         "secrets": {
             "eos_run.done": [
                 {"name": "eos.secrets"},
-                {"fire_event": True},
                 {"require": [{"eos_run": "preflight"}]},
             ],
         },
@@ -48,7 +46,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}]},
             ],
         }
@@ -61,14 +58,12 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},
             ],
         }
     steps["tls runner"] = {
         "eos_run.done": [
             {"name": "eos.issue"},
-            {"fire_event": True},
             {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},
         ],
     }
@@ -81,7 +76,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "tls runner"}]},
             ],
         }
@@ -94,7 +88,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
             ],
         }
@@ -107,7 +100,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("consul")]},
             ],
         }
@@ -120,7 +112,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -140,7 +131,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
             ],
         }
@@ -153,7 +143,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
             ],
         }
@@ -166,7 +155,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("vault")]},
             ],
         }
@@ -179,7 +167,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -202,7 +189,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("nomad")]},
             ],
         }
@@ -215,7 +201,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -237,7 +222,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -260,7 +244,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -286,7 +269,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {
                     "require": [
                         {"eos_run": "secrets"},
@@ -311,7 +293,6 @@ def run():
                     {"expect_minions": True},
                     {"queue": 8},
                     {"parallel": stack.several},
-                    {"fire_event": True},
                     {
                         "require": [
                             {"eos_run": "secrets"},

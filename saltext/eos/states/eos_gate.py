@@ -83,7 +83,9 @@ def _wait(name: str, component: str, gate: dict[str, Any], needed: int) -> dict[
             return state.failed(name, err)
         row = row + 1 if seen["gate"] == "passed" else 0
         if row >= needed:
-            return state.result(name, True, f"{name} is ready: {seen['observed']}.")
+            comment = f"{name} is ready: {seen['observed']}."
+            _tell(component, "passed", comment)
+            return state.result(name, True, comment)
         if __opts__["test"]:
             return _predicted(name, seen)
         pause = gate["apart"] if row else POLL
@@ -92,10 +94,15 @@ def _wait(name: str, component: str, gate: dict[str, Any], needed: int) -> dict[
         time.sleep(pause)
     waited = round(time.monotonic() - begun)
     found = _failure(name, gate, seen, waited)
-    __salt__["event.send"](
-        f"eos/run/gate/{component}/failed", {"component": component, "comment": found}
-    )
-    return state.failed(name, found)
+    _tell(component, "failed", found)
+    # Without this Salt would call mod_watch as well, and wait for the same deadline once more.
+    return state.failed(name, found) | {"skip_watch": True}
+
+
+def _tell(component: str, what: str, comment: str) -> None:
+    """Fire an event through the minion's connection, for observers on the master."""
+    data = {"component": component, "comment": comment}
+    __salt__["event.send"](f"eos/run/gate/{component}/{what}", data)
 
 
 def _predicted(name: str, seen: dict[str, str]) -> dict[str, Any]:

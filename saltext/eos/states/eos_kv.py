@@ -77,7 +77,9 @@ def generated(
         if not test:
             return state.failed(name, err, changes)
         expected = {path: _made(None) for path in kept}
-        return state.changed(name, f"Each missing secret {{0}} made; now: {err}", expected, test=True)
+        return state.changed(
+            name, f"Each missing secret {{0}} made; now: {err}", expected, test=True
+        )
     except CommandExecutionError as err:
         return state.failed(name, err, changes)
     if not changes:

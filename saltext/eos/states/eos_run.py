@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from salt.exceptions import CommandExecutionError, SaltException
 
 from saltext.eos.utils import state
+from saltext.eos.utils.announce import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,4 @@ def _reason(name: str, found: Any) -> str:
 
 
 def _tell(name: str, what: str, data: dict[str, Any]) -> None:
-    """Fire an event for observers; an orchestration does not fail because nobody listens."""
-    tag = f"eos/run/{name}/{what}"
-    __salt__["event.send"](tag, {"step": name, "test": bool(__opts__["test"]), **data})
+    announce(__opts__, f"{name}/{what}", {"step": name, "test": bool(__opts__["test"]), **data})

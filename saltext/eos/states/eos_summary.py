@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import state
+from saltext.eos.utils import mask, state
+from saltext.eos.utils.announce import announce
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -36,7 +37,9 @@ def told(name):
     lines: list[str] = []
     failures: list[str] = []
     count = skipped = 0
-    for result in sorted(__running__.values(), key=lambda item: item.get("__run_num__", 0)):
+    # Salt hands the results over in containers of its own, which are no dictionaries.
+    running = mask.plain(__running__)
+    for result in sorted(running.values(), key=lambda item: item.get("__run_num__", 0)):
         step = str(result.get("__id__"))
         found = _changed(result)
         count += len(found)
@@ -50,6 +53,8 @@ def told(name):
     said = f"{name}: {count or 'nothing'} {verb}"
     if skipped:
         said += f"; steps not reached: {skipped}"
+    facts = {"changes": count, "failures": failures, "skipped": skipped, "test": __opts__["test"]}
+    announce(__opts__, f"{name}/finished", facts)
     return state.result(name, True, "\n".join([f"{said}.", *failures, *lines]))
 
 

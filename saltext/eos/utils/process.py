@@ -44,7 +44,7 @@ def run(
     :raises CommandExecutionError: it cannot be started, or took too long.
     """
     try:
-        child = subprocess.Popen(  # noqa: S603 - arguments are built, not given
+        child = subprocess.Popen(
             list(arguments),
             cwd=cwd,
             env=dict(environment),

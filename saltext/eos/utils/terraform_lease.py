@@ -24,7 +24,7 @@ CA_FILE = "/etc/eos/tls/ca.pem"
 IDENTITY = "eos-terraform"
 
 
-class Blocked(CommandExecutionError):  # noqa: N818 - a state of the stack
+class Blocked(CommandExecutionError):
     """Vault is sealed or does not answer, so nothing can be applied."""
 
 

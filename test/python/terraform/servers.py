@@ -88,7 +88,7 @@ def nomad(home, token):
     settings = {
         "bind_addr": "127.0.0.1",
         "data_dir": str(home / "data"),
-        "advertise": {name: "127.0.0.1" for name in ("http", "rpc", "serf")},
+        "advertise": dict.fromkeys(("http", "rpc", "serf"), "127.0.0.1"),
         "ports": {"http": http, "rpc": rpc, "serf": serf},
         "server": {"enabled": True, "bootstrap_expect": 1},
         "client": {

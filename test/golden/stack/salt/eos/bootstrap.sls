@@ -27,14 +27,12 @@ def run():
         "preflight": {
             "eos_run.done": [
                 {"name": "eos.preflight"},
-                {"fire_event": True},
                 {"require": [{"eos_lock": "lock"}]},
             ],
         },
         "secrets": {
             "eos_run.done": [
                 {"name": "eos.secrets"},
-                {"fire_event": True},
                 {"require": [{"eos_run": "preflight"}]},
             ],
         },
@@ -48,14 +46,12 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}]},
             ],
         }
     steps["tls runner"] = {
         "eos_run.done": [
             {"name": "eos.issue"},
-            {"fire_event": True},
             {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},
         ],
     }
@@ -68,7 +64,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "tls runner"}]},
             ],
         }
@@ -81,7 +76,6 @@ def run():
                 {"expect_minions": True},
                 {"queue": 8},
                 {"parallel": stack.several},
-                {"fire_event": True},
                 {"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]},
             ],
         }
@@ -96,7 +90,6 @@ def run():
                     {"expect_minions": True},
                     {"queue": 8},
                     {"parallel": stack.several},
-                    {"fire_event": True},
                     {"require": [{"eos_run": "secrets"}, *stack.steps("consul")]},
                 ],
             }
