@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { attemptOnNode, containerName } from '../node/container.ts'
-import { tail } from '../run/command.ts'
+import { tail, type Outcome } from '../run/command.ts'
 import { Failure } from '../run/failure.ts'
 import { say, seconds } from '../run/progress.ts'
 
@@ -10,15 +10,23 @@ export async function bootstrap(master: string): Promise<void> {
   const started = Date.now()
   say('  … salt-run state.orchestrate eos.bootstrap')
   const events = tellSteps(master, started)
-  const outcome = await attemptOnNode(master, ['salt-run', '--log-level=error', '--state-output=mixed', 'state.orchestrate', 'eos.bootstrap'])
+  const outcome = await attemptOnNode(master, ['salt-run', '--out=json', '--log-level=quiet', 'state.orchestrate', 'eos.bootstrap'])
   events.kill()
   if (outcome.code !== 0) {
     throw new Failure(
-      `eos.bootstrap ended with ${outcome.code} after ${seconds(started)}; expected 0\n${tail(outcome, 60)}`,
+      `eos.bootstrap ended with ${outcome.code} after ${seconds(started)}; expected 0\n${summaryOf(outcome)}`,
       `npm run lab -- status says what waits for what; npm run lab -- exec ${master} -- salt-run state.orchestrate eos.bootstrap runs it again`,
     )
   }
   say(`  ✓ salt-run state.orchestrate eos.bootstrap, ${seconds(started)}`)
+}
+
+/** The orchestration's own summary: what failed and why, without the steps that went well. */
+function summaryOf(outcome: Outcome): string {
+  const comment = /"comment": "(bootstrap: (?:[^"\\]|\\.)*)"/.exec(outcome.stdout)?.[1]
+  if (comment === undefined) return tail(outcome)
+  const lines = String(JSON.parse(`"${comment}"`)).split('\n')
+  return lines.filter((line, index) => index === 0 || line.startsWith('failed:')).map((line) => `    ${line}`).join('\n')
 }
 
 /** Follows the event bus of the master: an orchestration says there which state run it starts. */
