@@ -8,6 +8,7 @@ address is confirmed in pillar.
 
 from __future__ import annotations
 
+import functools
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,9 +20,7 @@ from saltext.eos.utils.app_root import TOKEN
 from saltext.eos.utils.terraform_root import HOME, PROGRAM, SETTINGS, VOLATILE, Root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from saltext.eos.utils.http import Client
+    from collections.abc import Callable, Iterator
 
     __opts__: dict[str, Any]
     __pillar__: dict[str, Any]
@@ -106,7 +105,9 @@ def applied(
     try:
         with ExitStack() as stack:
             own = settle.opened(secret_id, __pillar__, __opts__)
-            lease = stack.enter_context(terraform_lease.session(vault, own, ca_file=ca_file))
+            session = stack.enter_context(terraform_lease.session(vault, own, ca_file=ca_file))
+            # One lease per role and run: each costs Nomad a token and a connection.
+            lease = functools.cache(functools.partial(terraform_lease.nomad_token, session))
             stack.callback(made.forget)
             made.prepare(config)
             with _credentials(made, lease, role):
@@ -159,7 +160,7 @@ def _is_first_run(config: dict[str, Any], settings: Path, program: Path) -> bool
 
 
 @contextmanager
-def _credentials(root: Root, lease: Client, role: str) -> Iterator[None]:
-    """Hold a Nomad token of a role, leased and in its file for as long as one command runs."""
-    with root.token(TOKEN, terraform_lease.nomad_token(lease, role)):
+def _credentials(root: Root, lease: Callable[[str], str], role: str) -> Iterator[None]:
+    """Hold a Nomad token of a role in its file for as long as one command runs."""
+    with root.token(TOKEN, lease(role)):
         yield

@@ -101,6 +101,8 @@ def nomad(home, token):
         },
         "plugin": {"raw_exec": {"config": {"enabled": True}}},
         "acl": {"enabled": True},
+        # Vault's Nomad engine opens a connection per lease and leaves it idle for 90 s.
+        "limits": {"http_max_conns_per_client": 1000},
         "disable_update_check": True,
     }
     (home / "nomad.json").write_text(json.dumps(settings))
