@@ -11,7 +11,7 @@ export async function bootstrap(master: string): Promise<void> {
   say('  … salt-run state.orchestrate eos.bootstrap')
   const events = tellSteps(master, started)
   const outcome = await attemptOnNode(master, ['salt-run', '--out=json', '--log-level=quiet', 'state.orchestrate', 'eos.bootstrap'])
-  events.kill()
+  events.stdin.end()
   if (outcome.code !== 0) {
     throw new Failure(
       `eos.bootstrap ended with ${outcome.code} after ${seconds(started)}; expected 0\n${summaryOf(outcome)}`,
@@ -29,11 +29,10 @@ function summaryOf(outcome: Outcome): string {
   return lines.filter((line, index) => index === 0 || line.startsWith('failed:')).map((line) => `    ${line}`).join('\n')
 }
 
-/** Follows the event bus of the master: an orchestration says there which state run it starts. */
+/** Follows the event bus of the master: an orchestration says there which state run it starts. It ends with its input. */
 function tellSteps(master: string, started: number) {
-  const child = spawn('docker', ['exec', containerName(master), 'timeout', '3600', 'salt-run', 'state.event', 'salt/run/*/args', 'pretty=False'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const follow = 'salt-run state.event "salt/run/*/args" pretty=False & cat >/dev/null; kill $!'
+  const child = spawn('docker', ['exec', '--interactive', containerName(master), 'sh', '-c', follow], { stdio: ['pipe', 'pipe', 'ignore'] })
   createInterface({ input: child.stdout }).on('line', (line) => {
     const found = /"tgt": \["?([\w-]+)"?\].*?"eos\.([\w-]+)"/.exec(line)
     if (found !== null) say(`    ${seconds(started).padStart(8)}  ${found[2]} on ${found[1]}`)
