@@ -101,6 +101,12 @@ def nomad(home, token):
         },
         "plugin": {"raw_exec": {"config": {"enabled": True}}},
         "acl": {"enabled": True},
+        # Never asked: so that jobs which use Vault through their identity are valid here.
+        "vault": {
+            "enabled": True,
+            "address": "http://127.0.0.1:1",
+            "default_identity": {"aud": ["vault.io"], "ttl": "1h"},
+        },
         # Vault's Nomad engine opens a connection per lease and leaves it idle for 90 s.
         "limits": {"http_max_conns_per_client": 1000},
         "disable_update_check": True,
