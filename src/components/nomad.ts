@@ -58,6 +58,8 @@ export default defineComponent<Nomad>({
         log_level: { $: 'logLevel' },
         disable_update_check: true,
         acl: { enabled: true },
+        // Vault keeps a connection for each lease of its Nomad engine, all from one address.
+        limits: { http_max_conns_per_client: 500 },
         tls: {
           http: true,
           rpc: true,

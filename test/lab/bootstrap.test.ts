@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Document } from 'yaml'
-import { attemptOnNode, onNode } from '../../kitchen/node/container.ts'
+import { attemptOnNode, onNode, writeOnNode } from '../../kitchen/node/container.ts'
 import { changed, orchestrate, withPillar } from './salt.ts'
 
 const MINUTE = 60_000
@@ -52,7 +52,7 @@ describe('a minion that does not do its part', () => {
   }, 5 * MINUTE)
 
   test('failed inside: a red gate fails its step with the last observation, and only what needs it stops', async () => {
-    await onNode('n1', ['systemctl', 'mask', '--runtime', '--now', 'caddy.service'])
+    await breakUnit('caddy')
     try {
       const outcome = await orchestrate('eos.bootstrap')
       expect(outcome.code).not.toBe(0)
@@ -61,7 +61,7 @@ describe('a minion that does not do its part', () => {
       expect(outcome.steps['foundation on n1']?.result).toBe(true)
       expect(outcome.steps['app miniflux on n1']?.result).toBe(false)
     } finally {
-      await onNode('n1', ['systemctl', 'unmask', '--runtime', 'caddy.service'])
+      await mendUnit('caddy')
     }
     const repaired = await orchestrate('eos.bootstrap')
     expect(repaired.code, repaired.text).toBe(0)
@@ -82,3 +82,17 @@ describe('a pillar that is wrong', () => {
     expect(Object.keys(outcome.steps)).not.toContain('host on n1')
   }, 2 * MINUTE)
 })
+
+/** A drop-in that makes a unit fail at its start, without a change to any file that Salt manages. */
+const dropIn = (unit: string): string => `/run/systemd/system/${unit}.service.d/broken.conf`
+
+async function breakUnit(unit: string): Promise<void> {
+  await writeOnNode('n1', dropIn(unit), '[Service]\nExecStart=\nExecStart=/bin/false\n')
+  await onNode('n1', ['systemctl', 'daemon-reload'])
+  await onNode('n1', ['systemctl', 'stop', unit])
+}
+
+async function mendUnit(unit: string): Promise<void> {
+  await onNode('n1', ['rm', dropIn(unit)])
+  await onNode('n1', ['systemctl', 'daemon-reload'])
+}
