@@ -59,7 +59,8 @@ def _job(made: dict[str, Any]) -> dict[str, Any]:
         "jobspec": text,
         "json": True,
         "detach": False,
-        "rerun_if_dead": True,
+        # A job that is asked for no instance is dead by Nomad's word, and as it should be.
+        "rerun_if_dead": any(group["Count"] for group in made["TaskGroups"]),
         "purge_on_destroy": False,
         "timeouts": {"create": LONGEST, "update": LONGEST},
     }
