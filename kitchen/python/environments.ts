@@ -31,7 +31,7 @@ export async function wheelsOf(set: PackageSet): Promise<string> {
       await writeFile(constraint, BUILD_CONSTRAINT)
       const env = { PIP_CONSTRAINT: constraint, PIP_BUILD_CONSTRAINT: constraint, PIP_DISABLE_PIP_VERSION_CHECK: '1' }
       const pip = await builder()
-      await run(pip, ['-m', 'pip', 'wheel', '--no-deps', '--wheel-dir', unfinished, '--requirement', requirements], { env })
+      await run(pip, ['-m', 'pip', 'wheel', '--use-pep517', '--no-deps', '--wheel-dir', unfinished, '--requirement', requirements], { env })
     }),
   )
 }
