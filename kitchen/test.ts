@@ -19,8 +19,7 @@ const stages: readonly Stage[] = [
   { name: 'ruff', run: ({ tools }) => ruff(join(tools, 'bin/ruff')) },
   { name: 'mypy', run: ({ tools, salts }) => judged(join(tools, 'bin/mypy'), ['--no-incremental', '--python-executable', join(salts.get('3008.3') ?? '', 'bin/python')]) },
   { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
-  { name: 'pytest-3008', run: ({ salts, wheel }) => pytest(salts.get('3008.3') ?? '', { EOS_WHEEL: wheel }) },
-  { name: 'pytest-3006', run: ({ salts, wheel }) => pytest(salts.get('3006.28') ?? '', { EOS_WHEEL: wheel }) },
+  { name: 'pytest', run: ({ salts, wheel }) => bothLines(salts, wheel) },
   { name: 'lab', run: (_, isKept) => labStage(isKept) },
 ]
 
@@ -29,6 +28,12 @@ const usage = `npm test [-- --only ${stages.map(({ name }) => name).join('|')}] 
 async function ruff(program: string): Promise<Counts> {
   const folders = ['saltext', 'generated/saltext', 'test/python', 'kitchen/check']
   return plus(await judged(program, ['format', '--check', '--no-cache', ...folders]), await judged(program, ['check', '--no-cache', '--quiet', ...folders]))
+}
+
+/** The Python tests on every Salt line at once: most of their time is waiting for servers. */
+async function bothLines(salts: Bench['salts'], wheel: string): Promise<Counts> {
+  const lines = [...salts].map(([version, environment]) => step(`pytest on Salt ${version}`, () => pytest(environment, { EOS_WHEEL: wheel })))
+  return (await Promise.all(lines)).reduce(plus, NONE)
 }
 
 async function main(): Promise<Counts> {

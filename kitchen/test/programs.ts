@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { attempt } from '../run/command.ts'
 import { projectPath } from '../run/project.ts'
 import { countsOfPytest, countsOfVitest, single, type Counts } from './counts.ts'
 
@@ -20,10 +21,12 @@ export async function vitest(args: readonly string[], env: Environment = {}): Pr
   })
 }
 
-/** Runs pytest in an environment and counts its tests. */
+/** Runs pytest in an environment and counts its tests; its output is shown when it has ended, so that two may run at once. */
 export async function pytest(environment: string, env: Environment): Promise<Counts> {
   return withReport(async (report) => {
-    const code = await shown(join(environment, 'bin/python'), ['-P', '-m', 'pytest', '-q', '-rs', `--junitxml=${report}`, 'test/python'], env)
+    const args = ['-P', '-m', 'pytest', '-q', '-rs', `--junitxml=${report}`, 'test/python']
+    const { code, stdout, stderr } = await attempt(join(environment, 'bin/python'), args, { cwd: projectPath(), env })
+    process.stdout.write(stdout + stderr)
     return countsOfPytest(await readFile(report, 'utf8').catch(() => ''), code)
   })
 }
