@@ -10,7 +10,7 @@ function bootstrap(file: string, from: string, to: string): string {
 describe('an orchestration', () => {
   it('lets a step require the steps of its needs, and nothing else', () => {
     const text = emitted(judge(stack()).contracts).get('salt/eos/bootstrap.sls') ?? ''
-    expect(text).toContain('steps["tls runner"] = {\n        "eos_run.done": [\n            {"name": "eos.issue"},\n            {"fire_event": True},\n            {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},')
+    expect(text).toContain('steps["tls runner"] = {\n        "eos_run.done": [\n            {"name": "eos.issue"},\n            {"require": [{"eos_run": "secrets"}, *stack.steps("host")]},')
     expect(text).toContain('{"require": [{"eos_run": "secrets"}, *stack.steps("host"), *stack.steps("tls")]}')
   })
 
@@ -29,6 +29,6 @@ describe('an orchestration', () => {
   it('runs a step of the plan after all components when it needs them', () => {
     const text = bootstrap('src/plans/bootstrap.ts', "needs: ['secrets'], undo: 'not-needed' },\n  },", "needs: ['secrets'], undo: 'not-needed' },\n    revoke: { do: 'run', runner: 'eos.revoke_root', needs: ['stack'], undo: 'impossible' },\n  },")
     expect(text.indexOf('steps["revoke"]')).toBeGreaterThan(text.indexOf('steps[f"app {app} on {node}"]'))
-    expect(text).toMatch(/steps\["revoke"\] = \{\n {8}"eos_run\.done": \[\n {12}\{"name": "eos\.revoke_root"\},\n {12}\{"fire_event": True\},\n {12}\{\n {16}"require": \[\n {20}\*stack\.steps\("host"\),/)
+    expect(text).toMatch(/steps\["revoke"\] = \{\n {8}"eos_run\.done": \[\n {12}\{"name": "eos\.revoke_root"\},\n {12}\{\n {16}"require": \[\n {20}\*stack\.steps\("host"\),/)
   })
 })
