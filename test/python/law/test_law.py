@@ -6,16 +6,13 @@ behind Salt's back is repaired and nothing else, 6 test mode of absent, 7 absent
 """
 
 import json
-import os
-import shutil
-import socket
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 import salt.config
 import salt.loader
+from programs import binary, free_ports
 from wheel import ROOT
 
 CASES = [
@@ -26,26 +23,11 @@ CASES = [
 ]
 
 
-def _binary():
-    cache = Path(os.environ.get("EOS_CACHE", Path.home() / ".cache" / "eos"))
-    return shutil.which("nomad", path=os.pathsep.join([str(cache / "build"), os.environ["PATH"]]))
-
-
-def _free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 @pytest.fixture(scope="session")
 def nomad(tmp_path_factory):
     """The address of a Nomad server in development mode, on the loopback, without a client."""
-    binary = _binary()
-    if binary is None:
-        pytest.skip("no nomad binary in $EOS_CACHE/build or PATH: `npm run lab` builds it")
-    http, rpc, serf = _free_ports(3)
+    nomad_program = binary("nomad")
+    http, rpc, serf = free_ports(3)
     home = tmp_path_factory.mktemp("nomad")
     settings = {
         "bind_addr": "127.0.0.1",
@@ -59,7 +41,7 @@ def nomad(tmp_path_factory):
     (home / "nomad.json").write_text(json.dumps(settings))
     log = (home / "log").open("w")
     agent = subprocess.Popen(
-        [binary, "agent", f"-config={home}/nomad.json"], stdout=log, stderr=log
+        [nomad_program, "agent", f"-config={home}/nomad.json"], stdout=log, stderr=log
     )
     address = f"http://127.0.0.1:{http}"
     try:

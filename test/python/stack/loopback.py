@@ -20,7 +20,7 @@ import salt.config
 import salt.loader
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from free import binary, free_ports
+from programs import binary, free_ports
 
 ADDRESS = "127.0.0.2"
 ELSEWHERE = ("service.enabled", "eos_program.installed")

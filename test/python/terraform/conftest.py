@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from programs import binary
 
 sys.path.insert(0, str(Path(__file__).parent))
 SECRET_ID = "11111111-2222-4333-8444-555555555555"
@@ -84,7 +85,6 @@ class Runner:
         self.vault, self.settings, self.tokens = vault, settings, tokens
 
     def __call__(self, root, config, *, test=False, **arguments):
-        import servers
 
         from saltext.eos.states import eos_terraform
 
@@ -93,7 +93,7 @@ class Runner:
         given = {"secret_id": SECRET_ID, "vault": self.vault, **arguments}
         return eos_terraform.applied(
             "under test", root, config, home=str(self.home), volatile=str(self.volatile),
-            program=servers.binary("tofu"), settings=str(self.settings), ca_file=None, **given,
+            program=binary("tofu"), settings=str(self.settings), ca_file=None, **given,
         )  # fmt: skip
 
 

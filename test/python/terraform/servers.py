@@ -4,39 +4,10 @@ import contextlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import time
-from pathlib import Path
 
-import pytest
-
-CACHE = Path(
-    os.environ.get("EOS_CACHE")
-    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "eos"
-)
-
-
-def binary(name, built=None):
-    """Give the path of a program that the lab built, or skip the test."""
-    built = built or name
-    places = sorted((CACHE / "servers").glob(f"{name}-*/{built}"), key=lambda p: p.stat().st_mtime)
-    found = str(places[-1]) if places else None
-    if found is None and (CACHE / "build" / built).exists():
-        found = str(CACHE / "build" / built)
-    found = found or shutil.which(built)
-    if found is None:
-        pytest.skip(f"no {built} in {CACHE}/servers or PATH: `npm run lab` builds it")
-    return found
-
-
-def free_ports(count):
-    """Give numbers of free ports."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+from programs import binary, free_ports
 
 
 @contextlib.contextmanager

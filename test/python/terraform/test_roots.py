@@ -5,6 +5,7 @@ import os
 import time
 
 import pytest
+from programs import binary
 
 pytestmark = pytest.mark.server
 
@@ -135,7 +136,6 @@ def test_saved_plan_holds_the_token_only_when_its_variable_is_not_ephemeral(
     applied, nomad, is_ephemeral
 ):
     """The second case is the mutation: it proves that the search above can find a token."""
-    import servers
 
     from saltext.eos.utils.app_root import TOKEN
     from saltext.eos.utils.terraform_root import Root
@@ -145,7 +145,7 @@ def test_saved_plan_holds_the_token_only_when_its_variable_is_not_ephemeral(
     token = nomad[1].get("/v1/acl/token/self")["SecretID"]
     root = Root(
         "saved", within=60, home=applied.home, volatile=applied.volatile,
-        program=servers.binary("tofu"), settings=applied.settings,
+        program=binary("tofu"), settings=applied.settings,
     )  # fmt: skip
     root.prepare(config)
     with root.token(TOKEN, token):

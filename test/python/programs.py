@@ -1,4 +1,4 @@
-"""Free ports of the loopback, and the programs that the lab built."""
+"""The programs that the lab built, and free ports of the loopback to run them on."""
 
 from __future__ import annotations
 
@@ -15,16 +15,13 @@ CACHE = Path(
 )
 
 
-def binary(name: str) -> str:
-    """Give the path of a server that the lab built, or skip the test."""
-    places = sorted(CACHE.glob(f"servers/{name}-*/{name}"), key=lambda path: path.stat().st_mtime)
-    found = (
-        str(places[-1])
-        if places
-        else shutil.which(name, path=f"{CACHE}/build:{os.environ['PATH']}")
-    )
+def binary(name: str, built: str | None = None) -> str:
+    """Give the path of a program that the lab built; a machine without it fails the test."""
+    built = built or name
+    places = sorted(CACHE.glob(f"servers/{name}-*/{built}"), key=lambda path: path.stat().st_mtime)
+    found = str(places[-1]) if places else shutil.which(built)
     if found is None:
-        pytest.skip(f"no {name} in {CACHE}/servers or PATH: `npm run lab` builds it")
+        pytest.fail(f"no {built} in {CACHE}/servers or PATH; `npm test` and `npm run lab` build it")
     return found
 
 
