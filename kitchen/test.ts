@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Failure, messageOf } from './run/failure.ts'
 import { projectPath } from './run/project.ts'
 import { say, seconds, step } from './run/progress.ts'
+import { inTurn } from './run/turn.ts'
 import { inWords, NONE, plus, single, type Counts } from './test/counts.ts'
 import { labStage } from './test/lab.ts'
 import { prepare, type Bench } from './test/prepare.ts'
@@ -20,7 +21,7 @@ const stages: readonly Stage[] = [
   { name: 'mypy', run: ({ tools, salts }) => judged(join(tools, 'bin/mypy'), ['--no-incremental', '--python-executable', join(salts.get('3008.3') ?? '', 'bin/python')]) },
   { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
   { name: 'pytest', run: ({ salts, wheel }) => bothLines(salts, wheel) },
-  { name: 'lab', run: (_, isKept) => labStage(isKept) },
+  { name: 'lab', run: (_, isKept) => inTurn('test-lab', () => labStage(isKept)) },
 ]
 
 const usage = `npm test [-- --only ${stages.map(({ name }) => name).join('|')}] [-- --keep-lab]`
