@@ -20,6 +20,7 @@ const stages: readonly Stage[] = [
   { name: 'ruff', run: ({ tools }) => ruff(join(tools, 'bin/ruff')) },
   { name: 'mypy', run: ({ tools, salts }) => judged(join(tools, 'bin/mypy'), ['--no-incremental', '--python-executable', join(salts.get('3008.3') ?? '', 'bin/python')]) },
   { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
+  { name: 'go', run: () => judged('go', ['-C', projectPath('kitchen/provider'), 'test', './...']) },
   { name: 'pytest', run: ({ salts, wheel }) => bothLines(salts, wheel) },
   { name: 'lab', run: (_, isKept) => inTurn('test-lab', () => labStage(isKept)) },
 ]
@@ -38,7 +39,7 @@ async function bothLines(salts: Bench['salts'], wheel: string): Promise<Counts> 
 }
 
 async function main(): Promise<Counts> {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' }, all: { type: 'boolean' } } })
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' } } })
   const only = values.only ?? stages.map(({ name }) => name)
   const unknown = only.filter((name) => !stages.some((stage) => stage.name === name))
   if (unknown.length > 0) throw new Failure(`no stage ${unknown.join(', ')}; expected some of ${stages.map(({ name }) => name).join(', ')}`, usage)

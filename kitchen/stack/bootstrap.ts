@@ -1,16 +1,19 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { attemptOnNode, containerName } from '../node/container.ts'
 import { tail, type Outcome } from '../run/command.ts'
 import { Failure } from '../run/failure.ts'
 import { say, seconds } from '../run/progress.ts'
+
+const LOCK_SECONDS = 900
 
 /** Runs the main job on the master and tells each step as it begins. */
 export async function bootstrap(master: string): Promise<void> {
   const started = Date.now()
   say('  … salt-run state.orchestrate eos.bootstrap')
   const events = tellSteps(master, started)
-  const outcome = await attemptOnNode(master, ['salt-run', '--out=json', '--log-level=quiet', 'state.orchestrate', 'eos.bootstrap'])
+  const outcome = await orchestrated(master, started)
   events.stdin.end()
   if (outcome.code !== 0) {
     throw new Failure(
@@ -19,6 +22,17 @@ export async function bootstrap(master: string): Promise<void> {
     )
   }
   say(`  ✓ salt-run state.orchestrate eos.bootstrap, ${seconds(started)}`)
+}
+
+/** Runs the orchestration; a run that an interrupted call left on the master is waited for, up to its longest gates. */
+async function orchestrated(master: string, started: number): Promise<Outcome> {
+  for (;;) {
+    const outcome = await attemptOnNode(master, ['salt-run', '--out=json', '--log-level=quiet', 'state.orchestrate', 'eos.bootstrap'])
+    const holder = /the stack lock is held by [^;]*/.exec(outcome.stdout)?.[0]
+    if (outcome.code === 0 || holder === undefined || Date.now() - started > LOCK_SECONDS * 1000) return outcome
+    say(`    ${seconds(started).padStart(8)}  waiting: ${holder}`)
+    await sleep(10_000)
+  }
 }
 
 /** The orchestration's own summary: what failed and why, without the steps that went well. */

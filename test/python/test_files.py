@@ -98,9 +98,16 @@ def test_text_is_shown_only_where_everyone_may_read_it(managed):
     assert closed == {"old": "***", "new": "***"}
 
 
+def test_a_secret_that_others_may_read_is_refused(managed, tmp_path):
+    result = managed(data={"a": {"$secret": "x.y"}}, mode="0644")
+    assert result["result"] is False
+    assert "has a secret and mode 0644" in result["comment"]
+    assert not (tmp_path / "file").exists()
+
+
 def test_a_secret_is_in_the_file_and_nowhere_in_the_return(managed, tmp_path):
-    first = managed(data={"a": {"$secret": "x.y"}})
-    again = managed(data={"a": {"$secret": "x.y"}, "b": 1})
+    first = managed(data={"a": {"$secret": "x.y"}}, mode="0600")
+    again = managed(data={"a": {"$secret": "x.y"}, "b": 1}, mode="0600")
     assert OPENED in (tmp_path / "file").read_text()
     assert OPENED not in str(first) + str(again)
     assert first["changes"] == {"content": {"old": None, "new": "***"}}

@@ -1,6 +1,7 @@
 """What is known to fail before a host is touched; a running stack passes."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -51,12 +52,12 @@ IDENTITIES = [
     (
         {
             "installed": "1",
-            "origins": ["http://deb.debian.org"],
-            "offers": ["http://deb.debian.org"],
+            "origins": ["http://debian.example"],
+            "offers": ["http://debian.example"],
         },
         0,
     ),
-    ({"installed": "1", "origins": ["http://deb.debian.org"], "offers": [URI]}, 1),
+    ({"installed": "1", "origins": ["http://debian.example"], "offers": [URI]}, 1),
 ]
 
 
@@ -97,5 +98,16 @@ def test_a_listening_port_is_found_with_its_process():
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
-        assert "python" in listeners.found()[port]["command"] or listeners.found()[port]["command"]
+        assert listeners.found()[port]["command"] == Path("/proc/self/comm").read_text().strip()
     assert port not in listeners.found()
+
+
+def test_several_nodes_are_refused_before_anything_is_made():
+    from saltext.eos.utils.preflight import _several
+
+    assert _several({"plan": {"nodes_of": {"vault_open": ["a", "b"]}}}) == [
+        "eos:topology has 2 nodes (a, b); expected one: this version sets up the servers of one "
+        "node only; take the others out of eos:topology"
+    ]
+    assert _several({"plan": {"nodes_of": {"vault_open": ["a"]}}}) == []
+    assert _several({"plan": {"nodes_of": {"host": ["a", "b"]}}}) == []

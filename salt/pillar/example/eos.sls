@@ -1,4 +1,4 @@
-# One node that carries the whole stack, and one application. Every key is in docs/pillar.md.
+# One node that carries the whole stack, and one application. Every key is in generated/docs/pillar.md.
 # A misspelt key, a wrong type or an unknown role is refused with its path before a host is touched.
 eos:
   stack:

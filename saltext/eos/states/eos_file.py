@@ -71,6 +71,11 @@ def managed(name, format, data, mode="0644", user="root", group="root"):
                 "expected the value; convert pillar with saltext.eos.utils.mask.plain"
             )
         bits = int(str(mode), 8)
+        if secret.holds(data) and bits & 0o007:
+            raise CommandExecutionError(
+                f"{name} has a secret and mode {mode}; expected a mode that gives others nothing; "
+                "say mode: '0600' or '0640'"
+            )
         present = _read(Path(name))
         try:
             text = formats.render(format, secret.resolve(data, __pillar__, __opts__))

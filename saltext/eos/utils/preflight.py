@@ -21,7 +21,7 @@ def findings(opts: dict[str, Any], form: dict[str, Any], known: contract.Contrac
     packages = {name: _packages(form, name) for name in nodes}
     every = sorted(set().union(*packages.values())) if packages else []
     answers = master.ask(opts, nodes, "eos_node.facts", [every])
-    found = [*master_side(opts)]
+    found = [*master_side(opts), *_several(form)]
     for node in nodes:
         if node not in answers:
             found.append(
@@ -62,6 +62,22 @@ def master_side(opts: dict[str, Any]) -> list[str]:
         f"{path} hides a module of the wheel; remove that copy" for path in contract.shadowed(opts)
     ]
     return found
+
+
+def _several(form: dict[str, Any]) -> list[str]:
+    """
+    Refuse what is not safe yet: server set-up on every node, with the tokens it needs.
+
+    Components without a role run everywhere, and ``vault_open`` would open a Vault of its own on
+    each node; nothing is made or delivered before this is told.
+    """
+    nodes = form["plan"]["nodes_of"].get("vault_open", [])
+    if len(nodes) <= 1:
+        return []
+    return [
+        f"eos:topology has {len(nodes)} nodes ({', '.join(nodes)}); expected one: this version "
+        "sets up the servers of one node only; take the others out of eos:topology"
+    ]
 
 
 def skew(node: str, facts: dict[str, Any]) -> list[str]:
