@@ -27,6 +27,8 @@ export type Roles<R extends string> = R
 
 /** Every component, by the path of its file below `src/components`. */
 export interface Components {}
+/** Every event, by the path of its file below `src/events`. */
+export interface Events {}
 type Name<R> = keyof R & string
 
 // References: `$` is one value with its type, `$text` is text with {references}. Nothing else in a literal is special.
@@ -211,6 +213,46 @@ export interface Resource<T> {
   readonly hooks?: readonly Hook[]
 }
 
+// Events and beacons.
+
+/** How soon a person must know. */
+export type Severity = 'info' | 'notice' | 'warning' | 'critical'
+/** What every payload has: `verb` is the closed set of what can have happened to the subject. */
+interface Payload {
+  readonly verb: string
+  readonly subject: object
+  readonly verdict: object
+  readonly change: object
+  readonly links: object
+}
+/** One thing that can have happened, in the past tense. */
+export interface Verb<P extends Payload> {
+  readonly severity: Severity
+  /** The observation that raises it, for the documentation. */
+  readonly raised: string
+  /** One line for an operator: text with {references} to leaves of the payload. */
+  readonly says: string
+  /** Text with {references} to leaves of the payload, {verb} and {mark}: equal for one occurrence, whoever saw it and however often. */
+  readonly id: string
+  /** Quiet time before the fact counts as settled; at once when left out. */
+  readonly settle?: Duration
+  readonly example: Omit<P, 'verb'>
+}
+/** A fact on the Salt bus: a row of the tag table with its verbs. */
+export interface Event<P extends Payload> {
+  /** Text with {verb} and {references} to leaves of `subject`. */
+  readonly tag: `eos/${string}`
+  readonly verbs: { readonly [V in P['verb']]: Verb<P> }
+}
+/** What a minion watches; the interface is its configuration, the watching is `saltext/eos/beacons/<module>.py`. */
+export interface Beacon<T> {
+  readonly raises: readonly Name<Events>[]
+  readonly interval: Duration
+  readonly module: string
+  /** Smallest and largest value of a whole number. */
+  readonly bounds?: { readonly [K in Name<T>]?: readonly [number, number] }
+}
+
 // Plans.
 
 type Step<S> = { readonly needs?: readonly Name<S>[]; readonly undo: Name<S> | 'not-needed' | 'impossible' } & (
@@ -228,5 +270,9 @@ export interface Plan<S> {
 export const defineResource = <T>(spec: Resource<T>): Resource<T> => spec
 /** Declares a component; the file is `src/components/<name>.ts`. */
 export const defineComponent = <T>(spec: Component<T>): Component<T> => spec
+/** Declares an event; the file is `src/events/<source>/<object>.ts`. */
+export const defineEvent = <P extends Payload>(spec: Event<P>): Event<P> => spec
+/** Declares a beacon; the file is `src/beacons/<name>.ts`. */
+export const defineBeacon = <T>(spec: Beacon<T>): Beacon<T> => spec
 /** Declares a plan; the file is `src/plans/<name>.ts`. */
 export const definePlan = <const S>(spec: Plan<S>): Plan<S> => spec
