@@ -1,0 +1,6 @@
+import { randomBytes } from 'node:crypto'
+
+/** A name for a new run of numbers, unlike any before. */
+export function newEpoch(instance: string): string {
+  return `${instance}-${randomBytes(4).toString('hex')}`
+}

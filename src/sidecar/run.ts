@@ -1,0 +1,172 @@
+import type { Config } from './config/config.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { DiskWatch } from './disk-watch.ts'
+import type { Table } from './envelope/table.ts'
+import { JournalClient } from './journal/client.ts'
+import { openLedger } from './ledger.ts'
+import type { Log } from './log.ts'
+import { collectMetrics } from './metrics/collect.ts'
+import { serveMetrics } from './metrics/server.ts'
+import { metricsText } from './metrics/text.ts'
+import type { Refusal } from './refusal.ts'
+import { selfWriter, type Note } from './self.ts'
+import { Sender } from './sender/sender.ts'
+import type { Journal, Source, Standing } from './source.ts'
+import { lookAtStandings } from './watch-standings.ts'
+
+/** Milliseconds between two looks at the standings. */
+const LOOK = 500
+/** Milliseconds that sources and journal get to end. */
+const PATIENCE = 2000
+
+/** What a running sidecar is made of. */
+export interface Parts {
+  readonly config: Config
+  readonly table: Table
+  readonly version: string
+  readonly log: Log
+  /** Starts the sources; called once, when the journal is open. */
+  readonly sources: (journal: Journal) => readonly Source[]
+  /** The process must end: the journal cannot go on. */
+  readonly fatal: (problem: Refusal) => void
+}
+
+/** A running sidecar. */
+export interface Running {
+  readonly port: number
+  readonly stop: () => Promise<void>
+}
+
+/** Runs journal, sources, sender and metrics until it is stopped. */
+export async function runSidecar(parts: Parts): Promise<Running> {
+  const sidecar = new Sidecar(parts)
+  const pages = { metrics: () => sidecar.metrics(), healthz: () => null, readyz: () => sidecar.reasons() }
+  const server = await serveMetrics(parts.config.metrics.port, pages)
+  parts.log('info', 'metrics on loopback', { port: server.port })
+  return {
+    port: server.port,
+    stop: async () => {
+      await sidecar.stop()
+      await server.close()
+    },
+  }
+}
+
+class Sidecar {
+  readonly #parts: Parts
+  readonly #client: JournalClient
+  readonly #sender: Sender
+  readonly #dead: DeadLetters
+  readonly #disk: DiskWatch
+  readonly #note: (note: Note) => void
+  readonly #ledger: Journal
+  readonly #facts = new Map<string, number>()
+  readonly #timers: NodeJS.Timeout[] = []
+  #known: ReturnType<typeof lookAtStandings>['known'] = new Map()
+  #sources: readonly Source[] = []
+  #checkpointed = 0
+  #lost: string | null = null
+  #isActive = false
+
+  constructor(parts: Parts) {
+    const { config, table, log } = parts
+    this.#parts = parts
+    this.#client = new JournalClient(config.journal, config.instance, {
+      opened: (snapshot, isNew, movedTo) => this.#open(snapshot.epoch, isNew, movedTo),
+      disk: (problem) => this.#disk.tell(problem),
+      fatal: parts.fatal,
+      changed: () => this.#sender.wake(),
+    })
+    this.#ledger = openLedger(this.#client, table, {
+      written: (events) => {
+        for (const [name, count] of events) this.#facts.set(name, (this.#facts.get(name) ?? 0) + count)
+      },
+      buried: (rows) => this.#dead.tell(rows),
+    })
+    const say = selfWriter(this.#ledger, config.instance, log)
+    this.#note = (note) => {
+      log(note.verb === 'degraded' || note.verb === 'alarm' ? 'alert' : 'notice', `bridge ${note.verb}`, { source: note.source, cause: note.cause, detail: note.detail ?? '' })
+      say(note)
+    }
+    this.#dead = new DeadLetters(this.#note, log)
+    this.#disk = new DiskWatch(this.#note, log)
+    const { timing } = config
+    const options = { socket: config.socket, instance: config.instance, version: parts.version, patience: timing.engine, status: timing.status, pauses: [timing.reconnectLeast, timing.reconnectMost] as const, standings: () => this.#status() }
+    this.#sender = new Sender(this.#client, options, {
+      linked: () => this.#linked(),
+      lost: (reason) => this.#unlinked(reason),
+      buried: (rows) => this.#dead.tell(rows),
+      gap: (from, to) => this.#note({ verb: 'gap', source: 'bridge', cause: 'inbox_lost', detail: 'the inbox is older than what it acknowledged; these facts are no longer in the journal', from, to, count: Math.max(0, to - from + 1) }),
+      renewed: (why, epoch) => this.#note({ verb: 'alarm', source: 'bridge', cause: 'renumbered', detail: `${why}; what was not acknowledged is sent again in epoch ${epoch}` }),
+    })
+  }
+
+  /** What keeps it from being ready. */
+  reasons(): string[] {
+    const { problem } = this.#disk
+    const unready = this.#standings().flatMap(({ name, isReady, degraded }) => (degraded !== null ? [`${name}: ${degraded}`] : isReady ? [] : [`${name}: not connected yet`]))
+    return [...(this.#client.snapshot === null ? ['journal: not open'] : []), ...(problem === null ? [] : [`disk: ${problem}`]), ...(this.#sender.isLinked ? [] : [`engine: ${this.#lost ?? 'not reached yet'}`]), ...unready]
+  }
+
+  /** The metrics of this moment. */
+  async metrics(): Promise<string> {
+    const isOpen = this.#client.snapshot !== null && this.#disk.problem === null
+    const oldest = isOpen ? (await this.#client.ask<'oldest'>({ kind: 'oldest' })).at : null
+    const { snapshot, waiting } = this.#client
+    const { counters, isLinked } = this.#sender
+    return metricsText(collectMetrics({ snapshot, oldest, waiting, isDiskRefusing: this.#disk.problem !== null, isLinked, isActive: this.#isActive, sender: counters, standings: this.#standings(), facts: this.#facts, now: Date.now() }))
+  }
+
+  /** Stops the sources, then writes what they still said, then ends. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#dead.stop()
+    await Promise.race([Promise.allSettled(this.#sources.map((source) => source.stop())), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())])
+    this.#sender.stop()
+    await this.#client.close(PATIENCE)
+  }
+
+  #open(epoch: string, isNew: boolean, movedTo: string | null): void {
+    const { config, version, log } = this.#parts
+    log('info', 'journal open', { path: config.journal, epoch, isNew })
+    if (movedTo !== null) this.#note({ verb: 'alarm', source: 'bridge', cause: 'journal_damaged', detail: `the journal was damaged and moved to ${movedTo}; a new one begins, with all sources read anew` })
+    this.#note({ verb: 'started', source: 'bridge', cause: 'start', detail: `${config.instance} ${version}, epoch ${epoch}` })
+    this.#sources = this.#parts.sources(this.#ledger)
+    this.#isActive = true
+    this.#sender.start('active', false)
+    this.#timers.push(setInterval(() => this.#look(), LOOK), setInterval(() => this.#checkpoint(), config.timing.checkpoint))
+  }
+
+  #look(): void {
+    const { known, notes } = lookAtStandings(this.#known, this.#standings(), Date.now())
+    this.#known = known
+    for (const note of notes) this.#note(note)
+  }
+
+  #checkpoint(): void {
+    const last = this.#client.snapshot?.last ?? 0
+    this.#note({ verb: 'checkpoint', source: 'bridge', cause: 'time', from: this.#checkpointed, to: last, count: Math.max(0, last - this.#checkpointed) })
+    this.#checkpointed = last
+  }
+
+  #linked(): void {
+    if (this.#lost !== null) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: this.#lost })
+    this.#lost = null
+    this.#parts.log('info', 'the engine has greeted')
+  }
+
+  #unlinked(reason: string): void {
+    if (this.#lost === null) this.#parts.log('alert', 'the engine is not reachable; facts wait in the journal', { reason })
+    this.#lost = reason
+  }
+
+  #standings(): Standing[] {
+    return this.#sources.map((source) => source.standing())
+  }
+
+  #status(): object {
+    const { snapshot } = this.#client
+    const standings = this.#standings().map(({ name, isReady, degraded, index, heard, counters }) => ({ name, ready: isReady, degraded, index, heard, counters }))
+    return { standings, journal: { epoch: snapshot?.epoch ?? null, last: snapshot?.last ?? 0, acknowledged: snapshot?.acknowledged ?? 0, depth: (snapshot?.last ?? 0) - (snapshot?.acknowledged ?? 0), dead: snapshot?.dead ?? 0, disk: this.#disk.problem } }
+  }
+}

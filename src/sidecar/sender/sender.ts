@@ -1,0 +1,248 @@
+import { Backoff } from '../backoff.ts'
+import type { JournalClient } from '../journal/client.ts'
+import type { Cursors, DeadRow, Snapshot } from '../journal/messages.ts'
+import { newEpoch } from '../journal/epoch.ts'
+import { messageOf } from '../refusal.ts'
+import { Connection } from './connection.ts'
+import { PROTOCOL, type FromEngine } from './protocol.ts'
+import { Window } from './window.ts'
+
+/** Batches on their way at once. */
+const WINDOW = 4
+/** Bytes of one batch; a frame may have 4 MiB. */
+const BATCH_BYTES = 3 * 1024 * 1024
+
+/** `active` sends facts, `standby` only says that it is there. */
+export type Role = 'active' | 'standby'
+
+/** What the sender needs to know. */
+export interface SenderOptions {
+  readonly socket: string
+  readonly instance: string
+  readonly version: string
+  /** Milliseconds without an answer before the connection is given up, and between two status messages. */
+  readonly patience: number
+  readonly status: number
+  /** Smallest and largest pause before connecting again. */
+  readonly pauses: readonly [number, number]
+  /** What the engine shows for `salt-run eos.bridge`. */
+  readonly standings: () => object
+}
+
+/** What the sender tells. */
+export interface SenderEvents {
+  readonly linked: () => void
+  readonly lost: (reason: string) => void
+  readonly buried: (dead: readonly DeadRow[]) => void
+  /** The inbox lacks facts that are no longer here: a new epoch has begun, and these numbers of the old one are lost to it. */
+  readonly gap: (from: number, to: number) => void
+  readonly renewed: (why: string, epoch: string) => void
+}
+
+/** Counters for the metrics. */
+export interface SenderCounters {
+  readonly connects: number
+  readonly batches: number
+  readonly bytes: number
+  readonly refused: number
+}
+
+/** Brings what the journal holds to the engine: in order, at least once, marked only after the engine has committed it. */
+export class Sender {
+  readonly #journal: JournalClient
+  readonly #options: SenderOptions
+  readonly #events: SenderEvents
+  readonly #backoff: Backoff
+  readonly #window = new Window(WINDOW)
+  readonly #timers: NodeJS.Timeout[] = []
+  #role: Role = 'standby'
+  #connection: Connection | null = null
+  #isLive = false
+  #isReading = false
+  #isStopped = false
+  #heard = 0
+  #linkedAt = 0
+  #next = 1
+  #maxBatch = 1
+  #acknowledged = 0
+  #retry: NodeJS.Timeout | null = null
+  /** The epoch that begins when the engine greets: set when a standby becomes active. */
+  #coming: string | null = null
+  cursors: Cursors = {}
+  counters: SenderCounters = { connects: 0, batches: 0, bytes: 0, refused: 0 }
+
+  constructor(journal: JournalClient, options: SenderOptions, events: SenderEvents) {
+    this.#journal = journal
+    this.#options = options
+    this.#events = events
+    this.#backoff = new Backoff(...options.pauses)
+  }
+
+  /** True while the engine has greeted and nothing was lost since. */
+  get isLinked(): boolean {
+    return this.#isLive
+  }
+
+  /** Starts connecting, in that role; `isRenewed` starts a new epoch. */
+  start(role: Role, isRenewed: boolean): void {
+    this.#role = role
+    this.#coming = isRenewed ? newEpoch(this.#options.instance) : null
+    if (this.#timers.length === 0) {
+      this.#timers.push(setInterval(() => this.#watch(), Math.min(500, this.#options.patience / 4)))
+      this.#timers.push(setInterval(() => this.#status(), this.#options.status))
+    }
+    this.#reconnect('the role changed')
+  }
+
+  /** The journal has grown. */
+  wake(): void {
+    void this.#pump()
+  }
+
+  /** Closes the connection; facts that are on their way are sent again after the next start. */
+  stop(): void {
+    this.#isStopped = true
+    for (const timer of this.#timers) clearInterval(timer)
+    if (this.#retry !== null) clearTimeout(this.#retry)
+    this.#connection?.close('the sidecar stops')
+  }
+
+  #reconnect(reason: string): void {
+    if (this.#connection !== null) this.#connection.close(reason)
+    else if (this.#retry === null) this.#connect()
+  }
+
+  #connect(): void {
+    this.#retry = null
+    const snapshot = this.#journal.snapshot
+    if (this.#isStopped || snapshot === null) return
+    this.#heard = Date.now()
+    this.counters = { ...this.counters, connects: this.counters.connects + 1 }
+    const connection: Connection = new Connection(this.#options.socket, {
+      opened: () => {
+        const { instance, version } = this.#options
+        connection.say({ kind: 'hello', protocol: PROTOCOL, schema: 1, instance, epoch: this.#coming ?? this.#journal.snapshot?.epoch ?? snapshot.epoch, version, role: this.#role })
+      },
+      heard: (message) => {
+        if (this.#connection === connection) void this.#hear(message).catch((thrown: unknown) => connection.close(messageOf(thrown)))
+      },
+      closed: (reason) => this.#lost(reason),
+    })
+    this.#connection = connection
+  }
+
+  #lost(reason: string): void {
+    this.#connection = null
+    this.#isLive = false
+    this.#window.clear()
+    if (this.#isStopped) return
+    this.#events.lost(reason)
+    this.#retry = setTimeout(() => this.#connect(), this.#backoff.next())
+  }
+
+  async #hear(message: FromEngine): Promise<void> {
+    this.#heard = Date.now()
+    if (message.kind === 'error') throw new Error(`the engine says ${message.code}: ${message.reason}`)
+    if (message.kind === 'ack') return this.#acknowledge(message)
+    if (this.#isLive) throw new Error('a second welcome; expected one')
+    this.cursors = message.cursors
+    this.#maxBatch = message.maxBatch
+    const connection = this.#connection
+    if (this.#role === 'active') await this.#agree(message.lastSeq)
+    if (this.#connection !== connection || connection === null) return
+    this.#isLive = true
+    this.#linkedAt = Date.now()
+    this.#events.linked()
+    this.#status()
+    await this.#pump()
+  }
+
+  /** Finds out from where to send; where the two sides cannot go on in the same numbers, a new epoch begins. */
+  async #agree(lastSeq: number): Promise<void> {
+    if (this.#coming !== null) {
+      await this.#rebase(this.#coming, this.cursors)
+      this.#coming = null
+      return this.#begin(1)
+    }
+    const { last, acknowledged } = this.#snapshot()
+    if (lastSeq > last) return this.#renew(`the inbox has number ${lastSeq}, the journal ends at ${last}: the journal is older than what it sent`)
+    const next = await this.#journal.ask<'read'>({ kind: 'read', from: lastSeq + 1, limit: 1, bytes: 0 })
+    if (next.isGone) {
+      this.#events.gap(lastSeq + 1, acknowledged)
+      return this.#renew(`the inbox ends at ${lastSeq}, and the journal keeps nothing from there to ${acknowledged}: the inbox is older than what it took`)
+    }
+    if (lastSeq > acknowledged) await this.#journal.ask<'acknowledge'>({ kind: 'acknowledge', seq: lastSeq, refused: [] })
+    this.#begin(lastSeq + 1)
+  }
+
+  /** A new epoch under which everything that the engine never acknowledged is sent. */
+  async #renew(why: string): Promise<void> {
+    const epoch = newEpoch(this.#options.instance)
+    await this.#rebase(epoch, {})
+    this.#events.renewed(why, epoch)
+    throw new Error(why)
+  }
+
+  async #rebase(epoch: string, cursors: Cursors): Promise<void> {
+    await this.#journal.ask<'rebase'>({ kind: 'rebase', epoch, from: this.#snapshot().acknowledged + 1, cursors })
+  }
+
+  #begin(next: number): void {
+    this.#next = next
+    this.#acknowledged = next - 1
+  }
+
+  async #acknowledge({ epoch, seq, refused }: Extract<FromEngine, { kind: 'ack' }>): Promise<void> {
+    if (epoch !== this.#snapshot().epoch) throw new Error(`an acknowledgement of epoch ${epoch}; expected ${this.#snapshot().epoch}`)
+    if (seq >= this.#next || seq < this.#acknowledged) throw new Error(`an acknowledgement of ${seq}; expected ${this.#acknowledged} to ${this.#next - 1}`)
+    this.#acknowledged = seq
+    this.#window.acknowledge(seq)
+    this.#backoff.reset()
+    const marked = this.#journal.ask<'acknowledge'>({ kind: 'acknowledge', seq, refused })
+    void this.#pump()
+    const { buried } = await marked
+    this.counters = { ...this.counters, refused: this.counters.refused + refused.length }
+    if (buried.length > 0) this.#events.buried(buried)
+  }
+
+  /** Sends as long as there is something to send and room for it; one reader at a time keeps the order. */
+  async #pump(): Promise<void> {
+    if (this.#isReading) return
+    this.#isReading = true
+    try {
+      while (this.#isLive && this.#role === 'active' && !this.#window.isFull && this.#next <= this.#snapshot().last) await this.#sendNext()
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  async #sendNext(): Promise<void> {
+    const connection = this.#connection
+    const { frame, to, isGone } = await this.#journal.ask<'read'>({ kind: 'read', from: this.#next, limit: this.#maxBatch, bytes: BATCH_BYTES })
+    if (connection === null || this.#connection !== connection || !this.#isLive) return
+    if (frame === null) return connection.close(isGone ? `number ${this.#next} is gone from the journal` : `number ${this.#next} is not in the journal`)
+    this.counters = { ...this.counters, batches: this.counters.batches + 1, bytes: this.counters.bytes + frame.byteLength }
+    connection.send(frame)
+    this.#window.add(to, Date.now())
+    this.#next = to + 1
+  }
+
+  /** Gives up a connection on which an answer is overdue. */
+  #watch(): void {
+    if (this.#connection === null) return
+    if (this.#isLive && Date.now() - this.#linkedAt > this.#options.patience) this.#backoff.reset()
+    const waits = this.#isLive ? this.#window.since : this.#heard
+    if (waits === null || Date.now() - Math.max(waits, this.#heard) < this.#options.patience) return
+    this.#connection.close(`no answer within ${this.#options.patience / 1000} s`)
+  }
+
+  #status(): void {
+    if (this.#isLive) this.#connection?.say({ kind: 'status', ...this.#options.standings() })
+  }
+
+  #snapshot(): Snapshot {
+    const snapshot = this.#journal.snapshot
+    if (snapshot === null) throw new Error('the journal is not open')
+    return snapshot
+  }
+}

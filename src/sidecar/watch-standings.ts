@@ -1,0 +1,38 @@
+import type { Note } from './self.ts'
+import type { Standing } from './source.ts'
+
+interface Known {
+  readonly isConnected: boolean
+  readonly degraded: string | null
+  readonly since: number
+}
+
+/** What one look at the standings leads to. */
+export interface Looked {
+  readonly known: ReadonlyMap<string, Known>
+  readonly notes: readonly Note[]
+}
+
+/** Compares the standings with the last look: a source that became ready, became degraded or recovered is told; pure. */
+export function lookAtStandings(before: ReadonlyMap<string, Known>, standings: readonly Standing[], now: number): Looked {
+  const known = new Map<string, Known>()
+  const notes: Note[] = []
+  for (const { name, isReady, degraded, index } of standings) {
+    const was = before.get(name) ?? { isConnected: false, degraded: null, since: now }
+    const isConnected = was.isConnected || (isReady && degraded === null)
+    if (isConnected && !was.isConnected) notes.push({ verb: 'connected', source: name, cause: 'start', to: index })
+    if (degraded !== null && degraded !== was.degraded) notes.push({ verb: 'degraded', source: name, ...parts(degraded), from: index })
+    if (degraded === null && was.degraded !== null) {
+      notes.push({ verb: 'recovered', source: name, cause: parts(was.degraded).cause, detail: `after ${Math.round((now - was.since) / 1000)} s`, to: index })
+    }
+    const since = degraded !== null && was.degraded === null ? now : was.since
+    known.set(name, { isConnected, degraded, since })
+  }
+  return { known, notes }
+}
+
+/** `auth: the token was refused` has its cause in front; without one the cause is `source`. */
+function parts(degraded: string): { readonly cause: string; readonly detail: string } {
+  const [, cause, detail] = /^([a-z][a-z_]*): (.*)$/s.exec(degraded) ?? []
+  return { cause: cause ?? 'source', detail: detail ?? degraded }
+}
