@@ -47,7 +47,7 @@ export function startChild(name: string, command: readonly string[], options: Ch
     pid: child.pid ?? 0,
     said: () => readFileSync(log, 'utf8'),
     isRunning: () => isRunning(child),
-    signal: (signal) => void child.kill(signal),
+    signal: (signal) => void process.kill(options.isContained === true ? innermost(child.pid ?? 0) : (child.pid ?? 0), signal),
     kill: async () => {
       child.kill('SIGCONT')
       child.kill('SIGKILL')
@@ -62,6 +62,12 @@ export function startChild(name: string, command: readonly string[], options: Ch
     },
     exited,
   }
+}
+
+/** The program inside a namespace: the last of a line of only children. */
+function innermost(pid: number): number {
+  const [only] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+  return only === undefined || only === '' ? pid : Number(only)
 }
 
 function isRunning(child: ChildProcess): boolean {

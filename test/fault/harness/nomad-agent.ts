@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Authority } from './authority.ts'
 import { startChild, type Child } from './children.ts'
@@ -14,6 +14,8 @@ export interface NomadOptions {
   /** Buffer of each server in operations; the default of Nomad is 100. */
   readonly buffers: readonly number[]
   readonly clients: number
+  /** Another binary than the lab's. */
+  readonly binary?: string
   /** Further settings of every agent, merged over the others. */
   readonly settings?: Readonly<Record<string, unknown>>
 }
@@ -27,7 +29,7 @@ export class NomadAgent {
   readonly name: string
   readonly ports: Ports
   readonly isServer: boolean
-  readonly binary: string
+  #binary: string
 
   constructor(
     name: string,
@@ -40,7 +42,7 @@ export class NomadAgent {
     this.name = name
     this.ports = ports
     this.isServer = isServer
-    this.binary = binary
+    this.#binary = binary
     this.#folder = join(folder, name)
     this.#config = join(this.#folder, 'agent.json')
     mkdirSync(this.#folder, { recursive: true })
@@ -52,7 +54,7 @@ export class NomadAgent {
   }
 
   start(): void {
-    this.#child = startChild('agent', [this.binary, 'agent', `-config=${this.#config}`], { folder: this.#folder, isContained: !this.isServer })
+    this.#child = startChild('agent', [this.#binary, 'agent', `-config=${this.#config}`], { folder: this.#folder, isContained: !this.isServer })
   }
 
   /** SIGKILL; a client takes its tasks with it, as a host that loses power does. */
@@ -62,6 +64,16 @@ export class NomadAgent {
 
   signal(name: NodeJS.Signals): void {
     this.#child?.signal(name)
+  }
+
+  /** Starts with another version from the next start on. */
+  swap(binary: string): void {
+    this.#binary = binary
+  }
+
+  /** Forgets everything; only of an agent that is down. */
+  wipe(): void {
+    rmSync(join(this.#folder, 'data'), { recursive: true, force: true })
   }
 
   said(): string {

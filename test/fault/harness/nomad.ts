@@ -32,7 +32,7 @@ export class NomadCluster {
 
   /** Starts a cluster and waits until it has a leader and every client is ready. */
   static async start(folder: string, authority: Authority, options: NomadOptions): Promise<NomadCluster> {
-    const binary = await serverBinary('nomad')
+    const binary = options.binary ?? (await serverBinary('nomad'))
     const ports = await agentPorts(options.buffers.length + options.clients)
     const serving = ports.slice(0, options.buffers.length)
     const agents = ports.map((own, position) => {
@@ -46,14 +46,15 @@ export class NomadCluster {
     const token = randomUUID()
     const cluster = new NomadCluster(servers, agents.filter(({ isServer }) => !isServer), new Api(authority.ca, 'X-Nomad-Token', token), authority, binary)
     for (const server of servers) server.start()
-    await until('Nomad has a bootstrapped leader', () => cluster.#bootstrap(token))
+    await until('Nomad has a bootstrapped leader', () => cluster.bootstrapped())
     for (const client of cluster.clients) client.start()
     await until('every Nomad client is ready', async () => rows(await cluster.get('/v1/nodes')).filter(({ Status }) => Status === 'ready').length === options.clients, 60_000)
     return cluster
   }
 
-  async #bootstrap(token: string): Promise<boolean> {
-    const { status, body } = await this.api.call(this.port(), 'POST', '/v1/acl/bootstrap', { BootstrapSecret: token }, '')
+  /** Gives a cluster that has none its management token, the same one always; true when it has it. */
+  async bootstrapped(): Promise<boolean> {
+    const { status, body } = await this.api.call(this.port(), 'POST', '/v1/acl/bootstrap', { BootstrapSecret: this.api.token }, '')
     return status === 200 || String(body).includes('already')
   }
 
@@ -107,6 +108,15 @@ export class NomadCluster {
     const found = this.servers.find(({ ports }) => String(ports.rpc) === address)
     if (found === undefined) throw new Error(`Nomad's leader listens on ${address}, which is no server of this cluster`)
     return found
+  }
+
+  /** Makes this server the leader. */
+  async lead(server: NomadAgent): Promise<void> {
+    await until(`${server.name} leads`, async () => {
+      if ((await this.leader()) === server) return true
+      await this.put(`/v1/operator/raft/transfer-leadership?address=127.0.0.1:${server.ports.rpc}`)
+      return false
+    }, 30_000, 500)
   }
 
   /** Waits until this server has applied what the leader has. */

@@ -48,6 +48,11 @@ export class Proxy {
     return proxy
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#pairs.size
+  }
+
   get url(): string {
     return `https://127.0.0.1:${this.port}`
   }
