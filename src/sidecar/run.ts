@@ -8,7 +8,9 @@ import type { Log } from './log.ts'
 import { collectMetrics } from './metrics/collect.ts'
 import { serveMetrics } from './metrics/server.ts'
 import { metricsText } from './metrics/text.ts'
-import type { Refusal } from './refusal.ts'
+import type { Pair } from './pair/pair.ts'
+import { startPair } from './pair/start.ts'
+import { messageOf, type Refusal } from './refusal.ts'
 import { selfWriter, type Note } from './self.ts'
 import { Sender } from './sender/sender.ts'
 import type { Journal, Source, Standing } from './source.ts'
@@ -16,6 +18,9 @@ import { lookAtStandings } from './watch-standings.ts'
 
 /** Milliseconds between two looks at the standings. */
 const LOOK = 500
+/** What a standby keeps even where the inbox has it already, and how often it looks, in milliseconds. */
+const KEPT_BY_STANDBY = 10 * 60_000
+const PRUNE = 60_000
 /** Milliseconds that sources and journal get to end. */
 const PATIENCE = 2000
 
@@ -65,8 +70,10 @@ class Sidecar {
   #known: ReturnType<typeof lookAtStandings>['known'] = new Map()
   #sources: readonly Source[] = []
   #checkpointed = 0
-  #lost: string | null = null
+  #link = { isLinked: false, hasBeen: false, reason: '' }
   #isActive = false
+  #pair: Pair | null = null
+  #pairTrouble: string | null = null
 
   constructor(parts: Parts) {
     const { config, table, log } = parts
@@ -91,7 +98,7 @@ class Sidecar {
     this.#dead = new DeadLetters(this.#note, log)
     this.#disk = new DiskWatch(this.#note, log)
     const { timing } = config
-    const options = { socket: config.socket, instance: config.instance, version: parts.version, patience: timing.engine, status: timing.status, pauses: [timing.reconnectLeast, timing.reconnectMost] as const, standings: () => this.#status() }
+    const options = { socket: config.socket, instance: config.instance, version: parts.version, refresh: PRUNE, patience: timing.engine, status: timing.status, pauses: [timing.reconnectLeast, timing.reconnectMost] as const, standings: () => this.#status() }
     this.#sender = new Sender(this.#client, options, {
       linked: () => this.#linked(),
       lost: (reason) => this.#unlinked(reason),
@@ -105,7 +112,7 @@ class Sidecar {
   reasons(): string[] {
     const { problem } = this.#disk
     const unready = this.#standings().flatMap(({ name, isReady, degraded }) => (degraded !== null ? [`${name}: ${degraded}`] : isReady ? [] : [`${name}: not connected yet`]))
-    return [...(this.#client.snapshot === null ? ['journal: not open'] : []), ...(problem === null ? [] : [`disk: ${problem}`]), ...(this.#sender.isLinked ? [] : [`engine: ${this.#lost ?? 'not reached yet'}`]), ...unready]
+    return [...(this.#client.snapshot === null ? ['journal: not open'] : []), ...(problem === null ? [] : [`disk: ${problem}`]), ...(this.#pairTrouble === null ? [] : [`pair: ${this.#pairTrouble}`]), ...(this.#sender.isLinked ? [] : [`engine: ${this.#link.reason || 'not reached yet'}`]), ...unready]
   }
 
   /** The metrics of this moment. */
@@ -123,6 +130,7 @@ class Sidecar {
     this.#dead.stop()
     await Promise.race([Promise.allSettled(this.#sources.map((source) => source.stop())), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())])
     this.#sender.stop()
+    await Promise.race([this.#pair?.stop(), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())])
     await this.#client.close(PATIENCE)
   }
 
@@ -132,9 +140,30 @@ class Sidecar {
     if (movedTo !== null) this.#note({ verb: 'alarm', source: 'bridge', cause: 'journal_damaged', detail: `the journal was damaged and moved to ${movedTo}; a new one begins, with all sources read anew` })
     this.#note({ verb: 'started', source: 'bridge', cause: 'start', detail: `${config.instance} ${version}, epoch ${epoch}` })
     this.#sources = this.#parts.sources(this.#ledger)
-    this.#isActive = true
-    this.#sender.start('active', false)
-    this.#timers.push(setInterval(() => this.#look(), LOOK), setInterval(() => this.#checkpoint(), config.timing.checkpoint))
+    this.#pair = startPair(config, { changed: (isActive) => this.#turn(isActive), trouble: (problem) => this.#pairStands(problem) })
+    this.#isActive = this.#pair === null
+    this.#sender.start(this.#isActive ? 'active' : 'standby', false)
+    this.#timers.push(setInterval(() => this.#look(), LOOK), setInterval(() => this.#checkpoint(), config.timing.checkpoint), setInterval(() => this.#prune(), PRUNE))
+  }
+
+  /** The lock of the pair was won or lost: who wins sends under a new epoch, who loses stops sending at once. */
+  #turn(isActive: boolean): void {
+    this.#isActive = isActive
+    this.#parts.log('notice', isActive ? 'active: the lock of the pair is ours' : 'standby: the lock of the pair is not ours')
+    this.#sender.start(isActive ? 'active' : 'standby', isActive)
+  }
+
+  #pairStands(problem: string | null): void {
+    if (problem !== null && this.#pairTrouble === null) this.#parts.log('alert', 'the lock of the pair cannot be used', { reason: problem })
+    this.#pairTrouble = problem
+  }
+
+  /** A standby forgets what the inbox has, so that its journal does not grow for ever. */
+  #prune(): void {
+    if (this.#isActive || this.#disk.problem !== null || !this.#sender.isLinked) return
+    this.#client
+      .ask<'prune'>({ kind: 'prune', before: Date.now() - KEPT_BY_STANDBY, cursors: this.#sender.cursors })
+      .catch((thrown: unknown) => this.#parts.log('error', messageOf(thrown)))
   }
 
   #look(): void {
@@ -144,20 +173,24 @@ class Sidecar {
   }
 
   #checkpoint(): void {
+    if (!this.#isActive) return
     const last = this.#client.snapshot?.last ?? 0
     this.#note({ verb: 'checkpoint', source: 'bridge', cause: 'time', from: this.#checkpointed, to: last, count: Math.max(0, last - this.#checkpointed) })
     this.#checkpointed = last
   }
 
   #linked(): void {
-    if (this.#lost !== null) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: this.#lost })
-    this.#lost = null
-    this.#parts.log('info', 'the engine has greeted')
+    const was = this.#link
+    this.#link = { isLinked: true, hasBeen: true, reason: '' }
+    if (!was.isLinked) this.#parts.log('info', 'the engine has greeted')
+    if (!was.isLinked && was.hasBeen) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: was.reason })
   }
 
   #unlinked(reason: string): void {
-    if (this.#lost === null) this.#parts.log('alert', 'the engine is not reachable; facts wait in the journal', { reason })
-    this.#lost = reason
+    const was = this.#link
+    this.#link = { ...was, isLinked: false, reason }
+    if (was.isLinked) this.#note({ verb: 'degraded', source: 'bridge', cause: 'engine', detail: reason })
+    else if (was.reason !== reason) this.#parts.log('alert', 'the engine is not reachable; facts wait in the journal', { reason })
   }
 
   #standings(): Standing[] {
@@ -167,6 +200,6 @@ class Sidecar {
   #status(): object {
     const { snapshot } = this.#client
     const standings = this.#standings().map(({ name, isReady, degraded, index, heard, counters }) => ({ name, ready: isReady, degraded, index, heard, counters }))
-    return { standings, journal: { epoch: snapshot?.epoch ?? null, last: snapshot?.last ?? 0, acknowledged: snapshot?.acknowledged ?? 0, depth: (snapshot?.last ?? 0) - (snapshot?.acknowledged ?? 0), dead: snapshot?.dead ?? 0, disk: this.#disk.problem } }
+    return { standings, journal: { epoch: snapshot?.epoch ?? null, last: snapshot?.last ?? 0, acknowledged: snapshot?.acknowledged ?? 0, depth: (snapshot?.last ?? 0) - (snapshot?.acknowledged ?? 0), dead: snapshot?.dead ?? 0, duplicates: snapshot?.duplicates ?? 0, disk: this.#disk.problem } }
   }
 }

@@ -139,7 +139,9 @@ export class Store {
 
   /** Drops what a standby need not keep: rows older than `before` that the inbox provably has. The numbers keep their holes. */
   prune(before: number, cursors: Cursors): Answers['prune'] {
-    return { dropped: this.#drop(before, cursors) }
+    // What the standby said about itself is of no use to anybody later.
+    const own = Number(this.#do.outboxOwn.run(before).changes)
+    return { dropped: own + this.#drop(before, cursors) }
   }
 
   /** Deletes at most `limit` rows of each kind that nobody needs any more; returns how many were deleted. */

@@ -20,6 +20,8 @@ export interface SenderOptions {
   readonly socket: string
   readonly instance: string
   readonly version: string
+  /** Milliseconds after which a standby greets again, to learn how far the inbox has come. */
+  readonly refresh: number
   /** Milliseconds without an answer before the connection is given up, and between two status messages. */
   readonly patience: number
   readonly status: number
@@ -60,6 +62,8 @@ export class Sender {
   #isLive = false
   #isReading = false
   #isStopped = false
+  /** The connection was closed by us, to greet anew. */
+  #isWanted = false
   #heard = 0
   #linkedAt = 0
   #next = 1
@@ -91,12 +95,12 @@ export class Sender {
       this.#timers.push(setInterval(() => this.#watch(), Math.min(500, this.#options.patience / 4)))
       this.#timers.push(setInterval(() => this.#status(), this.#options.status))
     }
-    this.#reconnect('the role changed')
+    this.#reconnect()
   }
 
   /** The journal has grown. */
   wake(): void {
-    void this.#pump()
+    this.#pump().catch((thrown: unknown) => this.#connection?.close(messageOf(thrown)))
   }
 
   /** Closes the connection; facts that are on their way are sent again after the next start. */
@@ -107,8 +111,10 @@ export class Sender {
     this.#connection?.close('the sidecar stops')
   }
 
-  #reconnect(reason: string): void {
-    if (this.#connection !== null) this.#connection.close(reason)
+  #reconnect(): void {
+    this.#isLive = false
+    this.#isWanted = this.#connection !== null
+    if (this.#connection !== null) this.#connection.close('greeting anew')
     else if (this.#retry === null) this.#connect()
   }
 
@@ -132,10 +138,13 @@ export class Sender {
   }
 
   #lost(reason: string): void {
+    const isWanted = this.#isWanted
     this.#connection = null
+    this.#isWanted = false
     this.#isLive = false
     this.#window.clear()
     if (this.#isStopped) return
+    if (isWanted) return this.#connect()
     this.#events.lost(reason)
     this.#retry = setTimeout(() => this.#connect(), this.#backoff.next())
   }
@@ -199,7 +208,7 @@ export class Sender {
     this.#window.acknowledge(seq)
     this.#backoff.reset()
     const marked = this.#journal.ask<'acknowledge'>({ kind: 'acknowledge', seq, refused })
-    void this.#pump()
+    this.wake()
     const { buried } = await marked
     this.counters = { ...this.counters, refused: this.counters.refused + refused.length }
     if (buried.length > 0) this.#events.buried(buried)
@@ -230,7 +239,9 @@ export class Sender {
   /** Gives up a connection on which an answer is overdue. */
   #watch(): void {
     if (this.#connection === null) return
-    if (this.#isLive && Date.now() - this.#linkedAt > this.#options.patience) this.#backoff.reset()
+    const age = Date.now() - this.#linkedAt
+    if (this.#isLive && age > this.#options.patience) this.#backoff.reset()
+    if (this.#isLive && this.#role === 'standby' && age > this.#options.refresh) return this.#reconnect()
     const waits = this.#isLive ? this.#window.since : this.#heard
     if (waits === null || Date.now() - Math.max(waits, this.#heard) < this.#options.patience) return
     this.#connection.close(`no answer within ${this.#options.patience / 1000} s`)
