@@ -6,15 +6,17 @@ import type { FactOf } from '../../src/sidecar/fact.ts'
 import { makeLog } from '../../src/sidecar/log.ts'
 import { runSidecar } from '../../src/sidecar/run.ts'
 import type { Journal, Source } from '../../src/sidecar/source.ts'
+import { tablePath } from './rig.ts'
 
 // A whole sidecar whose only source counts: for tests and measurements of everything behind the sources.
-// node test/sidecar/simulate.ts --config <file> [--rate 100] [--count 0] [--batch 1] [--hold 64]
+// node test/sidecar/simulate.ts --config <file> [--rate 100] [--count 0] [--batch 1] [--hold 64] [--again 0] [--quiet]
 
-const { values } = parseArgs({ options: { config: { type: 'string' }, table: { type: 'string' }, rate: { type: 'string' }, count: { type: 'string' }, batch: { type: 'string' }, hold: { type: 'string' }, json: { type: 'boolean' } } })
+const { values } = parseArgs({ options: { config: { type: 'string' }, table: { type: 'string' }, rate: { type: 'string' }, count: { type: 'string' }, batch: { type: 'string' }, hold: { type: 'string' }, again: { type: 'string' }, quiet: { type: 'boolean' } } })
 const rate = Number(values.rate ?? 100)
 const count = Number(values.count ?? 0)
 const batch = Number(values.batch ?? 1)
 const hold = Number(values.hold ?? 64)
+const again = Number(values.again ?? 0)
 const NAME = 'simulate'
 
 /** The fact with that number: its id is the same whenever it is made. */
@@ -37,7 +39,7 @@ function factOf(index: number): FactOf<'bridge'> {
   }
 }
 
-/** Goes on where its committed cursor stands; at most `hold` commits wait for the disk at once. */
+/** Goes on where its committed cursor stands, less the `again` facts that it repeats as a server would; at most `hold` commits wait for the disk at once. */
 function simulate(journal: Journal): Source {
   let index = 0
   let committed = 0
@@ -55,13 +57,13 @@ function simulate(journal: Journal): Source {
         waiting -= 1
         committed = Math.max(committed, cursor)
         // The line that a test holds against the inbox: what was acknowledged to the source may never be lost.
-        if (values.json !== true) process.stdout.write(`${cursor}\n`)
+        if (values.quiet !== true) process.stdout.write(`${cursor}\n`)
         next()
       })
     }
   }
   void journal.remember(NAME).then(({ cursor }) => {
-    index = typeof cursor === 'number' ? cursor : 0
+    index = Math.max(0, (typeof cursor === 'number' ? cursor : 0) - again)
     committed = index
     started = performance.now()
     setInterval(next, 2).unref()
@@ -78,7 +80,7 @@ const log = makeLog(false, (line) => void process.stderr.write(line))
 const config = readConfig(values.config ?? '')
 const running = await runSidecar({
   config,
-  table: readTable(values.table ?? new URL('../../generated/events/table.json', import.meta.url)),
+  table: readTable(values.table ?? tablePath()),
   version: JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   log,
   fatal: (problem) => {
