@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startChild, type Child } from './children.ts'
 import { freePort } from './ports.ts'
-import { until } from './until.ts'
+import { Hopeless, until } from './until.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/sidecar/main.ts', import.meta.url))
 
@@ -119,7 +119,7 @@ export class Sidecar {
   /** Waits until every source has read the truth and says so. */
   async ready(within = 20_000): Promise<this> {
     await until('the sidecar is ready', async () => {
-      if (!this.isRunning) throw new Error(`the sidecar ended: ${this.said().slice(-1_500)}`)
+      if (!this.isRunning) throw new Hopeless(`the sidecar ended: ${this.said().slice(-1_500)}`)
       const { status, body } = await this.page('/readyz')
       if (status !== 200) throw new Error(`${status} ${body}`)
       return true

@@ -3,8 +3,8 @@ import { cachePath } from '../../../kitchen/run/cache.ts'
 
 /** The binary of a Nomad whose version begins so, or why there is none. */
 export function builtVersion(prefix: string): { readonly binary: string; readonly reason: string | undefined } {
-  const folder = cachePath('servers')
+  const folder = cachePath('older')
   const found = existsSync(folder) ? readdirSync(folder).find((name) => name.startsWith(`nomad-${prefix}`)) : undefined
   if (found === undefined) return { binary: '', reason: `no Nomad ${prefix}x is built, the kitchen pins 1.11.3` }
-  return { binary: cachePath('servers', found, 'nomad'), reason: undefined }
+  return { binary: cachePath('older', found, 'nomad'), reason: undefined }
 }
