@@ -1,0 +1,15 @@
+import type { Json } from '../fact.ts'
+
+/** Makes the compact record of a parsed answer or event; runs in the intake's thread. Null drops an event. */
+export type Reducer = (value: Json) => Json
+
+/** Every reducer by the name that a request gives; one line each. */
+export const REDUCERS = {
+  /** The whole value as it is; for small answers only. */
+  whole: (value: Json): Json => value,
+  /** Nothing: of an answer only the headers count. */
+  nothing: (): Json => null,
+} as const satisfies Readonly<Record<string, Reducer>>
+
+/** Name of a reducer. */
+export type ReducerName = keyof typeof REDUCERS
