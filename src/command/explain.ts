@@ -11,7 +11,7 @@ export function runExplain(root: string, output: Output, name: string, isJson: b
     sayProblems(output, problems)
     return 1
   }
-  const all = [...contracts.components, ...contracts.plans, ...contracts.resources]
+  const all = [...contracts.components, ...contracts.plans, ...contracts.resources, ...contracts.events, ...contracts.beacons]
   const wanted = name.replaceAll(/[-/]/g, '_')
   const found = all.find((contract) => contract.name === wanted)
   if (!found) {

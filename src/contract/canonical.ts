@@ -16,5 +16,5 @@ export function contractPath(contract: Contract): string {
 /** The list of all declarations; components in the order of their needs. */
 export function indexOf(contracts: Contracts): object {
   const names = (list: readonly { readonly name: string }[]): string[] => list.map(({ name }) => name)
-  return { schema: SCHEMA_VERSION, components: names(contracts.components), plans: names(contracts.plans), resources: names(contracts.resources) }
+  return { schema: SCHEMA_VERSION, components: names(contracts.components), plans: names(contracts.plans), resources: names(contracts.resources), events: names(contracts.events), beacons: names(contracts.beacons) }
 }

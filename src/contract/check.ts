@@ -27,6 +27,8 @@ export function byKind(contracts: readonly Contract[], order: readonly string[])
     components: order.flatMap((name) => named.get(name) ?? []),
     plans: contracts.filter((contract) => contract.kind === 'plan').sort(byName),
     resources: contracts.filter((contract) => contract.kind === 'resource').sort(byName),
+    events: contracts.filter((contract) => contract.kind === 'event').sort(byName),
+    beacons: contracts.filter((contract) => contract.kind === 'beacon').sort(byName),
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Check } from './check.ts'
+import { checkBounds, checkIds, checkPayloads, checkRaises, checkTags, checkVerbs } from './check-events.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
@@ -17,4 +18,10 @@ export const CHECKS: readonly Check[] = [
   checkDefaults,
   checkKeys,
   checkExamples,
+  checkVerbs,
+  checkPayloads,
+  checkTags,
+  checkIds,
+  checkRaises,
+  checkBounds,
 ]

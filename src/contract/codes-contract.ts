@@ -68,4 +68,34 @@ export const CONTRACT = {
     advice: 'call the identifying field `name`',
     example: 'interface Namespace { title: Key<string> }',
   },
+  EOS230: {
+    what: 'the verbs of an event and their descriptions differ',
+    expected: 'one entry in `verbs` for each verb of the interface',
+    advice: 'describe the verb, or take it out of the interface',
+    example: "verb: 'failed' | 'lost' and verbs: { failed: {…} }",
+  },
+  EOS231: {
+    what: 'a tag does not say what happened to whom',
+    expected: '`eos/<source>/<object>/{verb}/{subject.…}`',
+    advice: 'end it with the verb and leaves of the subject',
+    example: "tag: 'eos/nomad/alloc/{verb}'",
+  },
+  EOS232: {
+    what: 'the id of a verb is the same for every fact',
+    expected: 'references to what makes one occurrence unique',
+    advice: 'name the subject, and {mark} where it can happen twice',
+    example: "id: 'alloc:failed'",
+  },
+  EOS233: {
+    what: 'a beacon raises an event that nobody declares',
+    expected: 'the registry key of an event in `raises`',
+    advice: 'correct the name or declare the event',
+    example: "raises: ['kernel/omm']",
+  },
+  EOS234: {
+    what: 'the bounds of a beacon do not fit their field',
+    expected: 'bounds of a whole number, the smaller one first, the default between them',
+    advice: 'correct the bounds or the field',
+    example: 'bounds: { burst: [100, 1] }',
+  },
 } as const satisfies Record<string, Meaning>

@@ -146,6 +146,18 @@ export const READ = {
     advice: 'give the state an id that says what it is about',
     example: "prepare: [{ id: 'gate', … }]",
   },
+  EOS140: {
+    what: 'the interface of an event is no payload',
+    expected: 'a closed union `verb` and the objects subject, verdict, change and links, no leaf optional',
+    advice: 'write the five parts; a value that may be absent is `… | null`',
+    example: 'export interface Alloc { subject: { alloc?: string } }',
+  },
+  EOS141: {
+    what: 'a text refers to what the payload does not have',
+    expected: 'references to leaves of subject, verdict, change and links; {verb} in a tag, {verb} and {mark} in an id',
+    advice: 'take one of the leaves that exist',
+    example: "says: '{subject.jbo} failed'",
+  },
   EOS190: {
     what: 'the compiler refuses the file',
     expected: 'a file that type-checks under tsconfig.json',

@@ -111,5 +111,21 @@ const plan: Schema = closed({
   on_red: { enum: ['stop-descendants', 'stop-all'] },
 })
 
+const event: Schema = closed({
+  tag: { type: 'string', pattern: '^eos/[a-z_]+/' },
+  verbs: {
+    type: 'object',
+    minProperties: 1,
+    additionalProperties: closed({ severity: { enum: ['info', 'notice', 'warning', 'critical'] }, raised: text, says: text, id: text, 'settle?': duration, example: tree }),
+  },
+})
+
+const beacon: Schema = closed({
+  raises: list(text, 1),
+  interval: duration,
+  module: { type: 'string', pattern: '^eos_[a-z_]+$' },
+  'bounds?': mapOf({ type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 }),
+})
+
 /** The JSON Schema of `spec`, by kind. */
-export const SPEC_SCHEMAS: { readonly [kind: string]: JsonObject } = { component, resource, plan }
+export const SPEC_SCHEMAS: { readonly [kind: string]: JsonObject } = { beacon, component, event, plan, resource }

@@ -152,12 +152,55 @@ export interface PlanContract extends Declaration {
   readonly spec: { readonly says: string; readonly steps: { readonly [name: string]: StepSpec }; readonly on_red: string }
 }
 
+/** One thing that can have happened. */
+export interface VerbSpec {
+  readonly severity: 'info' | 'notice' | 'warning' | 'critical'
+  readonly raised: string
+  readonly says: string
+  readonly id: string
+  readonly settle?: string
+  readonly example: JsonObject
+}
+
+/** The tag and the verbs of an event. */
+export interface EventSpec {
+  readonly tag: string
+  readonly verbs: { readonly [verb: string]: VerbSpec }
+}
+
+/** A fact on the Salt bus. */
+export interface EventContract extends Declaration {
+  readonly kind: 'event'
+  /** Registry key, such as `nomad/alloc`: how an envelope names it. */
+  readonly event: string
+  /** Schema of verb, subject, verdict, change and links together. */
+  readonly payload: Schema
+  readonly spec: EventSpec
+}
+
+/** What a minion watches. */
+export interface BeaconSpec {
+  readonly raises: readonly string[]
+  readonly interval: string
+  readonly module: string
+  readonly bounds?: { readonly [field: string]: readonly [number, number] }
+}
+
+/** The configuration of a beacon. */
+export interface BeaconContract extends Declaration {
+  readonly kind: 'beacon'
+  readonly fields: Fields
+  readonly spec: BeaconSpec
+}
+
 /** What a declaration becomes. */
-export type Contract = ComponentContract | ResourceContract | PlanContract
+export type Contract = BeaconContract | ComponentContract | EventContract | PlanContract | ResourceContract
 
 /** All declarations; components in the order of their needs. */
 export interface Contracts {
   readonly components: readonly ComponentContract[]
   readonly plans: readonly PlanContract[]
   readonly resources: readonly ResourceContract[]
+  readonly events: readonly EventContract[]
+  readonly beacons: readonly BeaconContract[]
 }

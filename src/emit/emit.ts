@@ -1,7 +1,11 @@
 import { canonical, contractPath, indexOf } from '../contract/canonical.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Places } from '../contract/places.ts'
-import type { Contracts, ResourceContract } from '../contract/types.ts'
+import type { BeaconContract, Contracts, EventContract, ResourceContract } from '../contract/types.ts'
+import { beaconDropIn, beaconPage, beaconView } from './beacon.ts'
+import { eventCheckView } from './event-check.ts'
+import { eventsPage } from './event-page.ts'
+import { eventTable, eventTableView } from './event-table.ts'
 import { lawOf } from './law.ts'
 import type { Render } from './render.ts'
 import { specOf } from './resource-spec.ts'
@@ -23,7 +27,7 @@ export interface Emitted {
 
 /** Everything that the contracts become, by path; pure: no file is read or written. */
 export function emitAll(contracts: Contracts, render: Render): Emitted[] {
-  const all = [...contracts.components, ...contracts.plans, ...contracts.resources]
+  const all = [...contracts.components, ...contracts.plans, ...contracts.resources, ...contracts.events, ...contracts.beacons]
   return [
     { path: 'contract/index.json', text: canonical(indexOf(contracts)), origin: '' },
     ...all.map((contract) => ({ path: contractPath(contract), text: canonical(contract), origin: `${contract.kind}/${contract.name}` })),
@@ -35,6 +39,28 @@ export function emitAll(contracts: Contracts, render: Render): Emitted[] {
     ...contracts.components.map((component) => ({ path: `docs/components/${component.name}.md`, text: render('page.md', componentPage(component)), origin: `component/${component.name}` })),
     ...contracts.plans.map((plan) => ({ path: `docs/plans/${plan.name}.md`, text: render('page.md', planPage(plan, contracts.components)), origin: `plan/${plan.name}` })),
     ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),
+    ...eventFiles(contracts.events, render),
+    ...contracts.beacons.flatMap((beacon) => beaconFiles(beacon, render)),
+  ]
+}
+
+function eventFiles(events: readonly EventContract[], render: Render): Emitted[] {
+  if (events.length === 0) return []
+  return [
+    { path: 'events/table.json', text: canonical(eventTable(events)), origin: '' },
+    { path: 'saltext/events/table.py', text: render('events.py', eventTableView(events)), origin: '' },
+    { path: 'docs/events.md', text: render('page.md', eventsPage(events)), origin: '' },
+    ...events.map((event) => ({ path: `saltext/events/${event.name}.py`, text: render('event.py', eventCheckView(event)), origin: `event/${event.name}` })),
+  ]
+}
+
+function beaconFiles(beacon: BeaconContract, render: Render): Emitted[] {
+  const { module } = beacon.spec
+  const origin = `beacon/${beacon.name}`
+  return [
+    { path: `saltext/beacon_config/${module}.py`, text: render('beacon.py', beaconView(beacon)), origin },
+    { path: `saltext/beacon_config/${module}.conf`, text: beaconDropIn(beacon), origin },
+    { path: `docs/beacons/${module}.md`, text: render('page.md', beaconPage(beacon)), origin },
   ]
 }
 

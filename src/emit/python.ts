@@ -43,6 +43,7 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
   }
   const inner = indent + 4
   const pad = ' '.repeat(inner)
+  if (typeof value === 'string' && value.includes(' ')) return `(\n${pieces(value, WIDTH - inner - 2).map((piece) => `${pad}${quote(piece)}\n`).join('')}${' '.repeat(indent)})`
   if (isList(value) && value.length > 0) {
     const items = value.map((item) => `${pad}${py(item, inner, inner, open - 1)},\n`)
     return `[\n${items.join('')}${' '.repeat(indent)}]`
@@ -55,6 +56,15 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
     return `{\n${items.join('')}${' '.repeat(indent)}}`
   }
   return flatPython(value)
+}
+
+/** A text cut after blanks into pieces of at most `width` characters, where its words allow it. */
+function pieces(text: string, width: number): string[] {
+  const words = text.split(/(?<= )/)
+  return words.reduce<string[]>((lines, word) => {
+    const last = lines.at(-1)
+    return last !== undefined && last.length + word.length <= width ? [...lines.slice(0, -1), last + word] : [...lines, word]
+  }, [])
 }
 
 /** A list or dict with something in it, which can stand item by item. */

@@ -23,7 +23,9 @@ export interface Declaration {
   readonly place: Place
 }
 
-const DEFINERS: { readonly [definer: string]: Kind } = { defineComponent: 'component', defineResource: 'resource', definePlan: 'plan' }
+const DEFINERS: { readonly [definer: string]: Kind } = { defineBeacon: 'beacon', defineComponent: 'component', defineEvent: 'event', definePlan: 'plan', defineResource: 'resource' }
+/** Kinds that others name by their registry key. */
+const REGISTRIES: { readonly [kind: string]: string } = { component: 'Components', event: 'Events' }
 const ALLOWED = [Node.isImportDeclaration, Node.isInterfaceDeclaration, Node.isModuleDeclaration, Node.isExportAssignment]
 
 /** Cuts one file into the parts of its declaration, or reports why it cannot. */
@@ -47,7 +49,7 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
   const name = snakeCase(key).replaceAll('/', '_')
   const shape = kind === 'plan' ? undefined : shapeOf(report, source, call)
   if (kind !== 'plan' && !shape) return undefined
-  if (kind === 'component' && shape) checkRegistry(report, source, key, shape)
+  if (REGISTRIES[kind] !== undefined && shape) checkRegistry(report, source, kind, key, shape)
   const documented: Node = shape ?? call.getParentOrThrow()
   const doc = documentation(documented)
   if (doc === undefined) refuse(report, 'EOS106', placeOf(report, shape?.getNameNode() ?? call), `${kind} ${key} is not documented`, 'a JSDoc sentence directly above it', 'say what it is for')
@@ -77,20 +79,21 @@ function shapeOf(report: Report, source: SourceFile, call: CallExpression): Inte
   return undefined
 }
 
-function checkRegistry(report: Report, source: SourceFile, key: string, shape: InterfaceDeclaration): void {
-  const form = `\`declare module '../schema/index.ts' { interface Components { ${/^[a-z]+$/i.test(key) ? key : `'${key}'`}: ${shape.getName()} } }\``
+function checkRegistry(report: Report, source: SourceFile, kind: Kind, key: string, shape: InterfaceDeclaration): void {
+  const registry = REGISTRIES[kind] ?? ''
+  const form = `\`declare module '../schema/index.ts' { interface ${registry} { ${/^[a-z]+$/i.test(key) ? key : `'${key}'`}: ${shape.getName()} } }\``
   const lines = source
     .getModules()
     .filter((module) => module.getName().replaceAll(/['"]/g, '').endsWith('schema/index.ts'))
-    .flatMap((module) => module.getInterface('Components')?.getProperties() ?? [])
+    .flatMap((module) => module.getInterface(registry)?.getProperties() ?? [])
   const [line, second] = lines
   if (!line) {
-    refuse(report, 'EOS103', placeOf(report, shape.getNameNode()), `component ${key} is not registered`, form, 'add the line')
+    refuse(report, 'EOS103', placeOf(report, shape.getNameNode()), `${kind} ${key} is not registered`, form, 'add the line')
     return
   }
   const registered = line.getName().replaceAll(/['"]/g, '')
-  if (registered !== key) refuse(report, 'EOS103', placeOf(report, line.getNameNode()), `registry key \`${registered}\` is not the path of the file`, `\`${key}\``, 'make the key equal to the path below src/components')
+  if (registered !== key) refuse(report, 'EOS103', placeOf(report, line.getNameNode()), `registry key \`${registered}\` is not the path of the file`, `\`${key}\``, `make the key equal to the path below ${FOLDERS[kind]}`)
   const type = line.getTypeNode()
   if (type && type.getText() !== shape.getName()) refuse(report, 'EOS103', placeOf(report, type), `registry key \`${key}\` stands for ${type.getText()}`, `\`${shape.getName()}\`, the interface of this file`, 'name that interface')
-  if (second) refuse(report, 'EOS103', placeOf(report, second.getNameNode()), 'a file registers a second component', form, 'remove the other line')
+  if (second) refuse(report, 'EOS103', placeOf(report, second.getNameNode()), `a file registers a second ${kind}`, form, 'remove the other line')
 }

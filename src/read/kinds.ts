@@ -1,5 +1,6 @@
 import { byField, call, componentName, example, fieldName, when } from './field-rules.ts'
 import { data, keyed, list, plain, record, verbatim, type Rule } from './rules.ts'
+import { eventName, payloadExample, payloadText } from './event-rules.ts'
 import type { Kind } from './declaration.ts'
 
 const probe = record({ when, port: fieldName('port'), auth: record({ secret: fieldName('secret') }), field: verbatim })
@@ -31,5 +32,9 @@ const resource = record({
 
 const plan = record({ steps: keyed(plain) })
 
+const event = record({ tag: payloadText(['verb']), verbs: keyed(record({ id: payloadText(['verb', 'mark']), says: payloadText([]), example: payloadExample })) })
+
+const beacon = record({ raises: list(eventName), bounds: byField('any', plain) })
+
 /** How the literal of each kind becomes the `spec` of its contract. */
-export const KIND_RULES: { readonly [K in Kind]: Rule } = { component, resource, plan }
+export const KIND_RULES: { readonly [K in Kind]: Rule } = { beacon, component, event, plan, resource }

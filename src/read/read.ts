@@ -2,10 +2,11 @@ import type { Project, SourceFile } from 'ts-morph'
 import { Places } from '../contract/places.ts'
 import { compareText, type Problem } from '../contract/problem.ts'
 import { trust } from '../contract/border.ts'
-import type { ComponentSpec, Contract, PlanContract, ResourceSpec } from '../contract/types.ts'
+import type { BeaconSpec, ComponentSpec, Contract, EventSpec, PlanContract, ResourceSpec } from '../contract/types.ts'
 import { checkComponent, checkPlan } from './component-checks.ts'
 import { readDeclaration, type Declaration } from './declaration.ts'
 import { readFields } from './fields.ts'
+import { readPayload } from './payload.ts'
 import { KIND_RULES } from './kinds.ts'
 import { at, itemsOf, textOf } from './literal.ts'
 import { RESERVED, snakeCase } from './names.ts'
@@ -73,6 +74,7 @@ function readOne(report: Report, places: Places, source: SourceFile): Read | und
   const root = rootOf(declaration)
   places.remember(root, declaration.place)
   const empty = { fields: {}, written: new Map<string, string>() }
+  if (declaration.kind === 'event' && declaration.shape) return { declaration, shape: empty, payload: readPayload(report, declaration.shape) }
   return { declaration, shape: declaration.shape ? readFields(report, declaration.shape, places, `${root}/fields`) : empty }
 }
 
@@ -111,10 +113,12 @@ function contractOf(scope: Scope): Contract | undefined {
   if (kind === 'component') checkComponent(scope)
   if (kind === 'plan') checkPlan(scope)
   if (spec === undefined) return undefined
-  const { fields } = scope.own.shape
+  const { shape: { fields }, payload } = scope.own
   // The shape of `spec` is proved by ajv in the contract's first check; see src/contract/check-shape.ts.
   if (kind === 'component') return { kind, name, doc, source, fields, spec: trust<ComponentSpec>(spec) }
   if (kind === 'resource') return { kind, name, doc, source, fields, spec: trust<ResourceSpec>(spec) }
+  if (kind === 'beacon') return { kind, name, doc, source, fields, spec: trust<BeaconSpec>(spec) }
+  if (kind === 'event') return { kind, name, doc, source, event: scope.own.declaration.key, payload: payload?.schema ?? {}, spec: trust<EventSpec>(spec) }
   return { kind, name, doc, source, spec: trust<PlanContract['spec']>(spec) }
 }
 

@@ -93,7 +93,7 @@ function nowhere(scope: Scope, path: string, advice: string, place: Place): unde
 }
 
 /** The place of a part of a string literal; the whole literal where the part is not on its first line. */
-function within(literal: Literal & { kind: 'scalar' }, part: string): Place {
+export function within(literal: Literal & { kind: 'scalar' }, part: string): Place {
   const { place, raw } = literal
   const index = raw.indexOf(part)
   const isOnFirstLine = index >= 0 && !raw.slice(0, index).includes('\n')

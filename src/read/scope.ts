@@ -3,6 +3,7 @@ import type { Places } from '../contract/places.ts'
 import { isRole, type Field, type Json, type JsonObject, type RoleField } from '../contract/types.ts'
 import type { Declaration } from './declaration.ts'
 import type { Shape } from './fields.ts'
+import type { Payload } from './payload.ts'
 import { modeOf } from './type-grammar.ts'
 import type { Report } from './place.ts'
 
@@ -10,6 +11,8 @@ import type { Report } from './place.ts'
 export interface Read {
   readonly declaration: Declaration
   readonly shape: Shape
+  /** What an event carries; undefined for every other kind. */
+  readonly payload?: Payload
 }
 
 /** What is known while one literal is converted. */

@@ -1,4 +1,5 @@
 import type { Check } from '../../src/contract/check.ts'
+import { checkBounds, checkIds, checkPayloads, checkRaises, checkTags, checkVerbs } from '../../src/contract/check-events.ts'
 import { checkMerges } from '../../src/contract/check-merges.ts'
 import { checkCycle, checkNeeds } from '../../src/contract/check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from '../../src/contract/check-values.ts'
@@ -11,8 +12,59 @@ const TLS = 'src/components/tls.ts'
 const HOST = 'src/components/host.ts'
 const NAMESPACE = 'src/resources/nomad/namespace.ts'
 
+const LAMP = 'src/events/house/lamp.ts'
+const DUSK = 'src/beacons/dusk.ts'
+
 /** Mistakes that only the contract as a whole shows, each with the check that finds it. */
 export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[] = [
+  {
+    claim: 'refuses an event with a verb that it does not describe',
+    check: checkVerbs,
+    file: LAMP,
+    from: "verb: 'lit' | 'broken'",
+    to: "verb: 'lit' | 'broken' | 'stolen'",
+    says: 'src/events/house/lamp.ts:35:3 EOS230 verb `stolen` is not described; expected an entry in `verbs` for each verb of the interface; describe it, or take it out of the interface',
+  },
+  {
+    claim: 'refuses an example of an event that could not be sent',
+    check: checkPayloads,
+    file: LAMP,
+    from: 'isSeen: true',
+    to: 'isSeen: 1',
+    says: 'src/events/house/lamp.ts:42:95 EOS220 example of `lit`: the value does not fit its place; expected what the schema says: it must be boolean; correct the example or the interface',
+  },
+  {
+    claim: 'refuses a tag that names nobody',
+    check: checkTags,
+    file: LAMP,
+    from: '{verb}/{subject.room}/{subject.lampPlace}',
+    to: '{verb}',
+    says: 'src/events/house/lamp.ts:34:8 EOS231 tag `eos/house/lamp/{verb}` does not say what happened to whom; expected `eos/<source>/<object>/{verb}/{subject.…}`, the subject after the verb; end it with the verb and leaves of the subject',
+  },
+  {
+    claim: 'refuses one id for all facts of a verb',
+    check: checkIds,
+    file: LAMP,
+    from: "id: 'lamp:{subject.room}:{subject.lampPlace}:broken'",
+    to: "id: 'lamp:broken'",
+    says: 'src/events/house/lamp.ts:48:11 EOS232 the id of `broken` is the same for every fact; expected references to the subject, and {mark} where it can happen twice; name what makes one occurrence unique',
+  },
+  {
+    claim: 'refuses a beacon that raises what nobody declares',
+    check: checkRaises,
+    file: DUSK,
+    from: "raises: ['house/lamp']",
+    to: "raises: ['house/lapm']",
+    says: 'src/beacons/dusk.ts:16:12 EOS233 dusk raises `house/lapm`, which is no event; expected the registry key of an event; did you mean `house/lamp`?',
+  },
+  {
+    claim: 'refuses bounds that leave out the default',
+    check: checkBounds,
+    file: DUSK,
+    from: '[1, 100000]',
+    to: '[1, 100]',
+    says: 'src/beacons/dusk.ts:17:24 EOS234 the default of `threshold` is 400; expected a value from 1 to 100; correct the bounds or the field',
+  },
   {
     claim: 'refuses a need that is no component',
     check: checkNeeds,

@@ -7,6 +7,41 @@ const BOOTSTRAP = 'src/plans/bootstrap.ts'
 /** Mistakes in what a file, an interface and a literal may hold. */
 export const GRAMMAR_MISTAKES: readonly Mistake[] = [
   {
+    claim: 'refuses an event whose verbs are no closed set',
+    file: 'src/events/house/lamp.ts',
+    from: "verb: 'lit' | 'broken'",
+    to: 'verb: string',
+    says: "src/events/house/lamp.ts:5:3 EOS140 the verbs of an event are not a closed set; expected `verb: 'failed' | 'gave_up'`, in the past tense and snake_case; write the union",
+  },
+  {
+    claim: 'refuses a payload without links',
+    file: 'src/events/house/lamp.ts',
+    from: "  links: {\n    /** Other lamps on the same switch. */\n    lamps: string[]\n  }\n",
+    to: '',
+    says: 'src/events/house/lamp.ts:4:18 EOS140 the payload has no `links`; expected verb, subject, verdict, change and links; write `links: {}` where there is nothing to say',
+  },
+  {
+    claim: 'refuses a leaf that may be left out',
+    file: 'src/events/house/lamp.ts',
+    from: 'isSeen: boolean',
+    to: 'isSeen?: boolean',
+    says: 'src/events/house/lamp.ts:16:5 EOS140 field `verdict.isSeen` may be left out; expected a value, or null where there is none; write `isSeen: … | null`',
+  },
+  {
+    claim: 'refuses a leaf without a sentence',
+    file: 'src/events/house/lamp.ts',
+    from: '    /** Whether somebody saw it. */\n',
+    to: '',
+    says: 'src/events/house/lamp.ts:15:5 EOS106 field `verdict.isSeen` is not documented; expected a JSDoc sentence directly above it; say what it is, with its unit',
+  },
+  {
+    claim: 'refuses an event under another key than its path',
+    file: 'src/events/house/lamp.ts',
+    from: "'house/lamp': Lamp",
+    to: "'house/light': Lamp",
+    says: 'src/events/house/lamp.ts:29:5 EOS103 registry key `house/light` is not the path of the file; expected `house/lamp`; make the key equal to the path below src/events',
+  },
+  {
     claim: 'refuses a file that declares nothing',
     file: CONSUL,
     from: 'export default defineComponent<Consul>(',

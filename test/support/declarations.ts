@@ -9,16 +9,18 @@ import type { Contracts } from '../../src/contract/types.ts'
 import { readDeclarations } from '../../src/read/read.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const FIXTURE = `${ROOT}test/fixture/stack/components`
+const FIXTURE = `${ROOT}test/fixture/stack`
 
 /** Declarations by path below a repository. */
 export type Files = ReadonlyMap<string, string>
 
-/** Four components, the product's plans and its Nomad namespace: a stack without a mistake. */
+/** Four components, an event, a beacon, the product's plans and its Nomad namespace: a stack without a mistake. */
 export function stack(): Files {
-  const components = readdirSync(FIXTURE).map((name) => [`src/components/${name.replace('.txt', '')}`, readFileSync(`${FIXTURE}/${name}`, 'utf8')] as const)
+  const fixtures = Object.entries({ components: 'components', events: 'events/house', beacons: 'beacons' }).flatMap(([folder, target]) =>
+    readdirSync(`${FIXTURE}/${folder}`).map((name) => [`src/${target}/${name.replace('.txt', '')}`, readFileSync(`${FIXTURE}/${folder}/${name}`, 'utf8')] as const),
+  )
   const others = ['src/plans/apply.ts', 'src/plans/bootstrap.ts', 'src/resources/nomad/namespace.ts'].map((path) => [path, readFileSync(ROOT + path, 'utf8')] as const)
-  return new Map([...components, ...others])
+  return new Map([...fixtures, ...others])
 }
 
 /** The same files with one text replaced; it must be there exactly once. */

@@ -69,7 +69,10 @@ def run():
                 {
                     "require": [
                         {
-                            "eos_file": "vault_gate file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
+                            "eos_file": (
+                                "vault_gate file "
+                                "/etc/systemd/system/eos-gate-vault.service.d/eos.conf"
+                            ),
                         },
                     ],
                 },
@@ -78,7 +81,10 @@ def run():
                         {"eos_file": "vault_gate file /etc/eos/gate-vault.json"},
                         {"eos_file": "vault_gate file /etc/systemd/system/eos-gate-vault.service"},
                         {
-                            "eos_file": "vault_gate file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
+                            "eos_file": (
+                                "vault_gate file "
+                                "/etc/systemd/system/eos-gate-vault.service.d/eos.conf"
+                            ),
                         },
                     ],
                 },
@@ -108,7 +114,10 @@ def run():
                         {"eos_file": "vault_gate file /etc/eos/gate-vault.json"},
                         {"eos_file": "vault_gate file /etc/systemd/system/eos-gate-vault.service"},
                         {
-                            "eos_file": "vault_gate file /etc/systemd/system/eos-gate-vault.service.d/eos.conf",
+                            "eos_file": (
+                                "vault_gate file "
+                                "/etc/systemd/system/eos-gate-vault.service.d/eos.conf"
+                            ),
                         },
                         {"service": "vault_gate unit"},
                         {"eos_vault": "vault_gate policy of gates in Vault"},

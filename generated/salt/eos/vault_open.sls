@@ -36,7 +36,9 @@ def run():
                 {
                     "require": [
                         {
-                            "eos_file": "vault_open file /etc/systemd/system/eos-vault-unseal.service",
+                            "eos_file": (
+                                "vault_open file /etc/systemd/system/eos-vault-unseal.service"
+                            ),
                         },
                     ],
                 },
@@ -99,7 +101,9 @@ def run():
                 {
                     "watch": [
                         {
-                            "eos_file": "vault_open file /etc/systemd/system/eos-vault-unseal.service",
+                            "eos_file": (
+                                "vault_open file /etc/systemd/system/eos-vault-unseal.service"
+                            ),
                         },
                         {"eos_vault": "vault_open initialised"},
                         {"eos_vault": "vault_open unsealed"},

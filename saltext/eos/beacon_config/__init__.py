@@ -1,0 +1,1 @@
+"""What each beacon may be told: one generated module each."""

@@ -1,0 +1,1 @@
+"""Events that Eos knows: one generated module each, and the table of all."""

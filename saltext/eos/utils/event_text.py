@@ -1,0 +1,40 @@
+"""The readable line of an event, from the words of its declaration."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+REFERENCE = re.compile(r"\{([a-z_]+)\.([a-z0-9_]+)\}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+LONGEST = 200
+
+
+def fill(says: str, envelope: dict[str, Any]) -> str:
+    """
+    Put the leaves of an envelope into the words of its verb.
+
+    What stands for nothing is shown as ``-``. Control characters, line separators and NEL are
+    shown escaped, so that one event is one line whatever a job is called.
+
+    :param says: text with {references}, such as ``{subject.job} failed``.
+    :param envelope: the event.
+    """
+    return REFERENCE.sub(lambda found: leaf(envelope, found[1], found[2]), says)
+
+
+def leaf(envelope: dict[str, Any], part: str, name: str) -> str:
+    """Show one leaf of an envelope on one line."""
+    held = envelope.get(part)
+    return shown(held.get(name) if isinstance(held, dict) else None)
+
+
+def shown(value: Any) -> str:
+    """Show any JSON value on one line, at most 200 characters of it."""
+    if value is None or value in ("", []):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    safe = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}…"

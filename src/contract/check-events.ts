@@ -1,0 +1,92 @@
+import type { Check } from './check.ts'
+import { isJsonList, isJsonObject } from './json.ts'
+import { suggest } from './nearest.ts'
+import { pointerTo } from './places.ts'
+import type { Problem } from './problem.ts'
+import { isRole, type EventContract, type Json } from './types.ts'
+import { errorsOf, phrase, validatorOf } from './validator.ts'
+
+/** Every verb of an event's closed set is described, and no other. */
+export const checkVerbs: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'event' || !isWhole(contract)) return []
+    const root = `event/${contract.name}/spec/verbs`
+    const [closed, described] = [verbsOf(contract), Object.keys(contract.spec.verbs)]
+    const missing = closed.filter((verb) => !described.includes(verb)).map((verb): Problem => ({ code: 'EOS230', what: `verb \`${verb}\` is not described`, expected: 'an entry in `verbs` for each verb of the interface', advice: 'describe it, or take it out of the interface', where: places.key(root), also: [] }))
+    const unknown = described.filter((verb) => !closed.includes(verb)).map((verb): Problem => ({ code: 'EOS230', what: `verb \`${verb}\` is not in the interface`, expected: closed.join(', '), advice: suggest(verb, closed), where: places.key(pointerTo(root, verb)), also: [] }))
+    return [...missing, ...unknown]
+  })
+
+/** Every example is a payload that could be sent. */
+export const checkPayloads: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'event' || !isWhole(contract)) return []
+    const validate = validatorOf(contract.payload)
+    return Object.entries(contract.spec.verbs).flatMap(([verb, { example }]) => {
+      if (!verbsOf(contract).includes(verb)) return []
+      const root = `${pointerTo(`event/${contract.name}/spec/verbs`, verb)}/example`
+      return errorsOf(validate, { verb, ...example }).map((error): Problem => {
+        const { what, expected, key } = phrase(error)
+        const where = key === undefined ? places.value(root + error.instancePath) : places.key(pointerTo(root + error.instancePath, key))
+        return { code: 'EOS220', what: `example of \`${verb}\`: ${what}`, expected, advice: 'correct the example or the interface', where, also: [] }
+      })
+    })
+  })
+
+/** A tag says what happened, and to whom. */
+export const checkTags: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'event' || /\/\{verb\}(\/\{subject\.[a-z_.]+\})+$/.test(contract.spec.tag)) return []
+    return [{ code: 'EOS231' as const, what: `tag \`${contract.spec.tag}\` does not say what happened to whom`, expected: '`eos/<source>/<object>/{verb}/{subject.…}`, the subject after the verb', advice: 'end it with the verb and leaves of the subject', where: places.value(`event/${contract.name}/spec/tag`), also: [] }]
+  })
+
+/** The id of a fact names its subject or its occurrence: without one all facts of a verb would be one. */
+export const checkIds: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'event') return []
+    return Object.entries(contract.spec.verbs).flatMap(([verb, { id }]): Problem[] => {
+      if (/\{(subject\.|links\.|verdict\.|change\.|mark\})/.test(id)) return []
+      return [{ code: 'EOS232', what: `the id of \`${verb}\` is the same for every fact`, expected: 'references to the subject, and {mark} where it can happen twice', advice: 'name what makes one occurrence unique', where: places.value(`${pointerTo(`event/${contract.name}/spec/verbs`, verb)}/id`), also: [] }]
+    })
+  })
+
+/** A beacon raises events that are declared. */
+export const checkRaises: Check = ({ contracts, places }) => {
+  const events = contracts.flatMap((contract) => (contract.kind === 'event' ? [contract.event] : []))
+  return contracts.flatMap((contract) => {
+    if (contract.kind !== 'beacon') return []
+    return contract.spec.raises.flatMap((event, index): Problem[] => {
+      if (events.includes(event)) return []
+      return [{ code: 'EOS233', what: `${contract.name} raises \`${event}\`, which is no event`, expected: 'the registry key of an event', advice: suggest(event, events), where: places.value(`beacon/${contract.name}/spec/raises/${index}`), also: [] }]
+    })
+  })
+}
+
+/** Bounds are for whole numbers, the smaller one first, and a default lies within them. */
+export const checkBounds: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'beacon') return []
+    return Object.entries(contract.spec.bounds ?? {}).flatMap(([name, [least, most]]): Problem[] => {
+      const field = contract.fields[name]
+      if (!field || isRole(field)) return []
+      const where = places.value(`beacon/${contract.name}/spec/bounds/${name}`)
+      const wrong = (what: string, expected: string): Problem[] => [{ code: 'EOS234', what, expected, advice: 'correct the bounds or the field', where, also: [] }]
+      if (field.schema['type'] !== 'integer') return wrong(`\`${name}\` has bounds and is no whole number`, 'a field of type Integer')
+      if (least > most) return wrong(`the bounds of \`${name}\` are the wrong way round`, 'the smallest value first')
+      const { default: value } = field
+      return typeof value === 'number' && (value < least || value > most) ? wrong(`the default of \`${name}\` is ${value}`, `a value from ${least} to ${most}`) : []
+    })
+  })
+
+/** True when the reader refused no part of the payload: one mistake, one error. */
+function isWhole({ payload }: EventContract): boolean {
+  const { required } = payload
+  return isJsonList(required) && required.length === 5
+}
+
+function verbsOf({ payload }: EventContract): string[] {
+  const { properties } = payload
+  const verb = isJsonObject(properties) ? properties['verb'] : undefined
+  const values = isJsonObject(verb) ? verb['enum'] : undefined
+  return isJsonList(values) ? values.filter((value: Json) => typeof value === 'string') : []
+}

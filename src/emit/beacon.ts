@@ -1,0 +1,68 @@
+import { stringify } from 'yaml'
+import { isRole, type BeaconContract, type Field, type Json, type Schema } from '../contract/types.ts'
+import type { PageView } from './docs-view.ts'
+import { header, markdownHeader } from './header.ts'
+import { typePhrase, shown } from './phrase.ts'
+import { fromJson, py } from './python.ts'
+import { seconds } from './seconds.ts'
+
+/** What the template of a beacon's configuration prints; every text is finished Python. */
+export interface BeaconView {
+  readonly header: string
+  readonly module: string
+  readonly schema: string
+  readonly defaults: string
+}
+
+/** The rules of a beacon's configuration, which Salt asks before it starts the beacon. */
+export function beaconView(beacon: BeaconContract): BeaconView {
+  const fields = fieldsOf(beacon)
+  const properties = Object.fromEntries([['interval', { type: 'number', minimum: 0 }], ...fields.map(([name, field]) => [name, bounded(beacon, name, field)])])
+  const required = fields.filter(([, field]) => !field.optional).map(([name]) => name)
+  const schema: Schema = { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
+  return {
+    header: header(beacon.source),
+    module: beacon.spec.module,
+    schema: py(fromJson(schema), 0, 9, 2),
+    defaults: py(fromJson(defaultsOf(beacon)), 0, 11, 1),
+  }
+}
+
+/** The minion's drop-in: the beacon with every default written out. */
+export function beaconDropIn(beacon: BeaconContract): string {
+  const settings = Object.entries(defaultsOf(beacon)).map(([name, value]) => ({ [name]: value }))
+  return header(beacon.source) + stringify({ beacons: { [beacon.spec.module]: settings } }, { lineWidth: 0 })
+}
+
+/** The page of a beacon. */
+export function beaconPage(beacon: BeaconContract): PageView {
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rows = fieldsOf(beacon).map(([name, field]) => {
+    const bounds = beacon.spec.bounds?.[name]
+    return row([`\`${name}\``, typePhrase(field.schema) + (bounds ? ` from ${bounds[0]} to ${bounds[1]}` : ''), field.default === undefined ? '' : `\`${shown(field.default)}\``, field.doc])
+  })
+  return {
+    header: markdownHeader(beacon.source),
+    title: beacon.spec.module,
+    doc: `${beacon.doc}\n\nA minion runs it every ${beacon.spec.interval}; \`saltext-eos configure-minion\` writes its drop-in.`,
+    sections: [
+      { title: 'Configuration', text: [row(['key', 'type', 'default', 'meaning']), row(['---', '---', '---', '---']), ...rows].join('\n') },
+      { title: 'Drop-in', text: `\`\`\`yaml\n${beaconDropIn(beacon).trimEnd()}\n\`\`\`` },
+      { title: 'Raises', text: beacon.spec.raises.map((event) => `- [\`${event}\`](../events.md#${event.replaceAll('/', '')})`).join('\n') },
+    ],
+  }
+}
+
+function fieldsOf({ fields }: BeaconContract): [string, Field][] {
+  return Object.entries(fields).flatMap(([name, field]) => (isRole(field) ? [] : [[name, field]]))
+}
+
+function bounded({ spec }: BeaconContract, name: string, { schema }: Field): Schema {
+  const bounds = spec.bounds?.[name]
+  return bounds ? { ...schema, minimum: bounds[0], maximum: bounds[1] } : schema
+}
+
+function defaultsOf(beacon: BeaconContract): { readonly [name: string]: Json } {
+  const defaults = fieldsOf(beacon).flatMap(([name, field]): [string, Json][] => (field.default === undefined ? [] : [[name, field.default]]))
+  return { interval: seconds(beacon.spec.interval), ...Object.fromEntries(defaults) }
+}
