@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CODES } from '../../src/contract/codes.ts'
+import { SIDECAR_CODES } from '../../src/sidecar/codes.ts'
 import { GRAMMAR_MISTAKES } from '../read/grammar-mistakes.ts'
 import { REFERENCE_MISTAKES } from '../read/reference-mistakes.ts'
 import { errorsPage } from '../support/errors-page.ts'
@@ -11,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Every code that the sources of a folder mention. */
 function mentioned(pattern: string): Set<string> {
-  const files = globSync(pattern, { cwd: ROOT }).filter((path) => !path.includes('contract/codes'))
+  const files = globSync(pattern, { cwd: ROOT }).filter((path) => !/(contract\/codes|sidecar\/codes)/.test(path))
   return new Set(files.flatMap((path) => readFileSync(ROOT + path, 'utf8').match(/\bEOS\d{3}\b/g) ?? []))
 }
 
@@ -21,9 +22,13 @@ describe('the table of codes', () => {
   })
 
   it('holds every code that the generator raises, and no other', () => {
-    const raised = mentioned('src/**/*.ts')
+    const raised = mentioned('src/{command,contract,emit,read}/**/*.ts')
     const listed = Object.keys(CODES).filter((code) => !code.startsWith('EOS4'))
     expect([...raised].filter((code) => !code.startsWith('EOS4')).sort()).toEqual(listed.sort())
+  })
+
+  it('holds every code that the sidecar raises, and no other', () => {
+    expect([...mentioned('src/sidecar/**/*.ts')].sort()).toEqual(Object.keys(SIDECAR_CODES).sort())
   })
 
   it.runIf(existsSync(`${ROOT}kitchen/check/run`))('holds every code that the check in real Salt raises, and no other', () => {

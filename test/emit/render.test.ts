@@ -25,7 +25,7 @@ describe('a template', () => {
     expect(text.split('\n').length).toBeLessThanOrEqual(120)
     expect([...text.matchAll(/<%\s*(\w+)/g)].map(([, tag]) => tag).filter((tag) => !['for', 'endfor', 'if', 'endif'].includes(tag ?? ''))).toEqual([])
     const loops = [...text.matchAll(/<%\s*for (\w+) in/g)].map(([, variable]) => variable)
-    const heads = [...text.matchAll(/<\$\s*(\w+)/g), ...text.matchAll(/ in (\w+)/g)].map(([, head]) => head)
+    const heads = [...text.matchAll(/<\$\s*(\w+)/g), ...text.matchAll(/<%\s*for \w+ in (\w+)/g)].map(([, head]) => head)
     expect(heads.filter((head) => head !== 'view' && !loops.includes(head))).toEqual([])
   })
 })
