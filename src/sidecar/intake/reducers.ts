@@ -1,3 +1,4 @@
+import { reduceChecks, reduceHealth, reduceInstances, reduceNames, reduceNodes, reduceNodeServices, reduceSelf } from '../consul/reduce.ts'
 import type { Json } from '../fact.ts'
 
 /** Makes the compact record of a parsed answer or event; runs in the intake's thread. Null drops an event. */
@@ -9,6 +10,13 @@ export const REDUCERS = {
   whole: (value: Json): Json => value,
   /** Nothing: of an answer only the headers count. */
   nothing: (): Json => null,
+  consulChecks: reduceChecks,
+  consulHealth: reduceHealth,
+  consulInstances: reduceInstances,
+  consulNames: reduceNames,
+  consulNodes: reduceNodes,
+  consulNodeServices: reduceNodeServices,
+  consulSelf: reduceSelf,
 } as const satisfies Readonly<Record<string, Reducer>>
 
 /** Name of a reducer. */

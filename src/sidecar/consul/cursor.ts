@@ -1,0 +1,42 @@
+import type { Json, JsonObject } from '../fact.ts'
+import type { Identity, Indexes } from './guard.ts'
+
+/** Where the source goes on after a restart. */
+export interface Cursor {
+  /** Counts how often the servers were restored or rebuilt. */
+  readonly epoch: number
+  readonly indexes: Indexes
+  /** Who the token was when absences were last believed. */
+  readonly identity: Identity | null
+}
+
+/** A cursor before anything was read. */
+export const START: Cursor = { epoch: 1, indexes: { checks: 0, names: 0, nodes: 0 }, identity: null }
+
+/** The cursor as the journal keeps it. */
+export function packCursor({ epoch, indexes, identity }: Cursor): Json {
+  return { epoch, indexes: { ...indexes }, identity: identity === null ? null : { ...identity } }
+}
+
+/** The cursor that the journal kept; null when the source was never read. */
+export function unpackCursor(value: Json): Cursor | null {
+  if (!isObject(value)) return null
+  const { epoch, indexes, identity } = value
+  if (typeof epoch !== 'number' || !isObject(indexes)) return null
+  return { epoch, indexes: { checks: number(indexes, 'checks'), names: number(indexes, 'names'), nodes: number(indexes, 'nodes') }, identity: identityOf(identity) }
+}
+
+function identityOf(value: Json | undefined): Identity | null {
+  if (!isObject(value)) return null
+  const { accessor, digest } = value
+  return typeof accessor === 'string' && typeof digest === 'string' ? { accessor, digest } : null
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function number(row: JsonObject, key: string): number {
+  const value = row[key]
+  return typeof value === 'number' ? value : 0
+}

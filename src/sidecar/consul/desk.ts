@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Fact, Json, Seen } from '../fact.ts'
+import type { Journal } from '../source.ts'
+import { packCursor, START, unpackCursor, type Cursor } from './cursor.ts'
+import type { Indexes } from './guard.ts'
+import { judge, nextDue } from './judge.ts'
+import type { Judgement, Moment, Patience } from './moment.ts'
+import { emptyMemory, remember, type Known, type Memory, type View } from './record.ts'
+import { editOf, rowOf } from './row.ts'
+import { epochFact } from './epoch-fact.ts'
+
+/** What a view was read under, for the judge. */
+export interface Taken {
+  readonly origin: Fact['origin']
+  readonly indexes: Indexes
+  readonly proof: readonly string[] | null
+  readonly evidence: readonly string[]
+  readonly isReverted: boolean
+  readonly server: string
+}
+
+/** How often the cursor is written when nothing else is. */
+const CURSOR_PAUSE = 60_000
+
+/** What the source remembers, and the only place where it writes: one transaction per view. */
+export class Desk {
+  readonly name: string
+  readonly #datacenter: string
+  readonly #journal: Journal
+  readonly #patience: Patience
+  readonly #run = randomBytes(4).toString('hex')
+  readonly #memory: Memory = emptyMemory()
+  #cursor: Cursor = START
+  #isNew = true
+  #writtenAt = 0
+  #newest = 0
+  facts = 0
+
+  constructor(datacenter: string, journal: Journal, patience: Patience) {
+    this.name = `consul:${datacenter}`
+    this.#datacenter = datacenter
+    this.#journal = journal
+    this.#patience = patience
+  }
+
+  /** Brings back what was committed before this process started. */
+  async open(): Promise<void> {
+    const { cursor, rows } = await this.#journal.remember(this.name)
+    const found = unpackCursor(cursor)
+    if (found === null) return
+    remember(this.#memory, rows.map(editOf))
+    this.#cursor = found
+    this.#newest = newest(found.indexes)
+    this.#isNew = false
+  }
+
+  get known(): Known {
+    return this.#memory
+  }
+
+  get cursor(): Cursor {
+    return this.#cursor
+  }
+
+  /** Nothing was ever judged of this datacenter. */
+  get isNew(): boolean {
+    return this.#isNew
+  }
+
+  get index(): number {
+    return this.#newest
+  }
+
+  /** When something is due without any news, by our clock. */
+  get due(): number {
+    return nextDue(this.#memory, this.#patience)
+  }
+
+  /** What a view would lead to; nothing is written. */
+  look(view: View, taken: Taken): Judgement {
+    return judge(this.#memory, view, this.#moment(taken))
+  }
+
+  /** Judges a view and commits what it leads to; returns what is still doubtful. */
+  async settle(view: View, taken: Taken): Promise<Judgement> {
+    const judgement = this.look(view, taken)
+    const cursor = { ...this.#cursor, indexes: taken.isReverted ? taken.indexes : later(this.#cursor.indexes, taken.indexes) }
+    const isQuiet = judgement.facts.length + judgement.edits.length === 0 && !this.#isNew
+    if (!isQuiet || Date.now() - this.#writtenAt >= CURSOR_PAUSE) {
+      await this.#commit(judgement.facts, judgement, cursor)
+      remember(this.#memory, judgement.edits)
+    }
+    this.#cursor = cursor
+    this.#newest = newest(cursor.indexes)
+    this.#isNew = false
+    return judgement
+  }
+
+  /** Notes who the token is from now on. */
+  async adopt(identity: Cursor['identity']): Promise<void> {
+    this.#cursor = { ...this.#cursor, identity }
+    if (!this.#isNew) await this.#commit([], { edits: [] }, this.#cursor)
+  }
+
+  /** The servers were restored or rebuilt: a new epoch begins, and says so. */
+  async turnEpoch(cause: string, detail: string, indexes: Indexes): Promise<void> {
+    const from = newest(this.#cursor.indexes)
+    this.#cursor = { ...this.#cursor, epoch: this.#cursor.epoch + 1, indexes }
+    const news = { cause, detail: `${this.#epoch()} after ${this.#datacenter}#${this.#cursor.epoch - 1}: ${detail}`, from, to: newest(indexes) }
+    await this.#commit([epochFact(news, this.#seen('', newest(indexes)), `${this.#run}:${this.#cursor.epoch}`, Date.now())], { edits: [] }, this.#cursor)
+  }
+
+  async #commit(facts: readonly Fact[], { edits }: Pick<Judgement, 'edits'>, cursor: Cursor): Promise<void> {
+    const rows = new Map<string, { readonly kind: string; readonly key: string; readonly value: Json }>()
+    for (const edit of edits) rows.set(`${edit.kind} ${edit.key}`, { kind: edit.kind, key: edit.key, value: rowOf(edit) })
+    const all = [...rows.values()]
+    const puts = all.filter(({ value }) => value !== null)
+    const deletes = all.filter(({ value }) => value === null).map(({ kind, key }) => ({ kind, key }))
+    await this.#journal.commit({ source: this.name, facts, puts, deletes, cursor: packCursor(cursor) })
+    this.facts += facts.length
+    this.#writtenAt = Date.now()
+  }
+
+  #moment({ origin, indexes, proof, evidence, isReverted, server }: Taken): Moment {
+    return {
+      datacenter: this.#datacenter,
+      source: this.#seen(server, newest(indexes)),
+      origin,
+      now: Date.now(),
+      seen: this.#cursor.indexes.checks,
+      isBaseline: this.#isNew,
+      isReverted,
+      proof,
+      evidence,
+      patience: this.#patience,
+    }
+  }
+
+  #seen(server: string, index: number): Seen {
+    return { kind: 'consul', name: this.name, epoch: this.#epoch(), index, ...(server === '' ? {} : { server }) }
+  }
+
+  #epoch(): string {
+    return `${this.#datacenter}#${this.#cursor.epoch}`
+  }
+}
+
+/** A pause that ends early when the source stops. */
+export async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await pause(milliseconds, undefined, { signal })
+  } catch {
+    // The source stops: whoever rests looks at the signal next.
+  }
+}
+
+function later(before: Indexes, after: Indexes): Indexes {
+  return { checks: Math.max(before.checks, after.checks), names: Math.max(before.names, after.names), nodes: Math.max(before.nodes, after.nodes) }
+}
+
+function newest({ checks, names, nodes }: Indexes): number {
+  return Math.max(checks, names, nodes)
+}

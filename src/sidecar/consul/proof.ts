@@ -1,0 +1,76 @@
+import type { Desk, Taken } from './desk.ts'
+import { rest } from './desk.ts'
+import { isMass, standingOf, wentBack } from './guard.ts'
+import type { Line } from './line.ts'
+import { Hindered, type Reader } from './reader.ts'
+import type { View } from './record.ts'
+import { identify, survey, surveyIndexes, surveyView, united, type Survey } from './survey.ts'
+
+/** What a proof needs of its surroundings. */
+export interface Court {
+  readonly reader: Reader
+  readonly line: Line
+  readonly desk: Desk
+  /** Milliseconds between a first look and a second one. */
+  readonly pause: number
+  readonly signal: AbortSignal
+}
+
+/** A view whose absences count, and what it was read from. */
+export interface Proof {
+  readonly view: View
+  readonly survey: Survey
+  readonly taken: Taken
+}
+
+/**
+ * Reads the whole catalogue consistently and then asks who we are: a token that is still the expected one was it while we read. Where
+ * most of the catalogue is missing, or the servers went back in time, a second look through another agent must agree.
+ */
+export async function prove(court: Court, origin: Taken['origin']): Promise<Proof> {
+  const { desk, line } = court
+  const first = await look(court, line.address)
+  const isReverted = !desk.isNew && wentBack(desk.cursor.indexes, surveyIndexes(first.survey))
+  const taken = takenOf(first.survey, first.accessor, origin, isReverted)
+  const { doubts } = desk.look(surveyView(first.survey), { ...taken, proof: null })
+  if (!isReverted && !isMass(desk.known, doubts)) return { view: surveyView(first.survey), survey: first.survey, taken }
+  await rest(court.pause, court.signal)
+  const second = await look(court, line.other)
+  if (isReverted && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
+    throw new Hindered('stale', `${first.survey.address} answered with older indexes than ${second.survey.address}; expected the same cluster; nothing is concluded`)
+  }
+  const view = united(surveyView(first.survey), surveyView(second.survey))
+  const proof = [...(taken.proof ?? []), `second:${hostOf(second.survey.address)}`]
+  if (isReverted) await turn(court, second.survey)
+  return { view, survey: second.survey, taken: { ...takenOf(second.survey, second.accessor, isReverted ? 'resync' : origin, isReverted), proof } }
+}
+
+/** Reads everything, then checks that the token that read it is the one that is known; a new one must read everything itself. */
+async function look(court: Court, address: string): Promise<{ readonly survey: Survey; readonly accessor: string }> {
+  const { reader, desk } = court
+  const token = reader.token()
+  const read = await survey(reader, address, desk.known, true)
+  const found = await identify(reader, address)
+  if (reader.token() !== token) throw new Hindered('auth', 'the token file changed while the catalogue was read; it is read again')
+  const standing = standingOf(desk.cursor.identity, found)
+  if (desk.cursor.identity === null || standing !== 'expected') await desk.adopt(found)
+  if (standing === 'changed') throw new Hindered('auth', `acl/token/self answers with accessor ${found.accessor}; expected the one before; nothing that is missing counts until it answers so again`)
+  return standing === 'rotated' ? look(court, address) : { survey: read, accessor: found.accessor }
+}
+
+async function turn({ desk, line }: Court, second: Survey): Promise<void> {
+  await desk.turnEpoch('restore', `${hostOf(second.address)} vouches for older lists; the servers were restored or rebuilt`, surveyIndexes(second))
+  line.reset()
+}
+
+function takenOf(read: Survey, accessor: string, origin: Taken['origin'], isReverted: boolean): Taken {
+  const { checks, names, nodes, address } = read
+  const evidence = [`consul:checks:${checks.index}`, `consul:nodes:${nodes.index}`]
+  const proof = [...evidence, `consul:services:${names.index}`, `consistent:${hostOf(address)}`, `accessor:${accessor}`, `leader_contact:${Math.max(checks.lastContact, nodes.lastContact)}ms`]
+  return { origin, indexes: surveyIndexes(read), proof, evidence, isReverted, server: hostOf(address) }
+}
+
+/** Host and port of an address, as evidence and messages name it. */
+export function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : address
+}
