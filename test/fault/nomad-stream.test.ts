@@ -7,9 +7,12 @@ import { Scene } from './harness/scene.ts'
 import { station } from './harness/station.ts'
 import { until } from './harness/until.ts'
 import { rows } from './harness/value.ts'
+import { builtVersion } from './harness/versions.ts'
 import { disorder, doubled, gaps } from './harness/verdict.ts'
 
 const scene = new Scene()
+const older = builtVersion('1.10.')
+const zero = builtVersion('1.11.2')
 let nomad: NomadCluster
 let mark = 0
 
@@ -99,6 +102,29 @@ describe('the way to Nomad fails', () => {
     expect(doubled(here.receiver.kept)).toEqual([])
   })
 
+  // Oracle: Nomad 1.10 itself. Fails as the case above does.
+  fault(13, 'takes the error line of a real Nomad 1.10 whose token was deleted as a lost right', { runs: 'all', within: 90, skip: older.reason }, async () => {
+    const cluster = await alone(older.binary)
+    const here = await station(scene, { nomad: cluster, servers: [0], more: { timing: { token_check: '2s' } } })
+    await here.sidecar.start().ready()
+    await cluster.delete(`/v1/acl/token/${here.nomadToken.accessor}`)
+    expect((await here.fact('bridge', 'degraded', {}, 30_000)).verdict['cause']).toBe('auth')
+    here.sidecar.writeToken('nomad', cluster.api.token)
+    await here.fact('bridge', 'recovered', {}, 30_000)
+    await cluster.run(job('ten', { script: FOREVER }))
+    await here.fact('nomad/job', 'registered', { job: 'ten' })
+  })
+
+  // Oracle: Nomad 1.11.2 itself. Fails as the case below does.
+  fault(14, 'names a real Nomad 1.11.2 and reads its lists', { runs: 'all', within: 90, skip: zero.reason }, async () => {
+    const cluster = await alone(zero.binary)
+    const here = await station(scene, { nomad: cluster, servers: [0], more: { timing: { audit: '2s' } } })
+    here.sidecar.start()
+    expect(String((await here.fact('bridge', 'degraded')).verdict['detail'])).toMatch(/1\.11\.2/)
+    await cluster.run(job('polled-really', { script: FOREVER }))
+    await here.fact('nomad/job', 'registered', { job: 'polled-really' }, 30_000)
+  })
+
   // Double: a relay gives Nomad 1.11.2's status line. Fails when the parser's error is told as a network fault, or nothing is read meanwhile.
   fault(14, 'names the version that answers HTTP/0.0 and reads lists instead', { runs: 'default', within: 90 }, async () => {
     const relay = await relayed(0)
@@ -117,6 +143,13 @@ describe('the way to Nomad fails', () => {
     await here.fact('nomad/alloc', 'started', { job: 'polled' }, 30_000)
   })
 })
+
+/** One server of another version. */
+async function alone(binary: string): Promise<NomadCluster> {
+  const cluster = await NomadCluster.start(scene.place('alone'), scene.authority, { buffers: [5], clients: 0, binary })
+  scene.ends(() => cluster.stop())
+  return cluster
+}
 
 async function relayed(server: number): Promise<Relay> {
   const relay = await Relay.open(nomad.server(server).ports.http, scene.authority)

@@ -21,6 +21,8 @@ export interface Seen {
  */
 export class Oracle {
   readonly seen: Seen[] = []
+  /** The frames as they came, without their newlines. */
+  readonly lines: string[] = []
   #response: IncomingMessage | undefined
   #rest = ''
   #isClosed = false
@@ -63,8 +65,8 @@ export class Oracle {
   /** Waits until it has seen what this list says is there now. */
   async caughtUp(cluster: NomadCluster): Promise<void> {
     const marker = `oracle-${this.seen.length}-${Date.now()}`
-    await cluster.put(`/v1/var/${marker}`, { Path: marker, Items: { is: 'here' } })
-    await until('the oracle sees the marker', () => this.seen.some(({ topic, key }) => topic === 'Variable' && key === marker))
+    await cluster.post(`/v1/acl/policy/${marker}`, { Name: marker, Rules: 'node { policy = "read" }' })
+    await until('the oracle sees the marker', () => this.seen.some(({ topic, key }) => topic === 'ACLPolicy' && key === marker))
   }
 
   /** States of each allocation in the order seen, `ClientStatus` only, without repetition. */
@@ -89,6 +91,7 @@ export class Oracle {
     this.#rest = lines.pop() ?? ''
     for (const line of lines) {
       if (line === '' || line === '{}') continue
+      this.lines.push(line)
       const parsed: unknown = JSON.parse(line)
       const index = number(parsed, 'Index')
       for (const event of rows(parsed, 'Events')) {
