@@ -11,6 +11,8 @@ from saltext.eos.events import (
     bridge,
     consul_node,
     consul_service,
+    kernel_oom,
+    kernel_oomd,
 )
 from saltext.eos.utils import event_text
 from saltext.eos.utils.misfit import wrong
@@ -19,6 +21,8 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "bridge": bridge.problem,
     "consul/node": consul_node.problem,
     "consul/service": consul_service.problem,
+    "kernel/oom": kernel_oom.problem,
+    "kernel/oomd": kernel_oomd.problem,
 }
 
 TABLE: dict[str, dict[str, Any]] = {
@@ -191,6 +195,50 @@ TABLE: dict[str, dict[str, Any]] = {
                 "says": (
                     "{subject.service} ({subject.instance}) on {subject.node} flaps: "
                     "{change.falls} falls within {change.window} s"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "kernel/oom": {
+        "tag": "eos/kernel/oom/{verb}/{subject.place}",
+        "verbs": {
+            "killed": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: the kernel killed {subject.process} (pid {subject.pid}) in "
+                    "{subject.place}, task {subject.task} of {subject.job}: {verdict.cause}, "
+                    "{verdict.anon} bytes anonymous, limit {verdict.limit}"
+                ),
+                "settle_seconds": 0,
+            },
+            "group_killed": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: the kernel killed all {change.count} processes of "
+                    "{subject.place}, {subject.process} (pid {subject.pid}) first: "
+                    "{verdict.cause}, limit {verdict.limit}"
+                ),
+                "settle_seconds": 0,
+            },
+            "unattributed": {
+                "severity": "warning",
+                "says": (
+                    "{subject.minion}: the kernel killed {change.count} processes that nothing "
+                    "names ({verdict.missing}, {verdict.confidence})"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "kernel/oomd": {
+        "tag": "eos/kernel/oomd/{verb}/{subject.unit}",
+        "verbs": {
+            "killed": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: systemd-oomd killed {subject.unit} ({change.count} "
+                    "processes) for memory pressure or lack of swap"
                 ),
                 "settle_seconds": 0,
             },
