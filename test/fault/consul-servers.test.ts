@@ -40,8 +40,7 @@ describe('servers of Consul come and go', () => {
     const here = await watching('before')
     const since = here.receiver.kept.length
     stale.signal('SIGSTOP')
-    await consul.api.ask(leader.https, 'GET', '/v1/status/leader')
-    await consul.api.ask(consul.client(0).https, 'PUT', '/v1/agent/service/register', { Name: 'unknown-to-it', ID: 'unknown-1', Check: passing })
+    await consul.api.ask(leader.https, 'PUT', '/v1/catalog/register', { Node: 'outside', Address: '127.0.0.9', Service: { Service: 'unknown-to-it', ID: 'unknown-1' } })
     await here.fact('consul/service', 'registered', { service: 'unknown-to-it' }, 40_000)
     const others = consul.servers.filter((server) => server !== stale)
     for (const server of others) server.signal('SIGSTOP')

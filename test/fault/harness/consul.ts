@@ -190,6 +190,8 @@ function settings(name: string, token: string, authority: Authority): Record<str
       internal_rpc: { verify_server_hostname: true },
     },
     performance: { raft_multiplier: 1 },
+    // A server that does not answer for a while is not taken out of the catalogue: the absence would be true.
+    autopilot: { cleanup_dead_servers: false },
     connect: { enabled: false },
     disable_update_check: true,
     log_level: 'WARN',
