@@ -19,7 +19,7 @@ export interface Followed {
   /** Resolves when it may be asked for. */
   readonly gate: () => Promise<void>
   readonly heard: (answer: Answer, isChanged: boolean) => Promise<void> | void
-  /** The list went back in time: everything must be looked at again. */
+  /** The list went back in time, or may have: everything must be looked at again. */
   readonly wentBack: () => void
   readonly hindered: (hindrance: Hindered, generation: number) => void
 }
@@ -27,6 +27,9 @@ export interface Followed {
 /** How fast a list may change and still be read at each change; faster ones are read once per `PAUSE`. */
 const BURST = 2
 const PAUSE = 1000
+
+/** Milliseconds before its end at which a question that brings nothing new has come back too early. */
+const EARLY = 500
 
 /** Follows one list by blocking queries until the source stops. */
 export async function follow(reader: Reader, line: Line, signal: AbortSignal, list: Followed): Promise<void> {
@@ -41,13 +44,17 @@ export async function follow(reader: Reader, line: Line, signal: AbortSignal, li
     if (generation !== line.generation) index = 0
     generation = line.generation
     try {
-      const after = index === 0 ? {} : { after: { index, wait: list.wait() } }
+      const begin = performance.now()
+      const wait = list.wait()
+      const after = index === 0 ? {} : { after: { index, wait } }
       const answer = trusted(await reader.ask({ path: list.path, reduce: list.reduce, address: line.address, ...after }))
       backoff.reset()
       // An agent that was given up meanwhile does not count.
       if (generation !== line.generation) continue
       const asked = index
-      index = nextIndex(asked, answer.index)
+      // A restore lets go of every question with the answer of before: asked again with that index, the next one would hang.
+      const isLetGo = asked !== 0 && answer.index === asked && performance.now() - begin < wait - EARLY
+      index = isLetGo ? 0 : nextIndex(asked, answer.index)
       if (index === 0) list.wentBack()
       else await list.heard(answer, answer.index !== asked)
     } catch (thrown) {

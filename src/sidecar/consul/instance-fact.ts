@@ -13,6 +13,8 @@ export interface InstanceNews {
   readonly from: Health | null
   readonly to: Health | null
   readonly since?: number | null
+  /** When the health `from` ended; now when left out. */
+  readonly until?: number
   readonly index: number
   readonly falls?: number
   readonly isSettled?: boolean
@@ -32,7 +34,7 @@ export function instanceFact(draft: Draft, news: InstanceNews): Service {
     change: {
       from: news.from,
       to: news.to,
-      held: heldFor(news.since ?? null, moment.now),
+      held: heldFor(news.since ?? null, news.until ?? moment.now),
       quiet: isAbsence ? Math.round(moment.patience.quiet / 1000) : null,
       falls: news.falls ?? 0,
       window: Math.round(moment.patience.flapWindow / 1000),

@@ -60,11 +60,13 @@ function takeBack(draft: Draft, key: string, gone: GoneInstance, seen: Instance)
   draft.edits.push({ kind: 'gone', key, value: null })
   keep(draft, key, seen)
   if (gone.isUntold) return
-  tell(draft, key, false, { instance: seen, verb: 'registered', cause: 'recovered', from: gone.health, to: seen.health, since: gone.since, index: bornAt(seen) })
+  tell(draft, key, false, { instance: seen, verb: 'registered', cause: 'recovered', from: gone.health, to: seen.health, since: gone.since, until: gone.goneAt, index: bornAt(seen) })
 }
 
 function compare(draft: Draft, key: string, known: KnownInstance, seen: Instance): void {
-  const { isReverted, seen: lastIndex } = draft.moment
+  const { isReverted, seen: lastIndex, proof } = draft.moment
+  // The list of checks and that of the catalogue are of two moments: it may be gone from the one and not yet from the other.
+  if (seen.health === 'unchecked' && known.health !== 'unchecked' && proof === null) return void draft.instances.add(key)
   const isSameSort = (known.health === 'unchecked') === (seen.health === 'unchecked') && seen.created !== 0 && known.created !== 0
   const isReplaced = seen.name !== known.name || (isSameSort && seen.created > known.created && seen.created > lastIndex)
   // An instance may gain or lose its first check without being registered again.
@@ -107,8 +109,8 @@ function reasonOf(known: KnownInstance, { moment }: Draft): Pick<GoneInstance, '
 }
 
 function absence(gone: GoneInstance, isSettled: boolean): Parameters<typeof tell>[3] {
-  const { cause, confidence, health, since } = gone
-  return { instance: gone, verb: 'deregistered', cause, confidence, from: health, to: null, since, index: bornAt(gone), isSettled }
+  const { cause, confidence, health, since, goneAt } = gone
+  return { instance: gone, verb: 'deregistered', cause, confidence, from: health, to: null, since, until: goneAt, index: bornAt(gone), isSettled }
 }
 
 function keep(draft: Draft, key: string, seen: Instance): void {

@@ -14,6 +14,8 @@ const NAMED = 100
 export function judgeMember(draft: Draft, key: string, seen: Member): void {
   const known = draft.before.member.get(key)
   const gone = draft.before.goneMember.get(key)
+  // The list of nodes and that of checks are of two moments: an agent without a check may only be missing in the other list.
+  if (seen.agent === 'unwatched' && known?.agent !== 'unwatched' && draft.moment.proof === null) return void draft.members.add(key)
   if (gone !== undefined) return takeBack(draft, key, gone, seen)
   if (known === undefined) return join(draft, key, seen)
   const { isReverted } = draft.moment
@@ -88,7 +90,7 @@ function reasonOf(known: KnownMember, { moment }: Draft): { readonly cause: Gone
 
 function tellGone(draft: Draft, gone: GoneMember, isSettled: boolean): void {
   const { confidence } = reasonOf(gone, draft)
-  const fact = memberFact(draft, gone, gone.agent === 'critical' ? 'reaped' : 'left', { cause: gone.cause, confidence }, gone, null, gone.index, gone.instances)
+  const fact = memberFact(draft, gone, gone.agent === 'critical' ? 'reaped' : 'left', { cause: gone.cause, confidence }, gone, null, gone.index, gone.instances, gone.goneAt)
   const { moment } = draft
   draft.facts.push({ ...fact, change: { ...fact.change, quiet: Math.round(moment.patience.quiet / 1000) }, settled: isSettled, evidence: moment.proof ?? moment.evidence })
 }
@@ -108,6 +110,7 @@ function memberFact(
   to: Agent | null,
   index: number,
   instances: readonly Instance[],
+  goneAt: number | null = null,
 ): Node {
   const named = instances.slice(0, NAMED)
   return {
@@ -118,7 +121,7 @@ function memberFact(
     change: {
       from: from?.agent ?? null,
       to,
-      held: from === null ? null : heldFor(from.since, moment.now),
+      held: from === null ? null : heldFor(from.since, goneAt ?? moment.now),
       quiet: null,
       count: instances.length,
       instances: named.map(({ name, id }) => `${name}/${id}`),

@@ -6,15 +6,12 @@ import { Troubles } from './troubles.ts'
 const PATIENCE: Readonly<Record<Hindrance, number>> = { auth: 0, filtered: 0, limited: 0, stale: 5000, unreachable: 5000 }
 /** How long few connections are used after a limit was met. */
 const LIMITED = 60_000
-/** Connections that are closed before TLS, in a row, while others work: that is how an agent limits them. */
-const RESETS = 3
 
 /** What stands in the way of reading, and what is done about it. */
 export class Obstacles {
   readonly #line: Line
   readonly #troubles = new Troubles()
   #limitedUntil = 0
-  #resets = 0
 
   constructor(line: Line) {
     this.#line = line
@@ -36,13 +33,8 @@ export class Obstacles {
   }
 
   /** A question came to nothing: another agent is asked, or fewer questions are. */
-  met({ cause, message, isReset }: Hindered, generation: number): void {
+  met({ cause, message }: Hindered, generation: number): void {
     if (cause === 'limited') return this.#limit(message)
-    if (isReset && !this.isBlocked) {
-      this.#resets += 1
-      if (this.#resets >= RESETS) this.#limit(message)
-      return
-    }
     if (cause === 'unreachable' || cause === 'stale') this.#line.failed(generation)
     this.#troubles.raise(cause, message, PATIENCE[cause], Date.now())
   }
@@ -55,12 +47,10 @@ export class Obstacles {
   /** A list was read; with all connections in use for a while, there is no limit any more. */
   heard(): void {
     if (Date.now() > this.#limitedUntil + LIMITED / 2) this.#troubles.clear('limited')
-    if (!this.isLimited) this.#resets = 0
   }
 
   #limit(message: string): void {
     this.#limitedUntil = Date.now() + LIMITED
-    this.#resets = 0
     this.#troubles.raise('limited', `the agent limits connections (${message}); one query is used instead of several; raise its limits.http_max_conns_per_client`, 0, Date.now())
   }
 }

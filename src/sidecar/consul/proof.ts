@@ -16,6 +16,13 @@ export interface Court {
   readonly signal: AbortSignal
 }
 
+/** Why a proof is wanted. */
+export interface Suspicion {
+  readonly origin: Taken['origin']
+  /** The servers let go of a question that had nothing new to tell, as they do when a snapshot is restored. */
+  readonly mayBeRestored: boolean
+}
+
 /** A view whose absences count, and what it was read from. */
 export interface Proof {
   readonly view: View
@@ -27,16 +34,17 @@ export interface Proof {
  * Reads the whole catalogue consistently and then asks who we are: a token that is still the expected one was it while we read. Where
  * most of the catalogue is missing, or the servers went back in time, a second look through another agent must agree.
  */
-export async function prove(court: Court, origin: Taken['origin']): Promise<Proof> {
+export async function prove(court: Court, { origin, mayBeRestored }: Suspicion): Promise<Proof> {
   const { desk, line } = court
   const first = await look(court, line.address)
-  const isReverted = !desk.isNew && wentBack(desk.cursor.indexes, surveyIndexes(first.survey))
+  const isOlder = !desk.isNew && wentBack(desk.cursor.indexes, surveyIndexes(first.survey))
+  const { doubts } = desk.look(surveyView(first.survey), takenOf(first.survey, '', origin, isOlder, false))
+  const isReverted = isOlder || (mayBeRestored && doubts.instances.length + doubts.members.length > 0)
   const taken = takenOf(first.survey, first.accessor, origin, isReverted)
-  const { doubts } = desk.look(surveyView(first.survey), { ...taken, proof: null })
   if (!isReverted && !isMass(desk.known, doubts)) return { view: surveyView(first.survey), survey: first.survey, taken }
   await rest(court.pause, court.signal)
   const second = await look(court, line.other)
-  if (isReverted && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
+  if (isOlder && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
     throw new Hindered('stale', `${first.survey.address} answered with older indexes than ${second.survey.address}; expected the same cluster; nothing is concluded`)
   }
   const view = united(surveyView(first.survey), surveyView(second.survey))
@@ -63,11 +71,11 @@ async function turn({ desk, line }: Court, second: Survey): Promise<void> {
   line.reset()
 }
 
-function takenOf(read: Survey, accessor: string, origin: Taken['origin'], isReverted: boolean): Taken {
+function takenOf(read: Survey, accessor: string, origin: Taken['origin'], isReverted: boolean, isProof = true): Taken {
   const { checks, names, nodes, address } = read
   const evidence = [`consul:checks:${checks.index}`, `consul:nodes:${nodes.index}`]
   const proof = [...evidence, `consul:services:${names.index}`, `consistent:${hostOf(address)}`, `accessor:${accessor}`, `leader_contact:${Math.max(checks.lastContact, nodes.lastContact)}ms`]
-  return { origin, indexes: surveyIndexes(read), proof, evidence, isReverted, server: hostOf(address) }
+  return { origin, indexes: surveyIndexes(read), proof: isProof ? proof : null, evidence, isReverted, server: hostOf(address) }
 }
 
 /** Host and port of an address, as evidence and messages name it. */

@@ -23,15 +23,12 @@ export interface Question {
 export class Hindered extends Error {
   override readonly cause: Hindrance
   readonly status: number
-  /** The agent closed the connection before anything was said: so it does when it limits connections, or when it goes down. */
-  readonly isReset: boolean
 
-  constructor(cause: Hindrance, message: string, status = 0, isReset = false) {
+  constructor(cause: Hindrance, message: string, status = 0) {
     super(message)
     this.name = 'Hindered'
     this.cause = cause
     this.status = status
-    this.isReset = isReset
   }
 }
 
@@ -66,7 +63,8 @@ export class Reader {
   }
 
   /** Asks one question; throws Hindered where no answer is to be had. */
-  async ask({ path, reduce, address, after, isConsistent = false }: Question): Promise<Answer> {
+  async ask(question: Question): Promise<Answer> {
+    const { path, reduce, address, after, isConsistent = false } = question
     const token = this.token()
     const query = [...(after === undefined ? [] : [`index=${after.index}`, `wait=${after.wait}ms`]), ...(isConsistent ? ['consistent'] : [])].join('&')
     // Consul adds up to a sixteenth to the wait, so that not all come at once.
@@ -78,7 +76,10 @@ export class Reader {
       this.heard = Date.now()
       return answerOf(path, address, headers, value)
     } catch (thrown) {
-      throw hindered(thrown)
+      const met = hindered(thrown)
+      // A query that waited since before the token was replaced says nothing about the new one.
+      if (met instanceof Hindered && met.cause === 'auth' && this.token() !== token) return this.ask({ path, reduce, address, isConsistent })
+      throw met
     }
   }
 
@@ -93,5 +94,5 @@ function hindered(thrown: unknown): unknown {
   const { status, message } = thrown
   if (status === 401 || status === 403) return new Hindered('auth', message, status)
   if (status === 429) return new Hindered('limited', message, status)
-  return new Hindered('unreachable', message, status, /ECONNRESET|before secure TLS connection/.test(message))
+  return new Hindered('unreachable', message, status)
 }

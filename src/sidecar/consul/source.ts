@@ -139,7 +139,7 @@ class ConsulSource {
 
   #common(): Pick<Followed, 'wentBack' | 'hindered'> {
     return {
-      wentBack: () => this.#turns.poke(true),
+      wentBack: () => this.#turns.suspect(),
       hindered: (hindrance, generation) => this.#obstacles.met(hindrance, generation),
     }
   }

@@ -24,11 +24,18 @@ export interface Survey {
  */
 export async function survey(reader: Reader, address: string, known: Known, isConsistent: boolean): Promise<Survey> {
   const ask = async (path: string, reduce: Parameters<Reader['ask']>[0]['reduce']): Promise<Answer> => trusted(await reader.ask({ path, reduce, address, isConsistent }))
-  const checks = await ask('/v1/health/state/any', 'consulChecks')
+  const first = await ask('/v1/health/state/any', 'consulChecks')
   const names = await ask('/v1/catalog/services', 'consulNames')
-  const bare = await readBare(wantedNames(checks.value, names.value, known), [...known.member.values()].map(({ node }) => node), ask)
+  const bare = await readBare(wantedNames(first.value, names.value, known), [...known.member.values()].map(({ node }) => node), ask)
+  // Registered between the two questions, it would look as if it had lost its checks.
+  const checks = bare.length > 0 && losesChecks(bare, known) ? await ask('/v1/health/state/any', 'consulChecks') : first
   const nodes = await ask('/v1/catalog/nodes', 'consulNodes')
   return { address, checks, names, nodes, bare }
+}
+
+function losesChecks(bare: readonly Json[], known: Known): boolean {
+  const shown = viewOf({ checks: null, nodes: null, bare }).instances
+  return [...shown.keys()].some((key) => (known.instance.get(key)?.health ?? 'unchecked') !== 'unchecked')
 }
 
 /** Reads the instances of services without checks: by name, or by node where that takes fewer questions. */

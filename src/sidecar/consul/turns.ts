@@ -23,6 +23,7 @@ export class Turns {
   #lists: Lists | null = null
   #origin: Taken['origin'] = 'resync'
   #wantsProof = true
+  #mayBeRestored = false
   #isWanted = false
   #isRunning = false
   #running: Promise<void> = Promise.resolve()
@@ -47,6 +48,12 @@ export class Turns {
     if (this.#isRunning || this.#court.signal.aborted) return
     this.#isRunning = true
     this.#running = this.#run()
+  }
+
+  /** The servers may have been restored: what is missing now was not removed by anybody. */
+  suspect(): void {
+    this.#mayBeRestored = true
+    this.poke(true)
   }
 
   /** Resolves when the turn that runs is over; there will be no other one. */
@@ -115,7 +122,8 @@ export class Turns {
     await rest(this.#bucket.take(Date.now()), signal)
     if (signal.aborted) return
     this.#wantsProof = false
-    const { view, survey, taken } = await prove(this.#court, this.#origin)
+    const { view, survey, taken } = await prove(this.#court, { origin: this.#origin, mayBeRestored: this.#mayBeRestored })
+    this.#mayBeRestored = false
     this.counters.proofs += 1
     const judgement = await desk.settle(view, taken)
     this.#lists = new Lists(survey)
