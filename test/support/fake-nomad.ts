@@ -83,6 +83,11 @@ export class FakeNomad {
     this.#write(bytes)
   }
 
+  /** Empties the buffer of frames, as a restart does. */
+  forget(): void {
+    this.#buffer.length = 0
+  }
+
   /** Ends every stream. */
   hangUp(): void {
     for (const reader of this.#readers) reader.destroy()
