@@ -1,0 +1,35 @@
+/** Values that programs took for something else than data. */
+export const HOSTILE: readonly string[] = [
+  'user: Reactor',
+  'x\n    cmd.run:\n      - name: touch /tmp/eos-fuzz-owned',
+  'x\u0085owned:\u0085  cmd.run:\u0085    - name: touch /tmp/eos-fuzz-owned',
+  'x\u2028owned: true',
+  "'; touch /tmp/eos-fuzz-owned; '",
+  '"}, {"tag": "eos/nomad/job/purged/other", "data": {"verb": "purged"}}',
+  '{{ salt["cmd.run"]("touch /tmp/eos-fuzz-owned") }}',
+  '{% import os %}',
+  '$(touch /tmp/eos-fuzz-owned)',
+  '`touch /tmp/eos-fuzz-owned`',
+  '!!python/object/apply:os.system ["touch /tmp/eos-fuzz-owned"]',
+  '#!py\nimport os\nos.system("touch /tmp/eos-fuzz-owned")',
+  '../../../../etc/passwd',
+  'a/../b',
+  '*',
+  '[!a]*?',
+  '%2e%2e%2f',
+  '%n%s%x',
+  '\u202egnp.exe',
+  'zero\u200bwidth',
+  'tab\tand\rreturn',
+  'null',
+  'true',
+  '1e999',
+  '-',
+  '~',
+  '🜁🜂🜃',
+  'é'.normalize('NFD'),
+  'x'.repeat(2_000),
+]
+
+/** The file that a value would make if anything took it for a command. */
+export const OWNED = '/tmp/eos-fuzz-owned'
