@@ -13,7 +13,7 @@ export const checkVerbs: Check = ({ contracts, places }) =>
     const root = `event/${contract.name}/spec/verbs`
     const [closed, described] = [verbsOf(contract), Object.keys(contract.spec.verbs)]
     const missing = closed.filter((verb) => !described.includes(verb)).map((verb): Problem => ({ code: 'EOS230', what: `verb \`${verb}\` is not described`, expected: 'an entry in `verbs` for each verb of the interface', advice: 'describe it, or take it out of the interface', where: places.key(root), also: [] }))
-    const unknown = described.filter((verb) => !closed.includes(verb)).map((verb): Problem => ({ code: 'EOS230', what: `verb \`${verb}\` is not in the interface`, expected: closed.join(', '), advice: suggest(verb, closed), where: places.key(pointerTo(root, verb)), also: [] }))
+    const unknown = described.filter((verb) => !closed.includes(verb)).map((verb): Problem => ({ code: 'EOS230', what: `verb \`${verb}\` is not in the interface`, expected: 'a verb of the interface', advice: suggest(verb, closed), where: places.key(pointerTo(root, verb)), also: [] }))
     return [...missing, ...unknown]
   })
 
@@ -33,11 +33,14 @@ export const checkPayloads: Check = ({ contracts, places }) =>
     })
   })
 
-/** A tag says what happened, and to whom. */
+/** A tag says which event it is, what happened, and to whom. */
 export const checkTags: Check = ({ contracts, places }) =>
   contracts.flatMap((contract) => {
-    if (contract.kind !== 'event' || /\/\{verb\}(\/\{subject\.[a-z_.]+\})+$/.test(contract.spec.tag)) return []
-    return [{ code: 'EOS231' as const, what: `tag \`${contract.spec.tag}\` does not say what happened to whom`, expected: '`eos/<source>/<object>/{verb}/{subject.…}`, the subject after the verb', advice: 'end it with the verb and leaves of the subject', where: places.value(`event/${contract.name}/spec/tag`), also: [] }]
+    if (contract.kind !== 'event') return []
+    const { event, name, spec } = contract
+    const head = `eos/${event}/{verb}`
+    if (spec.tag.startsWith(head) && /^(\/\{subject\.[a-z0-9_]+\})+$/.test(spec.tag.slice(head.length))) return []
+    return [{ code: 'EOS231' as const, what: `tag \`${spec.tag}\` does not say what happened to whom`, expected: `\`${head}/{subject.…}\`, the path of the file and the subject around the verb`, advice: 'write the path, the verb and leaves of the subject', where: places.value(`event/${name}/spec/tag`), also: [] }]
   })
 
 /** The id of a fact names its subject or its occurrence: without one all facts of a verb would be one. */

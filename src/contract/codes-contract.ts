@@ -76,8 +76,8 @@ export const CONTRACT = {
   },
   EOS231: {
     what: 'a tag does not say what happened to whom',
-    expected: '`eos/<source>/<object>/{verb}/{subject.…}`',
-    advice: 'end it with the verb and leaves of the subject',
+    expected: '`eos/<path of the file>/{verb}/{subject.…}`',
+    advice: 'write the path, the verb and leaves of the subject',
     example: "tag: 'eos/nomad/alloc/{verb}'",
   },
   EOS232: {

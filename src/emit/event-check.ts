@@ -1,114 +1,127 @@
 import { isJsonList, isJsonObject } from '../contract/json.ts'
-import type { EventContract, Json, JsonObject, Schema } from '../contract/types.ts'
+import { PARTS, schemaOf, schemasOf } from '../contract/schema-parts.ts'
+import type { EventContract, Json, Schema } from '../contract/types.ts'
 import { header } from './header.ts'
-import { quote, WIDTH } from './python.ts'
+import { flatPython, quote, WIDTH } from './python.ts'
 
 /** What the template of one event's check prints; every text is finished Python. */
 export interface EventCheckView {
   readonly header: string
   readonly doc: string
   readonly imports: string
-  readonly verbs: string
-  readonly parts: readonly { readonly name: string; readonly keys: string }[]
+  readonly constants: readonly { readonly name: string; readonly value: string }[]
   readonly body: string
 }
 
-const PARTS = ['subject', 'verdict', 'change', 'links'] as const
+/** One `if` of the check. */
+interface Refusal {
+  readonly path: string
+  /** Where the value comes from, as Python. */
+  readonly value: string
+  /** The condition that refuses it; `first` is the value where it stands first, and binds its name. */
+  readonly refused: (first: string) => string
+  /** What was expected, as Python. */
+  readonly expected: string
+}
 
 /** The plain Python that holds an envelope to the declaration of its event: no schema is walked at run time. */
 export function eventCheckView({ source, event, payload }: EventContract): EventCheckView {
-  const properties = objectAt(payload, 'properties')
-  const parts = PARTS.map((part) => ({ part, fields: objectAt(objectAt(properties, part), 'properties') }))
-  const verbs = objectAt(properties, 'verb')['enum']
-  const head = ['verb = envelope.get("verb")', 'if not isinstance(verb, str) or verb not in VERBS:', '    return wrong("verb", one_of(VERBS), verb)']
-  const body = parts.flatMap(({ part, fields }) => partLines(part, fields))
-  return {
-    header: header(source),
-    doc: `Hold an envelope of ${event} to its declaration.`,
-    imports: 'keys, one_of, wrong',
-    verbs: frozenset(isJsonList(verbs) ? verbs : [], 'VERBS = '.length),
-    parts: parts.flatMap(({ part, fields }) => [
-      { name: part.toUpperCase(), keys: frozenset(Object.keys(fields), `${part} = `.length) },
-      ...Object.entries(fields).flatMap(([field, schema]) => choices(`${part}.${field}`, isJsonObject(schema) ? schema : {})),
-    ]),
-    body: [...head, ...body].map((line) => `    ${line}\n`).join(''),
-  }
+  const parts = PARTS.map((part) => ({ part, leaves: Object.entries(schemasOf(schemaOf(payload, part))) }))
+  const { enum: verbs } = schemaOf(payload, 'verb')
+  const lines = [
+    ...refusalLines({ path: 'verb', value: 'envelope.get("verb")', refused: (first) => `${first} not in VERBS`, expected: 'one_of(VERBS)' }),
+    ...parts.flatMap(({ part, leaves }) => [...partLines(part), ...leaves.flatMap(([leaf, schema]) => refusalLines(leafRefusal(part, leaf, schema)))]),
+  ]
+  const body = lines.map((line) => `    ${line}\n`).join('')
+  const sets = parts.flatMap(({ part, leaves }) => [{ name: part.toUpperCase(), value: keySet(part, leaves.map(([leaf]) => leaf)) }, ...leaves.flatMap(([leaf, schema]) => choices(`${part}.${leaf}`, schema))])
+  return { header: header(source), doc: `Hold an envelope of ${event} to its declaration.`, imports: importList(body), constants: [{ name: 'VERBS', value: tuple('VERBS', isJsonList(verbs) ? verbs : []) }, ...sets], body }
 }
 
-/** `frozenset({…})` as `ruff format` breaks it. */
-function frozenset(items: readonly Json[], column: number): string {
-  const names = items.flatMap((item) => (typeof item === 'string' ? [quote(item)] : []))
-  if (names.length === 0) return 'frozenset()'
-  const flat = `{${names.join(', ')}}`
-  if (column + flat.length + 'frozenset()'.length <= WIDTH) return `frozenset(${flat})`
-  if (4 + flat.length <= WIDTH) return `frozenset(\n    ${flat}\n)`
-  return `frozenset(\n    {\n${names.map((name) => `        ${name},\n`).join('')}    }\n)`
+/** The names that the body takes from the words for misfits, as an import sorts and breaks them. */
+function importList(body: string): string {
+  const names = ['is_flag', 'is_list_of', 'is_number', 'is_text', 'is_whole', 'keys', 'one_of', 'wrong'].filter((name) => body.includes(`${name}(`) || body.includes(`(${name},`))
+  const line = names.join(', ')
+  return 'from saltext.eos.utils.misfit import '.length + line.length <= WIDTH ? line : `(\n${names.map((name) => `    ${name},\n`).join('')})`
 }
 
-function partLines(part: string, fields: JsonObject): string[] {
+function partLines(part: string): string[] {
   const name = part.toUpperCase()
-  const open = [`${part} = envelope.get("${part}")`, `if not isinstance(${part}, dict) or ${part}.keys() != ${name}:`, `    return keys("${part}", ${name}, ${part})`]
-  const leaves = Object.entries(fields).flatMap(([field, schema]) => leafLines(`${part}.${field}`, `${part}["${field}"]`, isJsonObject(schema) ? schema : {}))
-  return [...open, ...leaves]
+  return [`${part} = envelope.get(${quote(part)})`, `if not isinstance(${part}, dict) or ${part}.keys() != ${name}:`, `    return keys(${quote(part)}, ${name}, ${part})`]
 }
 
-function leafLines(path: string, value: string, schema: Schema): string[] {
-  const items = itemsOf(schema)
-  const lines = [`value = ${value}`, `if ${refused('value', path, schema)}:`, `    return wrong(${quote(path)}, ${expectation(path, schema)}, value)`]
-  if (!items) return lines
-  const list = isNullable(schema) ? 'value or ()' : 'value'
-  return [...lines, `for item in ${list}:`, `    if ${refused('item', path, items)}:`, `        return wrong(${quote(`${path}[]`)}, ${expectation(path, items)}, item)`]
+function refusalLines({ path, value, refused, expected }: Refusal): string[] {
+  const inline = `if ${refused(`(value := ${value})`).replace(/([(] ?|, )\((value := [^()]*(?:\([^()]*\))?)\)\)/, '$1$2)')}:`
+  const head = 4 + inline.length <= WIDTH ? [inline] : [`value = ${value}`, `if ${refused('value')}:`]
+  const end = `    return wrong(${quote(path)}, ${expected}, value)`
+  return [...head, ...(4 + end.length <= WIDTH ? [end] : ['    return wrong(', `        ${quote(path)},`, `        ${expected},`, '        value,', '    )'])]
 }
 
-/** The condition that refuses a value. */
-function refused(value: string, path: string, schema: Schema): string {
-  const { type, enum: values, const: only } = bare(schema)
-  const nothing = isNullable(schema) ? `${value} is not None and ` : ''
-  if (only !== undefined) return `${nothing}${value} != ${quote(String(only))}`
-  if (isJsonList(values)) return `${nothing}(type(${value}) is not str or ${value} not in ${constant(path)})`.replace(/^\((.*)\)$/, '$1')
-  if (type === 'number') return `${nothing}type(${value}) not in (int, float)`
-  return `${nothing}type(${value}) is not ${{ integer: 'int', boolean: 'bool', array: 'list' }[String(type)] ?? 'str'}`
-}
-
-/** What was expected, as a Python expression. */
-function expectation(path: string, schema: Schema): string {
-  const { type, enum: values, const: only, items } = bare(schema)
-  const nothing = isNullable(schema) ? ' or null' : ''
-  if (isJsonList(values)) return nothing === '' ? `one_of(${constant(path)})` : `one_of(${constant(path)}) + "${nothing}"`
-  const words = only !== undefined ? String(only) : type === 'array' ? `a list` : (KINDS[String(type)] ?? 'a value')
-  return quote(words + nothing)
-}
-
-const KINDS: { readonly [type: string]: string } = { string: 'text', integer: 'a whole number', number: 'a number', boolean: 'true or false' }
-
-/** Every closed set among the leaves, as the constant that holds it. */
-function choices(path: string, schema: Schema): { readonly name: string; readonly keys: string }[] {
-  const items = itemsOf(schema)
-  const { enum: values } = bare(items ?? schema)
+function leafRefusal(part: string, leaf: string, schema: Schema): Refusal {
+  const path = `${part}.${leaf}`
+  const value = `${part}[${quote(leaf)}]`
+  const { bare, isNullable } = withoutNull(schema)
   const name = constant(path)
-  return isJsonList(values) ? [{ name, keys: frozenset(values, name.length + 3) }] : []
+  if (closedSet(bare)) return { path, value, refused: (first) => `${first} not in ${name}`, expected: `one_of(${name})` }
+  const { claim, words } = claimOf(bare, name)
+  if (!isNullable) return { path, value, refused: (first) => `not ${claim(first)}`, expected: words }
+  return { path, value, refused: (first) => `${first} is not None and not ${claim('value')}`, expected: words.endsWith('"') ? words.replace(/"$/, ' or null"') : `${words} + " or null"` }
+}
+
+/** The function that holds for a leaf, applied to it, and its words as Python. */
+function claimOf(schema: Schema, name: string): { readonly claim: (value: string) => string; readonly words: string } {
+  const { type, items } = schema
+  if (isJsonObject(items)) {
+    if (closedSet(items)) return { claim: (value) => `is_list_of(${name}.__contains__, ${value})`, words: `"a list, each " + one_of(${name})` }
+    const { is, words } = KINDS[String(items['type'])] ?? TEXT
+    return { claim: (value) => `is_list_of(${is}, ${value})`, words: quote(`a list of ${words}`) }
+  }
+  const { is, words } = KINDS[String(type)] ?? TEXT
+  return { claim: (value) => `${is}(${value})`, words: quote(words) }
+}
+
+const TEXT = { is: 'is_text', words: 'text' }
+const KINDS: { readonly [type: string]: { readonly is: string; readonly words: string } } = {
+  string: TEXT,
+  integer: { is: 'is_whole', words: 'a whole number' },
+  number: { is: 'is_number', words: 'a number' },
+  boolean: { is: 'is_flag', words: 'true or false' },
+}
+
+/** The constant of a closed set among the leaves; null belongs to it where it is allowed. */
+function choices(path: string, schema: Schema): { readonly name: string; readonly value: string }[] {
+  const { bare, isNullable } = withoutNull(schema)
+  const { items } = bare
+  const values = closedSet(bare) ?? (isJsonObject(items) ? closedSet(items) : undefined)
+  const name = constant(path)
+  return values ? [{ name, value: tuple(name, isNullable && !isJsonObject(items) ? [...values, null] : values) }] : []
+}
+
+function closedSet({ enum: values, const: only }: Schema): readonly Json[] | undefined {
+  return only === undefined ? (isJsonList(values) ? values : undefined) : [only]
+}
+
+function withoutNull(schema: Schema): { readonly bare: Schema; readonly isNullable: boolean } {
+  const { anyOf } = schema
+  const bare = isJsonList(anyOf) ? anyOf.filter(isJsonObject).find(({ type }) => type !== 'null') : undefined
+  return { bare: bare ?? schema, isNullable: bare !== undefined }
 }
 
 function constant(path: string): string {
   return path.toUpperCase().replaceAll('.', '_')
 }
 
-function isNullable({ anyOf }: Schema): boolean {
-  return isJsonList(anyOf) && anyOf.some((branch) => isJsonObject(branch) && branch['type'] === 'null')
+/** `("a", "b")` as `ruff format` breaks it behind the name. */
+function tuple(name: string, values: readonly Json[]): string {
+  const items = values.map((value) => flatPython(typeof value === 'string' ? value : null))
+  const line = items.length === 1 ? `(${items.join('')},)` : `(${items.join(', ')})`
+  return name.length + 3 + line.length <= WIDTH ? line : `(\n${items.map((item) => `    ${item},\n`).join('')})`
 }
 
-/** The schema without its null. */
-function bare(schema: Schema): Schema {
-  const { anyOf } = schema
-  return (isJsonList(anyOf) ? anyOf.filter(isJsonObject).find((branch) => branch['type'] !== 'null') : undefined) ?? schema
-}
-
-function itemsOf(schema: Schema): Schema | undefined {
-  const { items } = bare(schema)
-  return isJsonObject(items) ? items : undefined
-}
-
-function objectAt(value: JsonObject, key: string): JsonObject {
-  const found = value[key]
-  return isJsonObject(found) ? found : {}
+/** `frozenset({…})` as `ruff format` breaks it behind the name. */
+function keySet(part: string, names: readonly string[]): string {
+  if (names.length === 0) return 'frozenset()'
+  const flat = `{${names.map(quote).join(', ')}}`
+  if (`${part} = frozenset(${flat})`.length <= WIDTH) return `frozenset(${flat})`
+  const inner = 4 + flat.length <= WIDTH ? `    ${flat}\n` : `    {\n${names.map((name) => `        ${quote(name)},\n`).join('')}    }\n`
+  return `frozenset(\n${inner})`
 }

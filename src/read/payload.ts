@@ -1,13 +1,12 @@
 import { Node, type InterfaceDeclaration, type PropertySignature } from 'ts-morph'
 import { isJsonList, isJsonObject } from '../contract/json.ts'
+import { PARTS } from '../contract/schema-parts.ts'
 import type { Json, Schema } from '../contract/types.ts'
 import { documentation } from './documentation.ts'
 import { snakeCase } from './names.ts'
+import { LEAF_TYPES, leafSchema } from './payload-leaf.ts'
 import { placeOf, refuse, type Report } from './place.ts'
 import { plainName, readType } from './type-grammar.ts'
-
-/** The parts of a payload, in the order of an envelope. */
-const PARTS = ['subject', 'verdict', 'change', 'links'] as const
 
 /** What an event carries. */
 export interface Payload {
@@ -58,11 +57,19 @@ function partOf(report: Report, shape: InterfaceDeclaration, part: string, membe
     refuse(report, 'EOS140', placeOf(report, type), `\`${part}\` is no object`, 'an object of leaves, or an interface of this file', 'write the object')
     return undefined
   }
-  for (const leaf of object.getProperties()) {
-    const written = plainName(leaf.getName())
-    leaves.set(`${part}.${written}`, `${part}.${snakeCase(written)}`)
-    if (documentation(leaf) === undefined) refuse(report, 'EOS106', placeOf(report, leaf.getNameNode()), `field \`${part}.${written}\` is not documented`, 'a JSDoc sentence directly above it', 'say what it is, with its unit')
-    if (leaf.hasQuestionToken()) refuse(report, 'EOS140', placeOf(report, leaf.getNameNode()), `field \`${part}.${written}\` may be left out`, 'a value, or null where there is none', `write \`${written}: … | null\``)
+  const properties: { [name: string]: Json } = {}
+  let isWhole = true
+  for (const member of object.getProperties()) {
+    const written = plainName(member.getName())
+    const name = snakeCase(written)
+    const read = schema['properties'][name]
+    const leaf = isJsonObject(read) ? leafSchema(read) : undefined
+    leaves.set(`${part}.${written}`, `${part}.${name}`)
+    if (leaf) properties[name] = leaf
+    else isWhole = false
+    if (read !== undefined && !leaf) refuse(report, 'EOS140', placeOf(report, member.getTypeNode() ?? member), `\`${part}.${written}\` is no leaf`, LEAF_TYPES, 'write it with one of these, or split it in several leaves')
+    if (documentation(member) === undefined) refuse(report, 'EOS106', placeOf(report, member.getNameNode()), `field \`${part}.${written}\` is not documented`, 'a JSDoc sentence directly above it', 'say what it is, with its unit')
+    if (member.hasQuestionToken()) refuse(report, 'EOS140', placeOf(report, member.getNameNode()), `field \`${part}.${written}\` may be left out`, 'a value, or null where there is none', `write \`${written}: … | null\``)
   }
-  return schema
+  return isWhole ? { ...schema, properties } : undefined
 }

@@ -6,22 +6,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import is_list_of, is_text, is_whole, keys, one_of, wrong
 
-VERBS = frozenset(
-    {
-        "started",
-        "connected",
-        "degraded",
-        "recovered",
-        "gap",
-        "gap_unrecoverable",
-        "epoch",
-        "checkpoint",
-        "dead_letter",
-        "coalesced",
-        "alarm",
-    }
+VERBS = (
+    "started",
+    "connected",
+    "degraded",
+    "recovered",
+    "gap",
+    "gap_unrecoverable",
+    "epoch",
+    "checkpoint",
+    "dead_letter",
+    "coalesced",
+    "alarm",
 )
 SUBJECT = frozenset({"source"})
 VERDICT = frozenset({"cause", "detail"})
@@ -31,43 +29,32 @@ LINKS = frozenset({"ids"})
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["source"]
-    if type(value) is not str:
+    if not is_text(value := subject["source"]):
         return wrong("subject.source", "text", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if type(value) is not str:
+    if not is_text(value := verdict["cause"]):
         return wrong("verdict.cause", "text", value)
-    value = verdict["detail"]
-    if type(value) is not str:
+    if not is_text(value := verdict["detail"]):
         return wrong("verdict.detail", "text", value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["from"]
-    if value is not None and type(value) is not int:
+    if (value := change["from"]) is not None and not is_whole(value):
         return wrong("change.from", "a whole number or null", value)
-    value = change["to"]
-    if value is not None and type(value) is not int:
+    if (value := change["to"]) is not None and not is_whole(value):
         return wrong("change.to", "a whole number or null", value)
-    value = change["count"]
-    if type(value) is not int:
+    if not is_whole(value := change["count"]):
         return wrong("change.count", "a whole number", value)
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["ids"]
-    if type(value) is not list:
-        return wrong("links.ids", "a list", value)
-    for item in value:
-        if type(item) is not str:
-            return wrong("links.ids[]", "text", item)
+    if not is_list_of(is_text, value := links["ids"]):
+        return wrong("links.ids", "a list of text", value)
     return None

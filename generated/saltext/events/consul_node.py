@@ -6,88 +6,67 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import is_list_of, is_text, is_whole, keys, one_of, wrong
 
-VERBS = frozenset({"failed", "alive", "left", "reaped", "joined"})
+VERBS = ("failed", "alive", "left", "reaped", "joined")
 SUBJECT = frozenset({"datacenter", "partition", "node"})
 VERDICT = frozenset({"cause", "confidence"})
-VERDICT_CAUSE = frozenset(
-    {
-        "unreachable",
-        "reachable",
-        "new",
-        "recovered",
-        "reverted",
-        "graceful",
-        "reconnect_timeout",
-        "forced",
-        "external",
-    }
+VERDICT_CAUSE = (
+    "unreachable",
+    "reachable",
+    "new",
+    "recovered",
+    "reverted",
+    "graceful",
+    "reconnect_timeout",
+    "forced",
+    "external",
 )
-VERDICT_CONFIDENCE = frozenset({"proved", "inferred", "suspected"})
+VERDICT_CONFIDENCE = ("proved", "inferred", "suspected")
 CHANGE = frozenset({"from", "to", "held", "quiet", "count", "instances"})
-CHANGE_FROM = frozenset({"passing", "critical", "unwatched"})
-CHANGE_TO = frozenset({"passing", "critical", "unwatched"})
+CHANGE_FROM = ("passing", "critical", "unwatched", None)
+CHANGE_TO = ("passing", "critical", "unwatched", None)
 LINKS = frozenset({"allocs"})
 
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["datacenter"]
-    if type(value) is not str:
+    if not is_text(value := subject["datacenter"]):
         return wrong("subject.datacenter", "text", value)
-    value = subject["partition"]
-    if type(value) is not str:
+    if not is_text(value := subject["partition"]):
         return wrong("subject.partition", "text", value)
-    value = subject["node"]
-    if type(value) is not str:
+    if not is_text(value := subject["node"]):
         return wrong("subject.node", "text", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if type(value) is not str or value not in VERDICT_CAUSE:
+    if (value := verdict["cause"]) not in VERDICT_CAUSE:
         return wrong("verdict.cause", one_of(VERDICT_CAUSE), value)
-    value = verdict["confidence"]
-    if type(value) is not str or value not in VERDICT_CONFIDENCE:
+    if (value := verdict["confidence"]) not in VERDICT_CONFIDENCE:
         return wrong("verdict.confidence", one_of(VERDICT_CONFIDENCE), value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["from"]
-    if value is not None and (type(value) is not str or value not in CHANGE_FROM):
-        return wrong("change.from", one_of(CHANGE_FROM) + " or null", value)
-    value = change["to"]
-    if value is not None and (type(value) is not str or value not in CHANGE_TO):
-        return wrong("change.to", one_of(CHANGE_TO) + " or null", value)
-    value = change["held"]
-    if value is not None and type(value) is not int:
+    if (value := change["from"]) not in CHANGE_FROM:
+        return wrong("change.from", one_of(CHANGE_FROM), value)
+    if (value := change["to"]) not in CHANGE_TO:
+        return wrong("change.to", one_of(CHANGE_TO), value)
+    if (value := change["held"]) is not None and not is_whole(value):
         return wrong("change.held", "a whole number or null", value)
-    value = change["quiet"]
-    if value is not None and type(value) is not int:
+    if (value := change["quiet"]) is not None and not is_whole(value):
         return wrong("change.quiet", "a whole number or null", value)
-    value = change["count"]
-    if type(value) is not int:
+    if not is_whole(value := change["count"]):
         return wrong("change.count", "a whole number", value)
-    value = change["instances"]
-    if type(value) is not list:
-        return wrong("change.instances", "a list", value)
-    for item in value:
-        if type(item) is not str:
-            return wrong("change.instances[]", "text", item)
+    if not is_list_of(is_text, value := change["instances"]):
+        return wrong("change.instances", "a list of text", value)
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["allocs"]
-    if type(value) is not list:
-        return wrong("links.allocs", "a list", value)
-    for item in value:
-        if type(item) is not str:
-            return wrong("links.allocs[]", "text", item)
+    if not is_list_of(is_text, value := links["allocs"]):
+        return wrong("links.allocs", "a list of text", value)
     return None

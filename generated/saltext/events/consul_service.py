@@ -6,100 +6,79 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import is_flag, is_text, is_whole, keys, one_of, wrong
 
-VERBS = frozenset(
-    {"registered", "critical", "warning", "passing", "deregistered", "maintenance", "flapping"}
-)
+VERBS = ("registered", "critical", "warning", "passing", "deregistered", "maintenance", "flapping")
 SUBJECT = frozenset({"datacenter", "partition", "namespace", "service", "instance", "node"})
 VERDICT = frozenset({"cause", "confidence", "reachable"})
-VERDICT_CAUSE = frozenset(
-    {
-        "new",
-        "replaced",
-        "recovered",
-        "reverted",
-        "check",
-        "operator",
-        "node_maintenance",
-        "maintenance_ended",
-        "explicit",
-        "critical_timeout",
-        "node_returned",
-        "flapping",
-        "flapping_ended",
-    }
+VERDICT_CAUSE = (
+    "new",
+    "replaced",
+    "recovered",
+    "reverted",
+    "check",
+    "operator",
+    "node_maintenance",
+    "maintenance_ended",
+    "explicit",
+    "critical_timeout",
+    "node_returned",
+    "flapping",
+    "flapping_ended",
 )
-VERDICT_CONFIDENCE = frozenset({"proved", "inferred", "suspected"})
+VERDICT_CONFIDENCE = ("proved", "inferred", "suspected")
 CHANGE = frozenset({"from", "to", "held", "quiet", "falls", "window"})
-CHANGE_FROM = frozenset({"passing", "warning", "critical", "maintenance", "unchecked"})
-CHANGE_TO = frozenset({"passing", "warning", "critical", "maintenance", "unchecked"})
+CHANGE_FROM = ("passing", "warning", "critical", "maintenance", "unchecked", None)
+CHANGE_TO = ("passing", "warning", "critical", "maintenance", "unchecked", None)
 LINKS = frozenset({"alloc"})
 
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["datacenter"]
-    if type(value) is not str:
+    if not is_text(value := subject["datacenter"]):
         return wrong("subject.datacenter", "text", value)
-    value = subject["partition"]
-    if type(value) is not str:
+    if not is_text(value := subject["partition"]):
         return wrong("subject.partition", "text", value)
-    value = subject["namespace"]
-    if type(value) is not str:
+    if not is_text(value := subject["namespace"]):
         return wrong("subject.namespace", "text", value)
-    value = subject["service"]
-    if type(value) is not str:
+    if not is_text(value := subject["service"]):
         return wrong("subject.service", "text", value)
-    value = subject["instance"]
-    if type(value) is not str:
+    if not is_text(value := subject["instance"]):
         return wrong("subject.instance", "text", value)
-    value = subject["node"]
-    if type(value) is not str:
+    if not is_text(value := subject["node"]):
         return wrong("subject.node", "text", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if type(value) is not str or value not in VERDICT_CAUSE:
+    if (value := verdict["cause"]) not in VERDICT_CAUSE:
         return wrong("verdict.cause", one_of(VERDICT_CAUSE), value)
-    value = verdict["confidence"]
-    if type(value) is not str or value not in VERDICT_CONFIDENCE:
+    if (value := verdict["confidence"]) not in VERDICT_CONFIDENCE:
         return wrong("verdict.confidence", one_of(VERDICT_CONFIDENCE), value)
-    value = verdict["reachable"]
-    if type(value) is not bool:
+    if not is_flag(value := verdict["reachable"]):
         return wrong("verdict.reachable", "true or false", value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["from"]
-    if value is not None and (type(value) is not str or value not in CHANGE_FROM):
-        return wrong("change.from", one_of(CHANGE_FROM) + " or null", value)
-    value = change["to"]
-    if value is not None and (type(value) is not str or value not in CHANGE_TO):
-        return wrong("change.to", one_of(CHANGE_TO) + " or null", value)
-    value = change["held"]
-    if value is not None and type(value) is not int:
+    if (value := change["from"]) not in CHANGE_FROM:
+        return wrong("change.from", one_of(CHANGE_FROM), value)
+    if (value := change["to"]) not in CHANGE_TO:
+        return wrong("change.to", one_of(CHANGE_TO), value)
+    if (value := change["held"]) is not None and not is_whole(value):
         return wrong("change.held", "a whole number or null", value)
-    value = change["quiet"]
-    if value is not None and type(value) is not int:
+    if (value := change["quiet"]) is not None and not is_whole(value):
         return wrong("change.quiet", "a whole number or null", value)
-    value = change["falls"]
-    if type(value) is not int:
+    if not is_whole(value := change["falls"]):
         return wrong("change.falls", "a whole number", value)
-    value = change["window"]
-    if type(value) is not int:
+    if not is_whole(value := change["window"]):
         return wrong("change.window", "a whole number", value)
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["alloc"]
-    if value is not None and type(value) is not str:
+    if (value := links["alloc"]) is not None and not is_text(value):
         return wrong("links.alloc", "text or null", value)
     return None

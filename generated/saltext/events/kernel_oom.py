@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import is_flag, is_list_of, is_text, is_whole, keys, one_of, wrong
 
-VERBS = frozenset({"killed", "group_killed", "unattributed"})
+VERBS = ("killed", "group_killed", "unattributed")
 SUBJECT = frozenset(
     {
         "minion",
@@ -27,10 +27,16 @@ SUBJECT = frozenset(
 VERDICT = frozenset(
     {"cause", "anon", "peak", "limit", "is_attributed", "confidence", "consumers", "missing"}
 )
-VERDICT_CAUSE = frozenset({"own_limit", "parent_limit", "host_pressure", "policy", "unknown"})
-VERDICT_CONFIDENCE = frozenset({"proved", "inferred", "suspected"})
-VERDICT_MISSING = frozenset(
-    {"complete", "no_summary", "no_line", "lines_lost", "unreadable", "burst", "ambiguous"}
+VERDICT_CAUSE = ("own_limit", "parent_limit", "host_pressure", "policy", "unknown")
+VERDICT_CONFIDENCE = ("proved", "inferred", "suspected")
+VERDICT_MISSING = (
+    "complete",
+    "no_summary",
+    "no_line",
+    "lines_lost",
+    "unreadable",
+    "burst",
+    "ambiguous",
 )
 CHANGE = frozenset({"count", "total"})
 LINKS = frozenset({"alloc", "namespace", "container", "boot"})
@@ -38,97 +44,68 @@ LINKS = frozenset({"alloc", "namespace", "container", "boot"})
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["minion"]
-    if type(value) is not str:
+    if not is_text(value := subject["minion"]):
         return wrong("subject.minion", "text", value)
-    value = subject["place"]
-    if type(value) is not str:
+    if not is_text(value := subject["place"]):
         return wrong("subject.place", "text", value)
-    value = subject["alloc"]
-    if value is not None and type(value) is not str:
+    if (value := subject["alloc"]) is not None and not is_text(value):
         return wrong("subject.alloc", "text or null", value)
-    value = subject["job"]
-    if value is not None and type(value) is not str:
+    if (value := subject["job"]) is not None and not is_text(value):
         return wrong("subject.job", "text or null", value)
-    value = subject["group"]
-    if value is not None and type(value) is not str:
+    if (value := subject["group"]) is not None and not is_text(value):
         return wrong("subject.group", "text or null", value)
-    value = subject["task"]
-    if value is not None and type(value) is not str:
+    if (value := subject["task"]) is not None and not is_text(value):
         return wrong("subject.task", "text or null", value)
-    value = subject["unit"]
-    if value is not None and type(value) is not str:
+    if (value := subject["unit"]) is not None and not is_text(value):
         return wrong("subject.unit", "text or null", value)
-    value = subject["container"]
-    if value is not None and type(value) is not str:
+    if (value := subject["container"]) is not None and not is_text(value):
         return wrong("subject.container", "text or null", value)
-    value = subject["cgroup"]
-    if value is not None and type(value) is not str:
+    if (value := subject["cgroup"]) is not None and not is_text(value):
         return wrong("subject.cgroup", "text or null", value)
-    value = subject["process"]
-    if value is not None and type(value) is not str:
+    if (value := subject["process"]) is not None and not is_text(value):
         return wrong("subject.process", "text or null", value)
-    value = subject["pid"]
-    if value is not None and type(value) is not int:
+    if (value := subject["pid"]) is not None and not is_whole(value):
         return wrong("subject.pid", "a whole number or null", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if type(value) is not str or value not in VERDICT_CAUSE:
+    if (value := verdict["cause"]) not in VERDICT_CAUSE:
         return wrong("verdict.cause", one_of(VERDICT_CAUSE), value)
-    value = verdict["anon"]
-    if value is not None and type(value) is not str:
+    if (value := verdict["anon"]) is not None and not is_text(value):
         return wrong("verdict.anon", "text or null", value)
-    value = verdict["peak"]
-    if value is not None and type(value) is not str:
+    if (value := verdict["peak"]) is not None and not is_text(value):
         return wrong("verdict.peak", "text or null", value)
-    value = verdict["limit"]
-    if value is not None and type(value) is not str:
+    if (value := verdict["limit"]) is not None and not is_text(value):
         return wrong("verdict.limit", "text or null", value)
-    value = verdict["is_attributed"]
-    if type(value) is not bool:
+    if not is_flag(value := verdict["is_attributed"]):
         return wrong("verdict.is_attributed", "true or false", value)
-    value = verdict["confidence"]
-    if type(value) is not str or value not in VERDICT_CONFIDENCE:
+    if (value := verdict["confidence"]) not in VERDICT_CONFIDENCE:
         return wrong("verdict.confidence", one_of(VERDICT_CONFIDENCE), value)
-    value = verdict["consumers"]
-    if type(value) is not list:
-        return wrong("verdict.consumers", "a list", value)
-    for item in value:
-        if type(item) is not str:
-            return wrong("verdict.consumers[]", "text", item)
-    value = verdict["missing"]
-    if type(value) is not str or value not in VERDICT_MISSING:
+    if not is_list_of(is_text, value := verdict["consumers"]):
+        return wrong("verdict.consumers", "a list of text", value)
+    if (value := verdict["missing"]) not in VERDICT_MISSING:
         return wrong("verdict.missing", one_of(VERDICT_MISSING), value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["count"]
-    if type(value) is not int:
+    if not is_whole(value := change["count"]):
         return wrong("change.count", "a whole number", value)
-    value = change["total"]
-    if type(value) is not int:
+    if not is_whole(value := change["total"]):
         return wrong("change.total", "a whole number", value)
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["alloc"]
-    if value is not None and type(value) is not str:
+    if (value := links["alloc"]) is not None and not is_text(value):
         return wrong("links.alloc", "text or null", value)
-    value = links["namespace"]
-    if value is not None and type(value) is not str:
+    if (value := links["namespace"]) is not None and not is_text(value):
         return wrong("links.namespace", "text or null", value)
-    value = links["container"]
-    if value is not None and type(value) is not str:
+    if (value := links["container"]) is not None and not is_text(value):
         return wrong("links.container", "text or null", value)
-    value = links["boot"]
-    if type(value) is not str:
+    if not is_text(value := links["boot"]):
         return wrong("links.boot", "text", value)
     return None

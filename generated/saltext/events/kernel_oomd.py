@@ -6,64 +6,54 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import is_text, is_whole, keys, one_of, wrong
 
-VERBS = frozenset({"killed"})
+VERBS = ("killed",)
 SUBJECT = frozenset({"minion", "unit", "alloc", "task", "cgroup"})
 VERDICT = frozenset({"cause", "confidence", "evidence"})
-VERDICT_EVIDENCE = frozenset({"mark", "journal"})
+VERDICT_CAUSE = ("oomd",)
+VERDICT_CONFIDENCE = ("proved",)
+VERDICT_EVIDENCE = ("mark", "journal")
 CHANGE = frozenset({"count"})
 LINKS = frozenset({"alloc", "boot"})
 
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["minion"]
-    if type(value) is not str:
+    if not is_text(value := subject["minion"]):
         return wrong("subject.minion", "text", value)
-    value = subject["unit"]
-    if type(value) is not str:
+    if not is_text(value := subject["unit"]):
         return wrong("subject.unit", "text", value)
-    value = subject["alloc"]
-    if value is not None and type(value) is not str:
+    if (value := subject["alloc"]) is not None and not is_text(value):
         return wrong("subject.alloc", "text or null", value)
-    value = subject["task"]
-    if value is not None and type(value) is not str:
+    if (value := subject["task"]) is not None and not is_text(value):
         return wrong("subject.task", "text or null", value)
-    value = subject["cgroup"]
-    if value is not None and type(value) is not str:
+    if (value := subject["cgroup"]) is not None and not is_text(value):
         return wrong("subject.cgroup", "text or null", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if value != "oomd":
-        return wrong("verdict.cause", "oomd", value)
-    value = verdict["confidence"]
-    if value != "proved":
-        return wrong("verdict.confidence", "proved", value)
-    value = verdict["evidence"]
-    if type(value) is not str or value not in VERDICT_EVIDENCE:
+    if (value := verdict["cause"]) not in VERDICT_CAUSE:
+        return wrong("verdict.cause", one_of(VERDICT_CAUSE), value)
+    if (value := verdict["confidence"]) not in VERDICT_CONFIDENCE:
+        return wrong("verdict.confidence", one_of(VERDICT_CONFIDENCE), value)
+    if (value := verdict["evidence"]) not in VERDICT_EVIDENCE:
         return wrong("verdict.evidence", one_of(VERDICT_EVIDENCE), value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["count"]
-    if value is not None and type(value) is not int:
+    if (value := change["count"]) is not None and not is_whole(value):
         return wrong("change.count", "a whole number or null", value)
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["alloc"]
-    if value is not None and type(value) is not str:
+    if (value := links["alloc"]) is not None and not is_text(value):
         return wrong("links.alloc", "text or null", value)
-    value = links["boot"]
-    if type(value) is not str:
+    if not is_text(value := links["boot"]):
         return wrong("links.boot", "text", value)
     return None

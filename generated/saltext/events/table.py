@@ -13,6 +13,13 @@ from saltext.eos.events import (
     consul_service,
     kernel_oom,
     kernel_oomd,
+    nomad_alloc,
+    nomad_deployment,
+    nomad_eval,
+    nomad_job,
+    nomad_node,
+    nomad_service,
+    nomad_task,
 )
 from saltext.eos.utils import event_text
 from saltext.eos.utils.misfit import wrong
@@ -23,6 +30,13 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "consul/service": consul_service.problem,
     "kernel/oom": kernel_oom.problem,
     "kernel/oomd": kernel_oomd.problem,
+    "nomad/alloc": nomad_alloc.problem,
+    "nomad/deployment": nomad_deployment.problem,
+    "nomad/eval": nomad_eval.problem,
+    "nomad/job": nomad_job.problem,
+    "nomad/node": nomad_node.problem,
+    "nomad/service": nomad_service.problem,
+    "nomad/task": nomad_task.problem,
 }
 
 TABLE: dict[str, dict[str, Any]] = {
@@ -239,6 +253,336 @@ TABLE: dict[str, dict[str, Any]] = {
                 "says": (
                     "{subject.minion}: systemd-oomd killed {subject.unit} ({change.count} "
                     "processes) for memory pressure or lack of swap"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/alloc": {
+        "tag": "eos/nomad/alloc/{verb}/{subject.job}/{subject.group}",
+        "verbs": {
+            "placed": {
+                "severity": "info",
+                "says": (
+                    "{subject.job}/{subject.group} is placed on {subject.node}: {verdict.cause} "
+                    "(allocation {subject.alloc})"
+                ),
+                "settle_seconds": 0,
+            },
+            "started": {
+                "severity": "info",
+                "says": (
+                    "{subject.job}/{subject.group} runs on {subject.node} (allocation "
+                    "{subject.alloc})"
+                ),
+                "settle_seconds": 0,
+            },
+            "failed": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job}/{subject.group} failed on {subject.node}: task {verdict.task}, "
+                    "exit code {verdict.exit_code}, {verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "restarted": {
+                "severity": "notice",
+                "says": (
+                    "task {verdict.task} of {subject.job}/{subject.group} restarted in place on "
+                    "{subject.node} ({verdict.cause}), {verdict.restarts} restarts in all: "
+                    "{verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "rescheduled": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job}/{subject.group} is rescheduled to {subject.node}: "
+                    "{verdict.cause} (allocation {subject.alloc} after {links.previous_alloc})"
+                ),
+                "settle_seconds": 0,
+            },
+            "reschedule_delayed": {
+                "severity": "notice",
+                "says": (
+                    "{subject.job}/{subject.group} waits to be rescheduled until {change.until}: "
+                    "{verdict.cause}"
+                ),
+                "settle_seconds": 0,
+            },
+            "migrated": {
+                "severity": "notice",
+                "says": (
+                    "{subject.job}/{subject.group} moves to {subject.node}: {verdict.cause} "
+                    "(allocation {subject.alloc} after {links.previous_alloc})"
+                ),
+                "settle_seconds": 0,
+            },
+            "lost": {
+                "severity": "critical",
+                "says": (
+                    "{subject.job}/{subject.group} is lost with {subject.node}: {verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "disconnected": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job}/{subject.group} on {subject.node} is out of reach: "
+                    "{verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "reconnected": {
+                "severity": "notice",
+                "says": "{subject.job}/{subject.group} on {subject.node} is back, {change.to}",
+                "settle_seconds": 0,
+            },
+            "preempted": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job}/{subject.group} on {subject.node} is preempted by allocation "
+                    "{links.next_alloc}"
+                ),
+                "settle_seconds": 0,
+            },
+            "stopped": {
+                "severity": "info",
+                "says": (
+                    "{subject.job}/{subject.group} on {subject.node} has stopped: {verdict.cause} "
+                    "({verdict.confidence})"
+                ),
+                "settle_seconds": 0,
+            },
+            "timed_out": {
+                "severity": "critical",
+                "says": (
+                    "{subject.job}/{subject.group} on {subject.node} did not come back in time and "
+                    "counts as lost"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/deployment": {
+        "tag": "eos/nomad/deployment/{verb}/{subject.job}",
+        "verbs": {
+            "started": {
+                "severity": "info",
+                "says": "the deployment of {subject.job} version {change.version} has started",
+                "settle_seconds": 0,
+            },
+            "succeeded": {
+                "severity": "info",
+                "says": "the deployment of {subject.job} version {change.version} succeeded",
+                "settle_seconds": 0,
+            },
+            "failed": {
+                "severity": "critical",
+                "says": (
+                    "the deployment of {subject.job} version {change.version} failed: "
+                    "{verdict.cause}, {verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "reverted": {
+                "severity": "critical",
+                "says": (
+                    "{subject.job} goes back to version {change.reverted_to} after version "
+                    "{change.version} failed"
+                ),
+                "settle_seconds": 0,
+            },
+            "cancelled": {
+                "severity": "notice",
+                "says": (
+                    "the deployment of {subject.job} version {change.version} was cancelled: "
+                    "{verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "needs_promotion": {
+                "severity": "notice",
+                "says": (
+                    "the deployment of {subject.job} version {change.version} waits for a person "
+                    "to promote its canaries"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/eval": {
+        "tag": "eos/nomad/eval/{verb}/{subject.job}/{subject.group}",
+        "verbs": {
+            "blocked": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job}/{subject.group} cannot be placed, {change.queued} wait: "
+                    "{verdict.cause}, {verdict.detail}"
+                ),
+                "settle_seconds": 30,
+            },
+            "unblocked": {
+                "severity": "notice",
+                "says": "{subject.job}/{subject.group} is no longer blocked: {verdict.cause}",
+                "settle_seconds": 0,
+            },
+            "failed": {
+                "severity": "critical",
+                "says": "the evaluation of {subject.job} failed: {verdict.cause}, {verdict.detail}",
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/job": {
+        "tag": "eos/nomad/job/{verb}/{subject.job}",
+        "verbs": {
+            "registered": {
+                "severity": "info",
+                "says": "{subject.job} is registered: {verdict.cause} (accessor {links.accessor})",
+                "settle_seconds": 0,
+            },
+            "updated": {
+                "severity": "notice",
+                "says": (
+                    "{subject.job} was updated from version {change.from} to {change.to}: "
+                    "{verdict.cause} (accessor {links.accessor})"
+                ),
+                "settle_seconds": 0,
+            },
+            "scaled": {
+                "severity": "notice",
+                "says": (
+                    "{subject.job} was scaled: {change.counts} ({verdict.cause}, accessor "
+                    "{links.accessor})"
+                ),
+                "settle_seconds": 0,
+            },
+            "stopped": {
+                "severity": "warning",
+                "says": "{subject.job} was stopped",
+                "settle_seconds": 0,
+            },
+            "purged": {
+                "severity": "warning",
+                "says": "{subject.job} was purged ({verdict.confidence})",
+                "settle_seconds": 0,
+            },
+            "drifted": {
+                "severity": "warning",
+                "says": (
+                    "{subject.job} was changed by {links.accessor}, who is not expected to "
+                    "(version {change.to}, modify index {change.index})"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/node": {
+        "tag": "eos/nomad/node/{verb}/{subject.node}",
+        "verbs": {
+            "up": {
+                "severity": "notice",
+                "says": "{subject.node} is ready again: {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "down": {
+                "severity": "critical",
+                "says": "{subject.node} is down: {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "disconnected": {
+                "severity": "warning",
+                "says": "{subject.node} is disconnected: {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "drain_started": {
+                "severity": "notice",
+                "says": "{subject.node} is drained: {verdict.detail} (accessor {links.accessor})",
+                "settle_seconds": 0,
+            },
+            "drain_done": {
+                "severity": "notice",
+                "says": "the drain of {subject.node} is done: {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "drain_cancelled": {
+                "severity": "notice",
+                "says": (
+                    "the drain of {subject.node} is cancelled: {verdict.detail} (accessor "
+                    "{links.accessor})"
+                ),
+                "settle_seconds": 0,
+            },
+            "ineligible": {
+                "severity": "warning",
+                "says": "{subject.node} takes no new work: {verdict.cause}, {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "eligible": {
+                "severity": "info",
+                "says": "{subject.node} takes new work again: {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "registered": {
+                "severity": "info",
+                "says": "{subject.node} has joined {subject.datacenter}",
+                "settle_seconds": 0,
+            },
+            "removed": {
+                "severity": "warning",
+                "says": "{subject.node} was removed from the cluster: {verdict.cause}",
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/service": {
+        "tag": "eos/nomad/service/{verb}/{subject.service}",
+        "verbs": {
+            "registered": {
+                "severity": "info",
+                "says": (
+                    "{subject.service} of {subject.job} is registered at "
+                    "{change.address}:{change.port}"
+                ),
+                "settle_seconds": 0,
+            },
+            "deregistered": {
+                "severity": "notice",
+                "says": (
+                    "{subject.service} of {subject.job} at {change.address}:{change.port} is "
+                    "deregistered: {verdict.cause}"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "nomad/task": {
+        "tag": "eos/nomad/task/{verb}/{subject.job}/{subject.group}/{subject.task}",
+        "verbs": {
+            "oom": {
+                "severity": "critical",
+                "says": (
+                    "task {subject.task} of {subject.job}/{subject.group} on {subject.node} ran "
+                    "out of memory ({verdict.confidence}), exit code {verdict.exit_code}, "
+                    "{change.restarts} restarts"
+                ),
+                "settle_seconds": 0,
+            },
+            "failed": {
+                "severity": "warning",
+                "says": (
+                    "task {subject.task} of {subject.job}/{subject.group} on {subject.node} "
+                    "failed: {verdict.cause}, exit code {verdict.exit_code}, signal "
+                    "{verdict.signal}: {verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "gave_up": {
+                "severity": "warning",
+                "says": (
+                    "task {subject.task} of {subject.job}/{subject.group} on {subject.node} is not "
+                    "restarted any more after {change.restarts} restarts: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },

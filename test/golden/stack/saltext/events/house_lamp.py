@@ -6,52 +6,63 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils.misfit import keys, one_of, wrong
+from saltext.eos.utils.misfit import (
+    is_flag,
+    is_list_of,
+    is_number,
+    is_text,
+    is_whole,
+    keys,
+    one_of,
+    wrong,
+)
 
-VERBS = frozenset({"lit", "broken"})
+VERBS = ("lit", "broken")
 SUBJECT = frozenset({"room", "lamp_place"})
 VERDICT = frozenset({"cause", "is_seen"})
-VERDICT_CAUSE = frozenset({"switch", "fall"})
-CHANGE = frozenset({"lumen"})
-LINKS = frozenset({"lamps"})
+VERDICT_CAUSE = ("switch", "fall", None)
+CHANGE = frozenset({"lumen", "hours_of_light_since_somebody_put_it_in"})
+LINKS = frozenset({"lamps", "witnesses", "shop"})
+LINKS_WITNESSES = ("cat", "dog")
 
 
 def problem(envelope: dict[str, Any]) -> str | None:
     """Say what does not fit the declaration; None when everything does."""
-    verb = envelope.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        return wrong("verb", one_of(VERBS), verb)
+    if (value := envelope.get("verb")) not in VERBS:
+        return wrong("verb", one_of(VERBS), value)
     subject = envelope.get("subject")
     if not isinstance(subject, dict) or subject.keys() != SUBJECT:
         return keys("subject", SUBJECT, subject)
-    value = subject["room"]
-    if type(value) is not str:
+    if not is_text(value := subject["room"]):
         return wrong("subject.room", "text", value)
-    value = subject["lamp_place"]
-    if type(value) is not int:
+    if not is_whole(value := subject["lamp_place"]):
         return wrong("subject.lamp_place", "a whole number", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)
-    value = verdict["cause"]
-    if value is not None and (type(value) is not str or value not in VERDICT_CAUSE):
-        return wrong("verdict.cause", one_of(VERDICT_CAUSE) + " or null", value)
-    value = verdict["is_seen"]
-    if type(value) is not bool:
+    if (value := verdict["cause"]) not in VERDICT_CAUSE:
+        return wrong("verdict.cause", one_of(VERDICT_CAUSE), value)
+    if not is_flag(value := verdict["is_seen"]):
         return wrong("verdict.is_seen", "true or false", value)
     change = envelope.get("change")
     if not isinstance(change, dict) or change.keys() != CHANGE:
         return keys("change", CHANGE, change)
-    value = change["lumen"]
-    if type(value) not in (int, float):
+    if not is_number(value := change["lumen"]):
         return wrong("change.lumen", "a number", value)
+    value = change["hours_of_light_since_somebody_put_it_in"]
+    if value is not None and not is_whole(value):
+        return wrong(
+            "change.hours_of_light_since_somebody_put_it_in",
+            "a whole number or null",
+            value,
+        )
     links = envelope.get("links")
     if not isinstance(links, dict) or links.keys() != LINKS:
         return keys("links", LINKS, links)
-    value = links["lamps"]
-    if type(value) is not list:
-        return wrong("links.lamps", "a list", value)
-    for item in value:
-        if type(item) is not str:
-            return wrong("links.lamps[]", "text", item)
+    if not is_list_of(is_text, value := links["lamps"]):
+        return wrong("links.lamps", "a list of text", value)
+    if not is_list_of(LINKS_WITNESSES.__contains__, value := links["witnesses"]):
+        return wrong("links.witnesses", "a list, each " + one_of(LINKS_WITNESSES), value)
+    if (value := links["shop"]) is not None and not is_text(value):
+        return wrong("links.shop", "text or null", value)
     return None
