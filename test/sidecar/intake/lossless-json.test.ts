@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DEEPEST, parseLossless } from '../../../src/sidecar/intake/lossless-json.ts'
 
 describe('JSON is read without loss', () => {
-  it.each([
+  it.each<{ readonly given: string; readonly want: unknown }>([
     { given: '{"Time":1767000160000000002}', want: { Time: '1767000160000000002' } },
     { given: '[9007199254740991,9007199254740992,-9007199254740993]', want: [9007199254740991, '9007199254740992', '-9007199254740993'] },
     { given: '[0.5,1e3,-0,1e400]', want: [0.5, 1000, -0, Infinity] },
