@@ -85,7 +85,7 @@ describe('the receiver or the disk fails', () => {
     await until('the alarm is raised', async () => (await here.sidecar.metric('eos_sidecar_journal_disk_refusing')) === 1, 30_000)
     expect((await here.sidecar.page('/readyz')).status).not.toBe(200)
     rmSync(join(seen, 'filler'))
-    await until('every version has come', () => here.facts('nomad/job', undefined, { job: 'full' }).length > 0 && here.facts('nomad/job', undefined, { job: 'full' }).some(({ body }) => JSON.stringify(body).includes('39')), 60_000)
+    await until('the last version has come', () => here.facts('nomad/job', undefined, { job: 'full' }).some(({ change }) => change['to'] === 39), 60_000)
     await here.sidecar.ready()
     await until('the alarm is written', () => here.facts('bridge').some(({ verb, verdict }) => verb === 'alarm' && String(verdict['cause']).includes('disk')))
     expect(doubled(here.receiver.kept)).toEqual([])
@@ -111,7 +111,7 @@ describe('the receiver or the disk fails', () => {
       await until('the alarm is raised', async () => (await here.sidecar.metric('eos_sidecar_journal_disk_refusing')) === 1, 30_000)
       remount('rw')
     }
-    await until('the last version has come', () => here.facts('nomad/job', undefined, { job: 'readonly' }).some(({ body }) => JSON.stringify(body).includes('9')), 60_000)
+    await until('the last version has come', () => here.facts('nomad/job', undefined, { job: 'readonly' }).some(({ change }) => change['to'] === 9), 60_000)
     await here.sidecar.ready()
   })
 })
