@@ -28,7 +28,7 @@ const hello = { kind: 'hello', protocol: 1, schema: 1, instance: 'fuzz', epoch: 
 function envelope(seq: number): unknown {
   const now = new Date().toISOString()
   return {
-    schema: 1, id: `b:fuzz:${seq}`, seq, epoch: EPOCH, event: 'bridge', verb: 'checkpoint', tag: 'eos/bridge/checkpoint/bridge', severity: 'debug', origin: 'self', replay: false,
+    schema: 1, id: `b:fuzz:${seq}`, seq, epoch: EPOCH, event: 'bridge', verb: 'checkpoint', tag: 'eos/bridge/checkpoint/bridge', severity: 'info', origin: 'self', replay: false,
     source: { kind: 'bridge', name: 'bridge', epoch: 'fuzz', index: 0 }, time: { occurred: now, observed: now, clock: 'sidecar' },
     subject: { source: 'bridge' }, verdict: { cause: 'time', detail: '' }, change: { from: 0, to: 1, count: 1 }, links: { ids: [] }, related: [], coalesced: 0, settled: true, evidence: [],
   }

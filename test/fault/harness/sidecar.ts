@@ -6,7 +6,8 @@ import { startChild, type Child } from './children.ts'
 import { freePort } from './ports.ts'
 import { Hopeless, until } from './until.ts'
 
-const MAIN = fileURLToPath(new URL('../../../src/sidecar/main.ts', import.meta.url))
+/** The program; EOS_SIDECAR names a packaged one. */
+const MAIN = process.env['EOS_SIDECAR'] ?? fileURLToPath(new URL('../../../src/sidecar/main.ts', import.meta.url))
 
 /** What a sidecar of a test reads, and to whom it sends. */
 export interface SidecarOptions {
