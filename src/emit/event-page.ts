@@ -1,65 +1,77 @@
-import { isJsonList, isJsonObject } from '../contract/json.ts'
-import type { EventContract, JsonObject, VerbSpec } from '../contract/types.ts'
+import { PARTS, schemaOf, schemasOf } from '../contract/schema-parts.ts'
+import type { EventContract, Json, Schema, VerbSpec } from '../contract/types.ts'
 import type { PageView } from './docs-view.ts'
+import { exampleOf } from './event-example.ts'
+import { ENVELOPE, INTRODUCTION, SEVERITIES } from './event-words.ts'
 import { markdownHeader } from './header.ts'
 import { typePhrase } from './phrase.ts'
-
-const PARTS = ['subject', 'verdict', 'change', 'links'] as const
-const INTRODUCTION = `Every fact that reaches Salt, what raises it and what it carries.
-
-    salt-run eos.events                              # the last fifty, one line each
-    salt-run eos.events follow=True severity=warning # what happens now
-    salt-run eos.events tag='eos/nomad/alloc/*' since=1h --out=json
-
-A fact is committed to the master's inbox before anything else; the tag is for observers on the bus. Its \`id\` is the same however often, by whichever connection and from whichever server it was seen. \`settled: false\` means that the quiet time is not over: a settled fact with the same id, or its recovery, follows. \`seq\` counts without gap within \`epoch\`.`
+import { REFERENCE, shownLeaf } from './says.ts'
 
 /** The page of all events: what a person needs who was woken by one. */
 export function eventsPage(events: readonly EventContract[]): PageView {
-  const rows = events.map(({ event, doc, spec }) => `| [\`${event}\`](#${event.replaceAll('/', '')}) | \`${spec.tag}\` | ${cell(doc)} |`)
   return {
     header: markdownHeader('src/events'),
     title: 'Events',
     doc: INTRODUCTION,
     sections: [
-      { title: 'Tags', text: ['| event | tag | what it is about |', '| --- | --- | --- |', ...rows].join('\n') },
-      ...events.map((event) => ({ title: event.event, text: sectionOf(event) })),
+      { title: 'By severity', text: table(['severity', 'what it asks of you', 'events'], Object.entries(SEVERITIES).map(([severity, asks]) => [severity, asks, verbLinks(events, severity)])) },
+      { title: 'Tags', text: `${table(['event', 'tag', 'glob for all of it', 'what it is about'], events.map(({ event, doc, spec }) => [`[\`${event}\`](#${anchor(event)})`, `\`${withVerbs(spec)}\``, `\`${glob(spec.tag)}\``, doc]))}\n\nA glob for one verb is \`${glob(events[0]?.spec.tag ?? '', Object.keys(events[0]?.spec.verbs ?? {})[0])}\`. Whatever stands outside \`A-Z a-z 0-9 _ . -\` in a segment is percent-encoded; a partition or namespace other than \`default\` is appended to the first segment of the subject as \`@name\`.` },
+      { title: 'Every envelope', text: table(['key', 'meaning'], Object.entries(ENVELOPE).map(([key, meaning]) => [`\`${key}\``, meaning])) },
+      ...events.map((event) => ({ title: event.event, text: eventText(event) })),
     ],
   }
 }
 
-function sectionOf(event: EventContract): string {
+/** The part of the page that belongs to one event. */
+function eventText(event: EventContract): string {
   const { doc, spec, payload } = event
   const verbs = Object.entries(spec.verbs)
-  const properties = objectAt(payload, 'properties')
-  const table = ['| verb | severity | settles after | raised when |', '| --- | --- | --- | --- |', ...verbs.map(([name, verb]) => `| \`${name}\` | ${verb.severity} | ${verb.settle ?? 'at once'} | ${cell(verb.raised)} |`)]
-  const lines = ['| verb | line of `eos.events`, for its example | id |', '| --- | --- | --- |', ...verbs.map(([name, verb]) => `| \`${name}\` | ${cell(sentence(verb))} | \`${verb.id.replaceAll('{verb}', name)}\` |`)]
-  const fields = PARTS.flatMap((part) => Object.entries(objectAt(objectAt(properties, part), 'properties')).map(([name, schema]) => fieldRow(`${part}.${name}`, isJsonObject(schema) ? schema : {})))
-  const leaves = ['| field | type | meaning |', '| --- | --- | --- |', ...fields]
-  const [first] = verbs
-  const example = first ? `\nThe payload of \`${first[0]}\`:\n\n\`\`\`json\n${JSON.stringify(first[1].example, null, 2)}\n\`\`\`` : ''
-  return [doc, '', `Tag: \`${spec.tag}\``, '', ...table, '', ...lines, '', ...leaves, example].join('\n').trimEnd()
+  const fields = PARTS.flatMap((part) => Object.entries(schemasOf(schemaOf(payload, part))).map(([name, schema]) => [`\`${part}.${name}\``, typePhrase(schema), description(schema)]))
+  const summary = verbs.map(([name, verb]) => [`[\`${name}\`](#${anchor(`${event.event} ${name}`)})`, verb.severity, verb.raised])
+  return [doc, `Tag \`${spec.tag}\`, all of it \`${glob(spec.tag)}\`.`, table(['verb', 'severity', 'raised when'], summary), table(['field', 'type', 'meaning'], fields), ...verbs.map(([name, verb]) => verbText(event, name, verb))].join('\n\n')
 }
 
-function fieldRow(path: string, schema: JsonObject): string {
-  const { description } = schema
-  return `| \`${path}\` | ${cell(typePhrase(schema))} | ${cell(typeof description === 'string' ? description : '')} |`
+function verbText(event: EventContract, name: string, verb: VerbSpec): string {
+  const { id, tag, envelope } = exampleOf(event, name, verb)
+  const line = verb.says.replaceAll(REFERENCE, (_, part: string, leaf: string) => shownLeaf(verb.example, part, leaf))
+  const facts = [
+    ['raised when', verb.raised],
+    ['severity', verb.severity],
+    ['settles', verb.settle === undefined ? 'at once' : `after ${verb.settle}; until then it is told with \`settled: false\` and \`:unsettled\` behind its id`],
+    ['id', `\`${verb.id.replaceAll('{verb}', name)}\`, here \`${id}\``],
+    ['tag', `\`${tag}\``],
+  ]
+  return [`### ${event.event} ${name}`, `> ${cell(line)}`, table(['', ''], facts), `\`\`\`json\n${envelope}\n\`\`\``].join('\n\n')
 }
 
-/** The words of a verb with the leaves of its example in them. */
-function sentence({ says, example }: VerbSpec): string {
-  return says.replaceAll(/\{([a-z_]+)\.([a-z0-9_]+)\}/g, (_, part: string, name: string) => {
-    const value = objectAt(example, part)[name]
-    if (value === null || value === undefined || value === '') return '-'
-    if (isJsonList(value)) return value.length === 0 ? '-' : value.map(String).join(', ')
-    return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
-  })
+function verbLinks(events: readonly EventContract[], severity: string): string {
+  return events.flatMap(({ event, spec }) => Object.entries(spec.verbs).flatMap(([name, verb]) => (verb.severity === severity ? [`[${event} ${name}](#${anchor(`${event} ${name}`)})`] : []))).join(', ')
 }
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+/** The tag with the closed set in the place of `{verb}`. */
+function withVerbs({ tag, verbs }: EventContract['spec']): string {
+  return tag.replace('{verb}', `{${Object.keys(verbs).join(',')}}`).replaceAll(/\{(subject\.[a-z0-9_]+)\}/g, '<$1>')
 }
 
-function objectAt(value: JsonObject, key: string): JsonObject {
-  const found = value[key]
-  return isJsonObject(found) ? found : {}
+/** What a reactor subscribes to; `*` of Salt's globs crosses slashes. */
+function glob(tag: string, verb?: string): string {
+  return `${tag.slice(0, tag.indexOf('{verb}'))}${verb === undefined ? '' : `${verb}/`}*`
+}
+
+/** The anchor that a heading gets. */
+function anchor(heading: string): string {
+  return heading.toLowerCase().replaceAll(/[^a-z0-9_ -]/g, '').replaceAll(' ', '-')
+}
+
+function description({ description: text }: Schema): string {
+  return typeof text === 'string' ? text : ''
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+function cell(text: Json): string {
+  return String(text).replaceAll('|', '\\|').replaceAll('\n', ' ')
 }
