@@ -6,6 +6,7 @@ import { run } from '../run/command.ts'
 import { fingerprint } from '../run/fingerprint.ts'
 import { step } from '../run/progress.ts'
 import { providerPackage } from '../provider/package.ts'
+import { nodePackage, sidecarPackage } from '../sidecar/package.ts'
 import { debianPackages, ownPackages } from './catalogue.ts'
 import { downloadedPackages } from './debian-packages.ts'
 import { ownPackage } from './own-package.ts'
@@ -26,7 +27,7 @@ export async function repository(): Promise<Repository> {
   const downloaded = await downloadedPackages(debianPackages)
   const packages = (await readdir(downloaded)).map((file) => join(downloaded, file))
   for (const own of ownPackages) packages.push(await ownPackage(own))
-  packages.push(await providerPackage())
+  packages.push(await providerPackage(), await nodePackage(), await sidecarPackage())
   const key = await signingKey()
   const name = fingerprint(key.publicKey, ...packages.map((path) => basename(path)).sort())
   const folder = await cached(cachePath('repository', name), (unfinished) =>

@@ -21,7 +21,7 @@ export async function providerPackage(): Promise<string> {
     target: `${MIRROR}/${registry}/hashicorp/nomad/${VERSION}/linux_amd64/terraform-provider-nomad_v2.6.1`,
     mode: 0o755,
   }))
-  return pack('opentofu-provider-nomad', VERSION, files, '')
+  return pack({ name: 'opentofu-provider-nomad', version: VERSION, files })
 }
 
 /** Returns the path of the stand-in, built where the cache lacks this source. */
