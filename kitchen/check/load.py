@@ -2,8 +2,9 @@
 Load the emitted tree into real Salt: ``load.py [--root DIR] [--pillars DIR]``.
 
 Every SLS renders for every node of every pillar, every include, requisite, function, runner and
-argument exists, every module imports, every argument specification serialises. All findings are
-printed; the exit status is 0 without any and 1 with some.
+argument exists, every module imports, every argument specification serialises, every example of an
+event fits its check, every beacon accepts its drop-in. All findings are printed; the exit status
+is 0 without any and 1 with some.
 
 It does not prove that a state does the right thing: the law, the gates and the lab do.
 """
@@ -51,6 +52,7 @@ def problems(root: Path, pillars: Path, work: Path) -> Iterator[Any]:
     from calls import execution, imports, specifications  # noqa: PLC0415
     from minion import Minion  # noqa: PLC0415
     from problem import Problem  # noqa: PLC0415
+    from watch import drop_ins, examples  # noqa: PLC0415
 
     broken = list(imports(site, origins))
     yield from broken
@@ -61,6 +63,8 @@ def problems(root: Path, pillars: Path, work: Path) -> Iterator[Any]:
     yield from execution(origins, plain.modules)
     for kind, loaded in plain.loaders.items():
         yield from specifications(loaded, kind, origins)
+    yield from examples(site, origins)
+    yield from drop_ins(site, plain.beacons, origins)
     if not (site / "saltext/eos/contract/index.json").exists():
         text = "there is no contract; expected the files of `npm run generate`; run it"
         yield Problem("generated/contract/index.json", "EOS401", text)

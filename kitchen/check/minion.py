@@ -52,6 +52,7 @@ class Minion:
         mods = salt.loader.minion_mods(self._opts, utils=utils)
         found = salt.loader.states(self._opts, mods, utils, None)
         runners = salt.loader.runner(master)
+        self.beacons = salt.loader.beacons(self._opts, mods, {})
         self.loaders = {"modules": mods, "states": found, "runners": runners}
         ours = site / "saltext/eos"
         self.modules = Library(mods, [ours / "modules", SALT / "modules"])

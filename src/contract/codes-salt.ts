@@ -62,4 +62,16 @@ export const SALT = {
     advice: 'add it to `with`',
     example: "run: 'file.symlink' without `target`",
   },
+  EOS411: {
+    what: 'an example of an event does not fit the check in the wheel',
+    expected: 'generated checks of the same contract',
+    advice: 'run `npm run generate`',
+    example: 'generated/saltext/events/nomad_alloc.py without a verb of nomad_alloc.json',
+  },
+  EOS412: {
+    what: 'a beacon does not load, or refuses its own drop-in',
+    expected: '`beacon` and `validate` in saltext/eos/beacons, and defaults within the bounds',
+    advice: 'write the module, or correct the defaults',
+    example: 'src/beacons/oom.ts without saltext/eos/beacons/eos_oom.py',
+  },
 } as const satisfies Record<string, Meaning>

@@ -125,3 +125,54 @@ def test_a_refused_pillar_is_said_with_its_path(tmp_path, pillar):
     pillar["consul"]["https"] = "x"
     done = _check(_tree(tmp_path, pillar))
     assert "EOS401 the pillar is refused: eos:consul:https: expected integer" in done.stdout
+
+
+BEACON = """
+def validate(config):
+    found = [word for one in config for word in one if word == "threshold"]
+    return not found, "threshold is too low" if found else "ok"
+
+
+def beacon(config):
+    return []
+"""
+DROP_IN = "beacons:\n  eos_dusk:\n    - {}: 5\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "setting", "says"),
+    [
+        (BEACON, "interval", ""),
+        (BEACON, "threshold", "eos_dusk refuses its own drop-in: threshold is too low;"),
+        (BEACON.replace("def validate", "def checked"), "interval", "no eos_dusk.validate;"),
+        ("", "interval", "Salt loads no eos_dusk.beacon;"),
+    ],
+)
+def test_a_beacon_accepts_its_drop_in(tmp_path, pillar, module, setting, says):
+    folder = _tree(tmp_path, pillar)
+    (folder / "saltext/eos/beacons").mkdir(exist_ok=True)
+    (folder / "saltext/eos/beacons/eos_dusk.py").write_text(module)
+    path = folder / "generated/saltext/beacon_config/eos_dusk.conf"
+    path.write_text(DROP_IN.format(setting))
+    found = [line for line in _check(folder).stdout.splitlines() if "eos_dusk" in line]
+    if not says:
+        assert found == []
+        return
+    assert len(found) == 1
+    assert found[0].startswith("generated/saltext/beacon_config/eos_dusk.conf: EOS412 ")
+    assert says in found[0]
+
+
+def test_an_example_fits_the_check_of_its_event(tmp_path, pillar):
+    folder = _tree(tmp_path, pillar)
+    events = folder / "generated/contract/events"
+    shutil.copytree(ROOT / "generated/contract/events", events)
+    assert "EOS411" not in _check(folder).stdout
+    check = folder / "generated/saltext/events/kernel_oomd.py"
+    check.write_text(check.read_text("utf-8").replace('VERBS = ("killed",)', 'VERBS = ("lost",)'))
+    (found,) = (line for line in _check(folder).stdout.splitlines() if "EOS411" in line)
+    assert found == (
+        "generated/contract/events/kernel_oomd.json: EOS411 example of killed: the wheel refuses "
+        'it (verb: expected one of lost; found "killed"); expected it to fit; run `npm run '
+        "generate`"
+    )
