@@ -14,10 +14,19 @@ export interface BeaconView {
   readonly defaults: string
 }
 
+/** What Salt itself reads in the configuration of every beacon; its `validate` is asked about all of it. */
+const SALT: { readonly [name: string]: Schema } = {
+  interval: { type: 'number', minimum: 0 },
+  enabled: { type: 'boolean' },
+  disable_during_state_run: { type: 'boolean' },
+  run_once: { type: 'boolean' },
+  beacon_module: { type: 'string' },
+}
+
 /** The rules of a beacon's configuration, which Salt asks before it starts the beacon. */
 export function beaconView(beacon: BeaconContract): BeaconView {
   const fields = fieldsOf(beacon)
-  const properties = Object.fromEntries([['interval', { type: 'number', minimum: 0 }], ...fields.map(([name, field]) => [name, bounded(beacon, name, field)])])
+  const properties = { ...SALT, ...Object.fromEntries(fields.map(([name, field]) => [name, bounded(beacon, name, field)])) }
   const required = fields.filter(([, field]) => !field.optional).map(([name]) => name)
   const schema: Schema = { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
   return {
@@ -41,12 +50,13 @@ export function beaconPage(beacon: BeaconContract): PageView {
     const bounds = beacon.spec.bounds?.[name]
     return row([`\`${name}\``, typePhrase(field.schema) + (bounds ? ` from ${bounds[0]} to ${bounds[1]}` : ''), field.default === undefined ? '' : `\`${shown(field.default)}\``, field.doc])
   })
+  const words = Object.keys(SALT).filter((name) => name !== 'interval').map((name) => `\`${name}\``).join(', ')
   return {
     header: markdownHeader(beacon.source),
     title: beacon.spec.module,
-    doc: `${beacon.doc}\n\nA minion runs it every ${beacon.spec.interval}; \`saltext-eos configure-minion\` writes its drop-in.`,
+    doc: `${beacon.doc}\n\nA minion runs it every ${beacon.spec.interval}; \`saltext-eos configure-minion\` writes its drop-in. A key that is unknown or out of bounds is refused with its name, and the beacon does not run.`,
     sections: [
-      { title: 'Configuration', text: [row(['key', 'type', 'default', 'meaning']), row(['---', '---', '---', '---']), ...rows].join('\n') },
+      { title: 'Configuration', text: [row(['key', 'type', 'default', 'meaning']), row(['---', '---', '---', '---']), row(['`interval`', 'number', `\`${seconds(beacon.spec.interval)}\``, `Seconds between two passes. Salt's own ${words} may stand beside it.`]), ...rows].join('\n') },
       { title: 'Drop-in', text: `\`\`\`yaml\n${beaconDropIn(beacon).trimEnd()}\n\`\`\`` },
       { title: 'Raises', text: beacon.spec.raises.map((event) => `- [\`${event}\`](../events.md#${event.replaceAll('/', '')})`).join('\n') },
     ],

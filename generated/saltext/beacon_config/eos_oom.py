@@ -12,6 +12,10 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "interval": {"type": "number", "minimum": 0},
+        "enabled": {"type": "boolean"},
+        "disable_during_state_run": {"type": "boolean"},
+        "run_once": {"type": "boolean"},
+        "beacon_module": {"type": "string"},
         "attribute_within": {"type": "integer", "minimum": 1, "maximum": 300},
         "burst": {"type": "integer", "minimum": 1, "maximum": 1000},
         "ignore": {"type": "array", "items": {"type": "string"}},

@@ -90,6 +90,7 @@ def test_nothing_is_a_dash_and_truth_is_a_word():
         ({}, None),
         (eos_oom.DEFAULTS, None),
         ({"interval": 0.5, "burst": 1}, None),
+        ({"enabled": True, "disable_during_state_run": True, "beacon_module": "eos_oom"}, None),
         ({"burst": 0}, "burst"),
         ({"burst": 1001}, "burst"),
         ({"burst": "120"}, "burst"),

@@ -12,6 +12,10 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "interval": {"type": "number", "minimum": 0},
+        "enabled": {"type": "boolean"},
+        "disable_during_state_run": {"type": "boolean"},
+        "run_once": {"type": "boolean"},
+        "beacon_module": {"type": "string"},
         "threshold": {"type": "integer", "minimum": 1, "maximum": 100000},
         "lasting": {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$"},
         "ignored": {"type": "array", "items": {"type": "string"}},
