@@ -213,6 +213,27 @@ def run():
                 },
             ],
         }
+    for node in stack.nodes("sidecar"):
+        steps[f"sidecar on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.sidecar"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("consul"),
+                        *stack.steps("consul_acl"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
+                    ],
+                },
+            ],
+        }
     for node in stack.nodes("vault_gate"):
         steps[f"vault_gate on {node}"] = {
             "salt.state": [
@@ -329,6 +350,7 @@ def run():
                     *stack.steps("nomad"),
                     *stack.steps("nomad_acl"),
                     *stack.steps("nomad_tokens"),
+                    *stack.steps("sidecar"),
                     *stack.steps("vault_gate"),
                     *stack.steps("workload_identity"),
                     *stack.steps("foundation"),

@@ -18,6 +18,7 @@ NEEDS = {
     "nomad": ["tls", "docker", "consul", "consul_acl", "vault", "vault_open"],
     "nomad_acl": ["nomad"],
     "nomad_tokens": ["tls", "vault", "vault_open", "nomad", "nomad_acl"],
+    "sidecar": ["tls", "consul", "consul_acl", "nomad", "nomad_acl"],
     "vault_gate": ["tls", "vault", "vault_open", "nomad", "nomad_acl", "nomad_tokens"],
     "workload_identity": [
         "tls",

@@ -16,6 +16,7 @@ eos:
         docker: [engine]
         terraform: [runner]
         caddy: [edge]
+        sidecar: [runner]
   consul:
     datacenter: home
   apps:

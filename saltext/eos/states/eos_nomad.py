@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import canary, nomad, tls, vault, vault_identity
+from saltext.eos.utils import canary, held, nomad, tls, vault, vault_identity
 from saltext.eos.utils.http import BadRequest
 from saltext.eos.utils.settle import opened, settle
 
@@ -120,6 +121,48 @@ def vault_engine(
         read=read,
         write=write,
     )
+
+
+def token_file(
+    name: str, address: str, token: Any, label: str, policies: list[str], user: str
+) -> dict[str, Any]:
+    """
+    Keep a client token in a file that only one user may read, and prove it by using it.
+
+    Nomad invents the token: it goes from Nomad's answer into the file and is kept nowhere else.
+    Where the file is lost or its token no longer works, another is made; others of the label are
+    deleted.
+
+    :param name: path of the file.
+    :param address: address of Nomad.
+    :param token: Nomad's management token.
+    :param label: name of the token in Nomad; belongs to this file alone.
+    :param policies: names of its policies.
+    :param user: owner of the file, which has mode 0400.
+    """
+    path = Path(name)
+
+    def read() -> dict[str, Any]:
+        own = nomad.own_token(address, held.read(path)) if held.read(path) else None
+        known = nomad.tokens_named(nomad.client(address, _open(token)), label)
+        accessors = [item["AccessorID"] for item in known]
+        return {
+            "works": own is not None and [own["AccessorID"]] == accessors,
+            "policies": sorted((own or {}).get("Policies") or []),
+            **held.access(path),
+        }
+
+    def write() -> None:
+        ours = nomad.client(address, _open(token))
+        older = nomad.tokens_named(ours, label)
+        fields = {"Name": label, "Type": "client", "Policies": sorted(policies)}
+        made = ours.put("/v1/acl/token", fields)
+        held.write(path, made["SecretID"], user)
+        for item in older:
+            ours.delete(f"/v1/acl/token/{item['AccessorID']}")
+
+    wanted = {"works": True, "policies": sorted(policies), "user": user, "mode": "0400"}
+    return settle(name, test=__opts__["test"], wanted=wanted, read=read, write=write)
 
 
 def canary_job(name: str, address: str, token: Any, datacenter: str) -> dict[str, Any]:
