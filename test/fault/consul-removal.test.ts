@@ -37,6 +37,16 @@ describe('things of Consul go away', () => {
     expect(here.facts('consul/service', 'deregistered', { service: 'bare' }).map(({ settled }) => settled)).toEqual([false, true])
   })
 
+  // Oracle: the number of registrations. Fails when services without checks are looked for on remembered nodes only.
+  fault(36, 'sees sixty services without checks that a new node brings along', { runs: 'default', within: 60 }, async () => {
+    const names = Array.from({ length: 60 }, (_, number) => `brought-${number}`)
+    for (const name of names) await consul.put('/v1/catalog/register', { Node: 'newcomer', Address: '127.0.0.9', Service: { Service: name, ID: name } })
+    await until('every one is told', () => names.every((service) => here.facts('consul/service', 'registered', { service }).length === 1))
+    await consul.put('/v1/catalog/register', { Node: 'newcomer', Address: '127.0.0.9', Service: { Service: 'brought-last', ID: 'brought-last' } })
+    await here.fact('consul/service', 'registered', { service: 'brought-last' })
+    expect(here.facts('consul/service', 'deregistered').filter(({ subject }) => subject['node'] === 'newcomer').map(brief)).toEqual([])
+  })
+
   // Oracle: serfHealth and the member list. Fails when a dead agent and one that said goodbye are told alike, or instances one by one.
   fault(32, 'tells a killed agent from one that left', { runs: 'default', within: 120 }, async () => {
     const [killed, left] = [consul.client(1), consul.client(2)]

@@ -38,11 +38,15 @@ function losesChecks(bare: readonly Json[], known: Known): boolean {
   return [...shown.keys()].some((key) => (known.instance.get(key)?.health ?? 'unchecked') !== 'unchecked')
 }
 
-/** Reads the instances of services without checks: by name, or by node where that takes fewer questions. */
-export async function readBare(names: readonly string[], nodes: readonly string[], ask: (path: string, reduce: 'consulInstances' | 'consulNodeServices') => Promise<Answer>): Promise<readonly Json[]> {
+/**
+ * Reads the instances of services without checks: by name, or by node where that takes fewer questions. The nodes are those of this moment:
+ * by the remembered ones alone, what a new node brought along would look as if it had never come, or were gone again.
+ */
+export async function readBare(names: readonly string[], nodes: readonly string[], ask: (path: string, reduce: 'consulInstances' | 'consulNodeServices' | 'consulNodes') => Promise<Answer>): Promise<readonly Json[]> {
   const found: Json[] = []
   if (names.length > FEW && nodes.length > 0 && nodes.length < names.length) {
-    for (const node of nodes) found.push((await ask(`/v1/catalog/node-services/${encodeURIComponent(node)}`, 'consulNodeServices')).value)
+    const { members } = viewOf({ checks: null, nodes: (await ask('/v1/catalog/nodes', 'consulNodes')).value, bare: [] })
+    for (const node of new Set([...members.values()].map((member) => member.node))) found.push((await ask(`/v1/catalog/node-services/${encodeURIComponent(node)}`, 'consulNodeServices')).value)
     return found
   }
   for (const name of names) found.push((await ask(`/v1/catalog/service/${encodeURIComponent(name)}`, 'consulInstances')).value)
