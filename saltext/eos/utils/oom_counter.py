@@ -1,0 +1,107 @@
+"""How often the kernel has killed for memory, read without a lock and without a privilege."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+PROC = Path("/proc")
+CGROUP = Path("/sys/fs/cgroup")
+MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/")
+
+
+class View(NamedTuple):
+    """
+    What this node sees of its kernel.
+
+    ``root`` is the memory cgroup below which everything is this node's own: ``/`` where it shares
+    the kernel with nobody, ``None`` in a container that may not know where it is. ``container`` is
+    then the id by which its paths are known. ``is_shared`` says that ``counter`` counts the kills
+    of others too.
+    """
+
+    root: str | None
+    container: str | None
+    unified: bool
+    counter: Path
+    is_shared: bool
+
+
+def view(proc: Path = PROC, cgroup: Path = CGROUP) -> View:
+    """
+    Look where process 1 lives, and choose the counter that belongs to it.
+
+    The counter of ``/proc/vmstat`` is the kernel's: in a container it counts the kills of all
+    nodes on that kernel. With cgroup v2 the cgroup of the node itself has an exact one, which sums
+    up everything below. With cgroup v1 there is none, and foreign kills are told by their lines.
+    """
+    lines = (proc / "1/cgroup").read_text("utf-8", "replace").splitlines()
+    parts = [line.split(":", 2) for line in lines if line.count(":") > 1]
+    paths = {name: path for _, names, path in parts for name in names.split(",")}
+    unified = "memory" not in paths
+    root = _without_init(paths.get("memory", paths.get("", "/")))
+    vmstat = proc / "vmstat"
+    if root != "/":
+        own = cgroup / root.lstrip("/") / "memory.events"
+        exact = unified and own.exists()
+        return View(root, None, unified, own if exact else vmstat, not exact)
+    own = cgroup / "memory.events"
+    if unified and own.exists():
+        return View(None, _container(proc), unified, own, is_shared=False)
+    if not unified and _in_container(proc):
+        return View(None, _container(proc), unified, vmstat, is_shared=True)
+    return View("/", None, unified, vmstat, is_shared=False)
+
+
+class Counter:
+    """
+    A counter file that stays open, because it is read in every pass.
+
+    :param path: ``/proc/vmstat`` or a ``memory.events``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def read(self) -> int:
+        """Give the kills counted so far."""
+        text = os.pread(self._handle, 1 << 16, 0)
+        start = text.rindex(b"\noom_kill ") + len(b"\noom_kill ")
+        return int(text[start:].split(b"\n", 1)[0])
+
+    def close(self) -> None:
+        """Give the file back."""
+        os.close(self._handle)
+
+
+def boot(proc: Path = PROC) -> str:
+    """Give the id of this boot of the kernel."""
+    return (proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
+
+
+def _without_init(path: str) -> str:
+    """Systemd as process 1 sits in ``init.scope``; the node is what is around it."""
+    inner = PurePosixPath(path)
+    return str(inner.parent if inner.name == "init.scope" else inner)
+
+
+def _in_container(proc: Path) -> bool:
+    """A private cgroup namespace shows ``/`` also inside a container; its mark tells."""
+    try:
+        return any(
+            entry.startswith(b"container=")
+            for entry in (proc / "1/environ").read_bytes().split(b"\0")
+        )
+    except OSError:
+        return False
+
+
+def _container(proc: Path) -> str | None:
+    """Docker mounts files named after the container into it."""
+    try:
+        found = MOUNTED.search((proc / "1/mountinfo").read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return found[1] if found else None

@@ -1,0 +1,154 @@
+"""
+The books of the beacon: what the counter owes, what lines have paid, what is still to be told.
+
+Pure: a state goes in and is changed, nothing else is touched. The state is plain JSON, and what
+is not in it did not happen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+State = dict[str, Any]
+
+VERSION = 1
+WINDOW = 60.0
+SURPLUS_SHOWN = 10
+
+
+def opened(boot: str, total: int, *, number: int, microseconds: int, first: int) -> State:
+    """
+    Open new books: what was before is known, and is not told.
+
+    :param number: first record of the kernel log that counts.
+    :param microseconds: age of the kernel from which the journal's lines count.
+    :param first: number of the first record that will be told. It is made from the clock, so that
+        a master which remembers older books sees a jump and not repetitions.
+    """
+    return {
+        "version": VERSION,
+        "boot": boot,
+        "total": total,
+        "line": number,
+        "microseconds": microseconds,
+        "owed": [],
+        "ahead": 0,
+        "excused": 0,
+        "carry": None,
+        "open": None,
+        "held": [],
+        "window": [0.0, 0],
+        "surplus": None,
+        "marks": None,
+        "cursor": None,
+        "number": first,
+        "records": [],
+        "counts": {"told": 0, "foreign": 0, "ignored": 0, "late": 0},
+    }
+
+
+def rebooted(state: State, boot: str) -> State:
+    """Turn the page: the kernel counts and numbers from the start, our own numbers go on."""
+    page = opened(boot, 0, number=0, microseconds=0, first=state["number"])
+    kept = {name: state[name] for name in ("records", "counts", "cursor")}
+    return {**page, **kept}
+
+
+def count(state: State, total: int, now: float) -> int:
+    """
+    Take a new reading of the counter.
+
+    :param now: seconds since boot.
+    :return: kills that nobody has named yet.
+    """
+    moved = max(0, total - state["total"])
+    state["total"] = total
+    paid = min(moved, state["ahead"])
+    state["ahead"] -= paid
+    if moved > paid:
+        state["owed"].append([now, moved - paid])
+    return owed(state)
+
+
+def owed(state: State) -> int:
+    """Give the kills that were counted and that no line has named."""
+    return sum(amount for _, amount in state["owed"])
+
+
+def pay(state: State) -> bool:
+    """
+    Book one line against the oldest debt.
+
+    :return: false when the kill was already told as one of several without a name.
+    """
+    if state["owed"]:
+        oldest = state["owed"][0]
+        oldest[1] -= 1
+        if oldest[1] == 0:
+            state["owed"].pop(0)
+    elif state["excused"]:
+        state["excused"] -= 1
+        state["counts"]["late"] += 1
+        return False
+    else:
+        state["ahead"] += 1
+    return True
+
+
+def overdue(state: State, now: float, within: float) -> int:
+    """Write off debts that are older than ``within`` seconds, and say how many."""
+    late = sum(amount for since, amount in state["owed"] if now - since >= within)
+    state["owed"] = [[since, amount] for since, amount in state["owed"] if now - since < within]
+    state["excused"] += late
+    return late
+
+
+def may_tell(state: State, now: float, burst: int, keep: int, place: str) -> bool:
+    """
+    Tell whether one more kill may be told singly; otherwise it is added to the surplus.
+
+    :param burst: kills told singly within a minute.
+    :param keep: records that may wait for the master.
+    """
+    start, told = state["window"]
+    if not start <= now < start + WINDOW:
+        start, told = now, 0
+    if told < burst and len(state["records"]) < keep:
+        state["window"] = [start, told + 1]
+        return True
+    state["window"] = [start, told]
+    surplus = state["surplus"] or {"since": now, "count": 0, "places": {}}
+    surplus["count"] += 1
+    places = surplus["places"]
+    if place in places or len(places) < 1000:
+        places[place] = places.get(place, 0) + 1
+    state["surplus"] = surplus
+    return False
+
+
+def take_surplus(state: State, now: float, keep: int) -> tuple[int, list[str]]:
+    """
+    Give what was not told singly, once its minute is over and there is room for the record.
+
+    :return: how many, and the places with the most of them, as ``place count``.
+    """
+    surplus = state["surplus"]
+    if not surplus or 0 <= now - surplus["since"] < WINDOW or len(state["records"]) > keep:
+        return 0, []
+    state["surplus"] = None
+    ranked = sorted(surplus["places"].items(), key=lambda item: (-item[1], item[0]))
+    return surplus["count"], [f"{place} {amount}" for place, amount in ranked[:SURPLUS_SHOWN]]
+
+
+def tell(state: State, record: dict[str, Any]) -> None:
+    """Give a record its number and keep it until it is acknowledged."""
+    state["records"].append({"n": state["number"], **record})
+    state["number"] += 1
+    state["counts"]["told"] += 1
+
+
+def acknowledge(state: State, number: int) -> int:
+    """Let go of the records up to ``number``, and say how many."""
+    before = len(state["records"])
+    state["records"] = [record for record in state["records"] if record["n"] > number]
+    return before - len(state["records"])

@@ -1,0 +1,155 @@
+"""What the master is told of a kill: payloads in the form of the declared events."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from typing import Any
+
+from saltext.eos.utils.oom_lines import Kill
+from saltext.eos.utils.oom_place import Place
+
+Record = dict[str, Any]
+
+
+def killed(
+    kill: Kill, place: Place, *, minion: str, boot: str, total: int, source: str, is_shared: bool
+) -> Record:
+    """
+    Give the record of one kill, or of one group that was killed together.
+
+    :param source: ``kmsg`` or ``journal``: where the line was read.
+    """
+    known = kill["cgroup"] is not None
+    missing = kill["missing"]
+    sure = "proved" if missing == "complete" and not kill["grouped"] else "inferred"
+    mark = str(kill["number"]) if source == "kmsg" else f"t{kill['number']}"
+    return _record(
+        kind="group_killed" if kill.get("members") else "killed",
+        boot=boot,
+        mark=mark,
+        occurred=_moment(kill["microseconds"]),
+        evidence=[f"{source}:{boot}:{kill['number']}"],
+        subject=_subject(place, minion, kill["process"], kill["pid"]),
+        verdict={
+            "cause": kill["cause"],
+            "anon": kill["anon"],
+            "peak": kill["peak"],
+            "limit": kill["limit"],
+            "is_attributed": known,
+            "confidence": "suspected" if is_shared and not known else sure,
+            "consumers": kill["consumers"],
+            "missing": missing,
+        },
+        change={"count": kill.get("members") or 1, "total": total},
+        links=_links(place, boot),
+    )
+
+
+def unattributed(
+    count: int, missing: str, *, minion: str, boot: str, total: int, is_shared: bool,
+    consumers: list[str], mark: str = "",
+) -> Record:  # fmt: skip
+    """
+    Give the record of kills that only the counter knows, or that are too many to tell.
+
+    :param mark: what makes it different from the next; the counter where nothing is given.
+    """
+    place: Place = dict.fromkeys(PLACE)
+    return _record(
+        kind="unattributed",
+        boot=boot,
+        mark=mark or f"oom_kill#{total}.{missing}",
+        occurred=_iso(time.time()),
+        evidence=[f"oom_kill:{boot}:{total}"],
+        subject=_subject({**place, "place": "unknown"}, minion, None, None),
+        verdict={
+            "cause": "unknown",
+            "anon": None,
+            "peak": None,
+            "limit": None,
+            "is_attributed": False,
+            "confidence": "suspected" if is_shared else "proved",
+            "consumers": consumers,
+            "missing": missing,
+        },
+        change={"count": count, "total": total},
+        links=_links(place, boot),
+    )
+
+
+def oomd(
+    unit: str, place: Place, *, minion: str, boot: str, count: int | None, mark: str, evidence: str,
+    occurred: float,
+) -> Record:  # fmt: skip
+    """Give the record of a unit that systemd-oomd killed."""
+    return _record(
+        kind="oomd",
+        boot=boot,
+        mark=f"oomd:{mark}",
+        occurred=_iso(occurred),
+        evidence=[f"{evidence}:{boot}:{mark}"],
+        subject={
+            "minion": minion,
+            "unit": unit,
+            "alloc": place["alloc"],
+            "task": place["task"],
+            "cgroup": place["cgroup"],
+        },
+        verdict={"cause": "oomd", "confidence": "proved", "evidence": evidence},
+        change={"count": count},
+        links={"alloc": place["alloc"], "boot": boot},
+    )
+
+
+PLACE = (
+    "place", "alloc", "job", "group", "task", "namespace", "unit", "container", "container_id",
+    "cgroup",
+)  # fmt: skip
+
+
+def _record(*, kind: str, **parts: Any) -> Record:
+    oomd_kill = kind == "oomd"
+    return {
+        "boot": parts["boot"],
+        "kind": kind,
+        "event": "kernel/oomd" if oomd_kill else "kernel/oom",
+        "verb": "killed" if oomd_kill else kind,
+        "subject": parts["subject"],
+        "verdict": parts["verdict"],
+        "change": parts["change"],
+        "links": parts["links"],
+        "mark": parts["mark"],
+        "occurred": parts["occurred"],
+        "evidence": parts["evidence"],
+    }
+
+
+def _subject(place: Place, minion: str, process: str | None, pid: int | None) -> dict[str, Any]:
+    told = ("place", "alloc", "job", "group", "task", "unit", "container", "cgroup")
+    return {
+        "minion": minion,
+        **{name: place[name] for name in told},
+        "process": process,
+        "pid": pid,
+    }
+
+
+def _links(place: Place, boot: str) -> dict[str, Any]:
+    return {
+        "alloc": place["alloc"],
+        "namespace": place["namespace"],
+        "container": place["container_id"],
+        "boot": boot,
+    }
+
+
+def _moment(microseconds: int) -> str:
+    """The kernel's clock starts at boot; a line is never from the future."""
+    age = max(0.0, time.monotonic() - microseconds / 1e6)
+    return _iso(time.time() - age)
+
+
+def _iso(seconds: float) -> str:
+    moment = dt.datetime.fromtimestamp(seconds, tz=dt.timezone.utc)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

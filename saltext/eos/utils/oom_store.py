@@ -1,0 +1,100 @@
+"""The beacon's books on disk: one writer each, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from saltext.eos.utils.oom_ledger import VERSION, State
+
+HOME = "/var/lib/eos-oom"
+STATE = "state.json"
+ACKNOWLEDGED = "acknowledged.json"
+WRITTEN = ("boot", "total", "line", "owed", "records", "number", "counts")
+
+
+class Acknowledged(NamedTuple):
+    """Up to which number the master has everything."""
+
+    boot: str
+    number: int
+
+
+def home(opts: dict[str, Any]) -> Path:
+    """Give the folder of the books: option ``eos_oom_dir`` of the minion, or the usual place."""
+    return Path(opts.get("eos_oom_dir") or HOME)
+
+
+def load(folder: Path) -> State | None:
+    """
+    Read the books; ``None`` when there are none.
+
+    Books that cannot be read are put aside as ``state.json.damaged``, never guessed at: the
+    beacon opens new ones, with numbers that the master sees as a jump.
+    """
+    path = folder / STATE
+    try:
+        state = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        state = None
+    if not isinstance(state, dict) or state.get("version") != VERSION or set(WRITTEN) - set(state):
+        path.replace(folder / f"{STATE}.damaged")
+        return None
+    return state
+
+
+def save(folder: Path, state: State) -> None:
+    """Write the books; after a crash the old ones or the new ones are there."""
+    _write(folder / STATE, state)
+
+
+def acknowledged(folder: Path) -> Acknowledged | None:
+    """Read what the master has acknowledged; ``None`` before the first time."""
+    try:
+        found = json.loads((folder / ACKNOWLEDGED).read_bytes())
+        return Acknowledged(str(found["boot"]), int(found["number"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def stamp(folder: Path) -> int:
+    """Give what changes whenever an acknowledgement is stored; 0 before the first one."""
+    try:
+        return (folder / ACKNOWLEDGED).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
+def acknowledge(folder: Path, boot: str, number: int) -> Acknowledged:
+    """Store an acknowledgement; an older one than the stored changes nothing."""
+    before = acknowledged(folder)
+    if before and before.number >= number:
+        return before
+    _write(folder / ACKNOWLEDGED, {"boot": boot, "number": number})
+    return Acknowledged(boot, number)
+
+
+def first_number() -> int:
+    """
+    Give the number at which new books begin: milliseconds since 1970.
+
+    Higher than any number of older books that told less than a thousand kills a second.
+    """
+    return time.time_ns() // 1_000_000
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(handle, json.dumps(content, separators=(",", ":")).encode())
+        os.fdatasync(handle)
+    finally:
+        os.close(handle)
+    staged.replace(path)

@@ -1,0 +1,239 @@
+"""One pass of the beacon: look at the counter, name what it owes, keep the books."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.utils import oom_ledger, oom_lines, oom_records, oom_store
+from saltext.eos.utils.oom_counter import Counter, boot, view
+from saltext.eos.utils.oom_docker import Containers
+from saltext.eos.utils.oom_ledger import State
+from saltext.eos.utils.oom_lines import Kill
+from saltext.eos.utils.oom_nomad import Tasks
+from saltext.eos.utils.oom_place import Judge
+from saltext.eos.utils.oom_pressure import Pressure
+from saltext.eos.utils.oom_records import Record
+from saltext.eos.utils.oom_sources import Lines
+
+REMEMBERED_EVENTS = 3600
+
+
+class Watch:
+    """
+    The books of this minion, open.
+
+    :param folder: where they are kept.
+    :param minion: its id.
+    :param settings: the beacon's configuration, complete.
+    :raises OSError: the kernel's counter or the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, minion: str, settings: dict[str, Any]) -> None:
+        self._folder = folder
+        self._minion = minion
+        self._settings = settings
+        self._view = view()
+        self._boot = boot()
+        self._counter = Counter(self._view.counter)
+        self._lines = Lines()
+        self._containers = Containers(settings["docker"], time.time() - REMEMBERED_EVENTS)
+        self._tasks = Tasks()
+        self._judge = Judge(self._view, settings, self._containers, self._tasks)
+        self._pressure = Pressure(settings)
+        self._acknowledged = 0
+        self._is_dirty = False
+        self._state = self._opened()
+
+    @property
+    def boot(self) -> str:
+        """Id of this boot of the kernel."""
+        return self._boot
+
+    @property
+    def records(self) -> list[Record]:
+        """What the master has not acknowledged."""
+        return list(self._state["records"])
+
+    def step(self) -> None:
+        """
+        Make one pass; what it found is on disk when it returns.
+
+        :raises OSError: the books cannot be written; nothing new may be sent then.
+        """
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._containers.step()
+        self._tasks.step()
+        self._let_go()
+        self._count(now)
+        self._tell(now)
+        for record in self._pressure.step(self._state, self._minion, self._boot):
+            self._add(record)
+        self._save()
+
+    def close(self) -> None:
+        """Give files, sockets and children back."""
+        self._counter.close()
+        self._lines.close()
+        self._containers.close()
+        self._pressure.close()
+
+    def _opened(self) -> State:
+        state = oom_store.load(self._folder)
+        if state is None:
+            total, number = self._lines.settle(self._counter.read)
+            state = oom_ledger.opened(
+                self._boot,
+                total,
+                number=number,
+                microseconds=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000,
+                first=oom_store.first_number(),
+            )
+        elif state["boot"] != self._boot:
+            state = self._turned(state)
+        oom_store.save(self._folder, state)
+        return state
+
+    def _turned(self, state: State) -> State:
+        """Tell what the last boot still owed; its log is gone."""
+        count = oom_ledger.owed(state) + len(state["held"]) + (1 if state["open"] else 0)
+        count += (state["surplus"] or {"count": 0})["count"]
+        old = state["boot"]
+        if count:
+            record = self._nameless(state, count, "lines_lost", old, [])
+            oom_ledger.tell(state, record)
+        return oom_ledger.rebooted(state, self._boot)
+
+    def _let_go(self) -> None:
+        stamp = oom_store.stamp(self._folder)
+        if stamp == self._acknowledged:
+            return
+        self._acknowledged = stamp
+        found = oom_store.acknowledged(self._folder)
+        if found and oom_ledger.acknowledge(self._state, found.number):
+            self._is_dirty = True
+
+    def _count(self, now: float) -> None:
+        state = self._state
+        self._lines.note_end()
+        before = state["total"]
+        owed = oom_ledger.count(state, self._counter.read(), now)
+        self._is_dirty |= state["total"] != before
+        if not owed and not state["open"]:
+            self._lines.skip()
+            state["carry"] = None
+            return
+        carry = state["carry"] = state["carry"] or oom_lines.fresh()
+        kills = []
+        for line in self._lines.read(state):
+            self._is_dirty = True
+            kill = oom_lines.feed(carry, line)
+            if kill:
+                kills.append(kill)
+                self._take(kill, carry["group"], now)
+        if state["open"] and not (kills and self._view.unified):
+            self._hold(now)
+
+    def _take(self, kill: Kill, group: str | None, now: float) -> None:
+        """Book a line. Lines of one group are gathered into the first victim's kill."""
+        state = self._state
+        exact = self._view.root != "/" and not self._view.is_shared
+        if self._judge.is_elsewhere(kill) or (
+            exact and kill["cgroup"] is None and not state["owed"]
+        ):
+            state["counts"]["foreign"] += 1
+            return
+        if not oom_ledger.pay(state):
+            return
+        first = state["open"]
+        if kill["grouped"] and first and _is_in(first["cgroup"], group):
+            first["pids"] = sorted({*first.get("pids", [first["pid"]]), kill["pid"]})
+            first["members"] = len(first["pids"])
+            first["cgroup"] = group
+            return
+        if first:
+            self._hold(now)
+        if kill["grouped"]:
+            kill.update(members=1, pids=[kill["pid"]])
+        state["open"] = kill
+
+    def _hold(self, now: float) -> None:
+        self._state["held"].append([now, self._state["open"]])
+        self._state["open"] = None
+
+    def _tell(self, now: float) -> None:
+        state, within = self._state, self._settings["attribute_within"]
+        held, state["held"] = state["held"], []
+        for since, kill in held:
+            self._tell_one(kill, since, now)
+        late = oom_ledger.overdue(state, now, within)
+        if late:
+            self._add(self._nameless(state, late, self._lines.missing(), self._boot, []))
+        if not state["owed"]:
+            self._lines.forget()
+        many, places = oom_ledger.take_surplus(state, now, self._settings["keep"])
+        if many:
+            self._add(self._nameless(state, many, "burst", self._boot, places))
+
+    def _tell_one(self, kill: Kill, since: float, now: float) -> None:
+        state = self._state
+        is_own, place = self._judge.judge(kill, now - since)
+        if is_own is None:
+            state["held"].append([since, kill])
+            return
+        self._is_dirty = True
+        if not is_own or self._judge.is_ignored(place):
+            state["counts"]["ignored" if is_own else "foreign"] += 1
+            return
+        settings = self._settings
+        if not oom_ledger.may_tell(
+            state, now, settings["burst"], settings["keep"], str(place["place"])
+        ):
+            return
+        if self._view.is_shared and kill["cgroup"] is None:
+            record = self._nameless(state, 1, kill["missing"], self._boot, [], str(kill["number"]))
+        else:
+            record = oom_records.killed(
+                kill,
+                place,
+                minion=self._minion,
+                boot=self._boot,
+                total=state["total"],
+                source=self._lines.source,
+                is_shared=self._view.is_shared,
+            )
+        self._add(record)
+
+    def _nameless(
+        self,
+        state: State,
+        count: int,
+        missing: str,
+        of_boot: str,
+        places: list[str],
+        mark: str = "",
+    ) -> Record:
+        return oom_records.unattributed(
+            count,
+            missing,
+            minion=self._minion,
+            boot=of_boot,
+            total=state["total"],
+            is_shared=self._view.is_shared,
+            consumers=places,
+            mark=mark,
+        )
+
+    def _add(self, record: Record) -> None:
+        oom_ledger.tell(self._state, record)
+        self._is_dirty = True
+
+    def _save(self) -> None:
+        if self._is_dirty:
+            oom_store.save(self._folder, self._state)
+            self._is_dirty = False
+
+
+def _is_in(cgroup: str | None, group: str | None) -> bool:
+    return bool(cgroup and group) and (cgroup == group or str(cgroup).startswith(f"{group}/"))
