@@ -30,8 +30,21 @@ export function unified(path: string, before: string, after: string): string {
     ...align(a.slice(head, a.length - tail), b.slice(head, b.length - tail)),
     ...a.slice(a.length - tail, a.length - tail + CONTEXT).map((line) => ` ${line}`),
   ]
-  const count = (mark: string): number => lines.filter((line) => line.startsWith(mark) || line.startsWith(' ')).length
-  return [`--- generated/${path}`, `+++ generated/${path} (as generated)`, `@@ -${from + 1},${count('-')} +${from + 1},${count('+')} @@`, ...lines].join('\n')
+  return [`--- generated/${path}`, `+++ generated/${path} (as generated)`, ...hunks(lines, from)].join('\n')
+}
+
+/** The changed places of a difference, each with a few lines around it; what lies between two of them is left out. */
+function hunks(lines: readonly string[], from: number): string[] {
+  const count = (mark: string, until: readonly string[]): number => until.filter((line) => line.startsWith(mark) || line.startsWith(' ')).length
+  const changes = lines.flatMap((line, index) => (line.startsWith(' ') ? [] : [index]))
+  const starts = changes.filter((index, place) => place === 0 || index - (changes[place - 1] ?? 0) > 2 * CONTEXT + 1)
+  return starts.flatMap((start, place) => {
+    const next = starts[place + 1] ?? lines.length
+    const end = changes.findLast((index) => index < next) ?? start
+    const first = Math.max(0, start - CONTEXT)
+    const [above, hunk] = [lines.slice(0, first), lines.slice(first, end + 1 + CONTEXT)]
+    return [`@@ -${from + count('-', above) + 1},${count('-', hunk)} +${from + count('+', above) + 1},${count('+', hunk)} @@`, ...hunk]
+  })
 }
 
 function commonHead(a: readonly string[], b: readonly string[]): number {

@@ -88,4 +88,14 @@ describe('a unified difference', () => {
   it('aligns lines inside the changed part', () => {
     expect(unified('x', 'a\nb\nc\nd\ne', 'a\nB\nc\nD\ne').split('\n').slice(3)).toEqual([' a', '-b', '+B', ' c', '-d', '+D', ' e'])
   })
+
+  it('leaves out what lies between two changes', () => {
+    const before = Array.from({ length: 30 }, (_, index) => String(index + 1))
+    const after = before.flatMap((line) => (line === '4' ? [] : line === '27' ? ['x', 'y'] : [line]))
+    const [, , ...lines] = unified('x', before.join('\n'), after.join('\n')).split('\n')
+    expect(lines).toEqual([
+      '@@ -1,7 +1,6 @@', ' 1', ' 2', ' 3', '-4', ' 5', ' 6', ' 7',
+      '@@ -24,7 +23,8 @@', ' 24', ' 25', ' 26', '-27', '+x', '+y', ' 28', ' 29', ' 30',
+    ])
+  })
 })
