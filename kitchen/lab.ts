@@ -13,7 +13,7 @@ const usage = `npm run lab                              bring everything up (sam
 npm run lab -- up [--no-bootstrap] [--topology NAME]
 npm run lab -- status [--json]           what stands and what waits
 npm run lab -- exec NODE -- COMMAND...   run something on a node; n1 is the Salt master
-npm run lab -- reinstall                 pack saltext-eos again and install it on every node
+npm run lab -- reinstall                 pack saltext-eos and eos-sidecar again and install them on every node
 npm run lab -- down                      remove every container, volume and network of the lab`
 
 async function main(args: readonly string[]): Promise<number> {

@@ -11,6 +11,7 @@ import { settings } from '../settings.ts'
 import { bootstrap } from '../stack/bootstrap.ts'
 import { writePillar, type Supplies } from '../stack/pillar.ts'
 import { needProduct } from '../stack/product.ts'
+import { needSidecar } from '../stack/sidecar.ts'
 import { readTopology, type Topology } from '../topology.ts'
 import { readFile } from 'node:fs/promises'
 import { readArguments } from './arguments.ts'
@@ -28,6 +29,7 @@ export async function up(args: readonly string[]): Promise<number> {
   for (const [name, node] of Object.entries(topology.nodes)) await needNode(name, node, topology, image)
   await needSalt(topology)
   await needProduct(topology)
+  await needSidecar(topology)
   await writePillar(topology, supplies)
   const nodes = Object.keys(topology.nodes).join(', ')
   if (given.has('no-bootstrap')) {
