@@ -19,13 +19,14 @@ const stages: readonly Stage[] = [
   { name: 'check', run: ({ salts }) => judged(process.execPath, [projectPath('src/cli.ts'), 'check'], { EOS_SALT_PYTHON: join(salts.get('3008.3') ?? '', 'bin/python') }) },
   { name: 'ruff', run: ({ tools }) => ruff(join(tools, 'bin/ruff')) },
   { name: 'mypy', run: ({ tools, salts }) => judged(join(tools, 'bin/mypy'), ['--no-incremental', '--python-executable', join(salts.get('3008.3') ?? '', 'bin/python')]) },
-  { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/lab/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
+  { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/{lab,fault,fuzz}/**'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
   { name: 'go', run: () => judged('go', ['-C', projectPath('kitchen/provider'), 'test', './...']) },
   { name: 'pytest', run: ({ salts, wheel }) => bothLines(salts, wheel) },
+  { name: 'fault', run: ({ salts, wheel }) => vitest(['--dir', 'test', 'test/fault/', 'test/fuzz/'], { EOS_WHEEL: wheel, EOS_SALT_PYTHON: join(salts.get('3008.3') ?? '', 'bin/python') }) },
   { name: 'lab', run: (_, isKept) => inTurn('test-lab', () => labStage(isKept)) },
 ]
 
-const usage = `npm test [-- --only ${stages.map(({ name }) => name).join('|')}] [-- --keep-lab]`
+const usage = `npm test [-- --all] [-- --only ${stages.map(({ name }) => name).join('|')}] [-- --keep-lab]`
 
 async function ruff(program: string): Promise<Counts> {
   const folders = ['saltext', 'generated/saltext', 'test/python', 'kitchen/check']
@@ -39,7 +40,9 @@ async function bothLines(salts: Bench['salts'], wheel: string): Promise<Counts> 
 }
 
 async function main(): Promise<Counts> {
-  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' } } })
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' }, all: { type: 'boolean' } } })
+  // What takes too long for every run: the long forms of the faults, and each byte of a frame.
+  if (values.all === true) process.env['EOS_FAULT'] = 'all'
   const only = values.only ?? stages.map(({ name }) => name)
   const unknown = only.filter((name) => !stages.some((stage) => stage.name === name))
   if (unknown.length > 0) throw new Failure(`no stage ${unknown.join(', ')}; expected some of ${stages.map(({ name }) => name).join(', ')}`, usage)
