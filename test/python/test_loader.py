@@ -10,7 +10,8 @@ import salt.loader
 import salt.utils.args
 from wheel import SITE
 
-KINDS = {"modules": "CLI Example:", "states": "", "runners": "CLI Example:"}
+LOADED = ["modules", "states", "runners", "pillar", "output", "beacons", "engines"]
+KINDS = {"modules": "CLI Example:", "states": "", "runners": "CLI Example:", "beacons": ""}
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,8 @@ def loaded(tmp_path_factory):
         "runners": salt.loader.runner(master),
         "pillar": salt.loader.pillars(master, mods),
         "output": salt.loader.outputters(master),
+        "beacons": salt.loader.beacons(opts, mods, {}),
+        "engines": salt.loader.engines(master, mods, salt.loader.runner(master), {}),
     }
 
 
@@ -49,7 +52,7 @@ def _explained(text, parameter):
     return f"\n    {parameter}\n" in f"{text}\n" or f":param {parameter}:" in text
 
 
-@pytest.mark.parametrize("kind", ["modules", "states", "runners", "pillar", "output"])
+@pytest.mark.parametrize("kind", LOADED)
 def test_every_file_of_the_wheel_is_loaded(loaded, kind):
     assert {name.partition(".")[0] for name in _ours(loaded, kind)} == set(_names(kind))
 
