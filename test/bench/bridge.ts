@@ -66,7 +66,7 @@ async function measureOutage(scene: Scene, load: Generator, here: Awaited<Return
   const { sent } = await load.load(2_000, 30, join(scene.place('outage'), 'times'))
   await until('the outbox holds them', async () => (await here.sidecar.metric('eos_sidecar_outbox_depth')) >= sent, 60_000)
   await receiving.begin(scene)
-  await receiving.holds(after + sent, 120_000)
+  await receiving.holds(after, sent, 120_000)
   const times = receiving.arrived(after).map(({ received }) => received)
   const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1_000
   return { sent, perSecond: round(times.length / seconds), seconds: round(seconds) }

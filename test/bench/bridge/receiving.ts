@@ -48,18 +48,13 @@ export class Receiving {
     scene.ends(() => child.kill())
   }
 
-  /** Rows so far. */
-  count(): number {
-    return Number(this.#ask('SELECT count(*) AS count FROM events')[0]?.['count'] ?? 0)
-  }
-
-  /** Waits until there are so many rows. */
-  async holds(count: number, within: number): Promise<void> {
-    await until(`the inbox holds ${count} rows`, () => {
-      const found = this.count()
+  /** Waits until so many rows about restarts have come after this one. */
+  async holds(after: number, count: number, within: number): Promise<void> {
+    await until(`the inbox holds ${count} new rows`, () => {
+      const found = Number(this.#ask(`SELECT count(*) AS count FROM events WHERE row > ${after} AND event = 'nomad/alloc' AND verb = 'restarted'`)[0]?.['count'] ?? 0)
       if (found < count) throw new Error(`${found} rows`)
       return true
-    }, within, 50)
+    }, within, 100)
   }
 
   /** Rows about restarts after this one. */

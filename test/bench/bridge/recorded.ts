@@ -28,7 +28,7 @@ export async function record(scene: Scene): Promise<Recorded> {
   const fake = await FakeNomad.open(scene.authority)
   try {
     await cluster.run(job('calm', { script: FOREVER }))
-    await cluster.run(job('loop', { script: 'sleep 1; exit 1', restarts: 1, delay: 1 }))
+    await cluster.run(job('loop', { script: 'sleep 1; exit 1', restarts: 1, delay: 3_000_000_000 }))
     const line = await until('a restart is on the stream', () => oracle.lines.find((one) => one.includes('"Topic":"Allocation"') && one.includes('"Type":"Restarting"') && one.includes('"Restarts":1')))
     await oracle.caughtUp(cluster)
     await recordInto(fake, cluster, oracle)
