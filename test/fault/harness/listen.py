@@ -1,10 +1,11 @@
-"""Write every event of the master's bus whose tag begins so as one JSON line, with the time of arrival."""
+"""Write each event of the bus whose tag begins so as one JSON line, with the time of arrival."""
 
 from __future__ import annotations
 
 import json
 import sys
 import time
+from pathlib import Path
 
 import salt.config
 import salt.utils.event
@@ -13,7 +14,7 @@ config, prefix, output = sys.argv[1:]
 opts = salt.config.master_config(config)
 with (
     salt.utils.event.get_event("master", opts=opts, listen=True) as bus,
-    open(output, "a", buffering=1) as lines,
+    Path(output).open("a", buffering=1) as lines,
 ):
     lines.write("{}\n")
     while True:
