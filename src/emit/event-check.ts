@@ -18,10 +18,16 @@ interface Refusal {
   readonly path: string
   /** Where the value comes from, as Python. */
   readonly value: string
-  /** The condition that refuses it; `first` is the value where it stands first, and binds its name. */
-  readonly refused: (first: string) => string
+  /** The condition that refuses it. */
+  readonly refused: (first: First) => string
   /** What was expected, as Python. */
   readonly expected: string
+}
+
+/** The value where a condition reads it first, which may bind its name: as an operand, and as an argument. */
+interface First {
+  readonly operand: string
+  readonly argument: string
 }
 
 /** The plain Python that holds an envelope to the declaration of its event: no schema is walked at run time. */
@@ -29,7 +35,7 @@ export function eventCheckView({ source, event, payload }: EventContract): Event
   const parts = PARTS.map((part) => ({ part, leaves: Object.entries(schemasOf(schemaOf(payload, part))) }))
   const { enum: verbs } = schemaOf(payload, 'verb')
   const lines = [
-    ...refusalLines({ path: 'verb', value: 'envelope.get("verb")', refused: (first) => `${first} not in VERBS`, expected: 'one_of(VERBS)' }),
+    ...refusalLines({ path: 'verb', value: 'envelope.get("verb")', refused: ({ operand }) => `${operand} not in VERBS`, expected: 'one_of(VERBS)' }),
     ...parts.flatMap(({ part, leaves }) => [...partLines(part), ...leaves.flatMap(([leaf, schema]) => refusalLines(leafRefusal(part, leaf, schema)))]),
   ]
   const body = lines.map((line) => `    ${line}\n`).join('')
@@ -50,8 +56,8 @@ function partLines(part: string): string[] {
 }
 
 function refusalLines({ path, value, refused, expected }: Refusal): string[] {
-  const inline = `if ${refused(`(value := ${value})`).replace(/([(] ?|, )\((value := [^()]*(?:\([^()]*\))?)\)\)/, '$1$2)')}:`
-  const head = 4 + inline.length <= WIDTH ? [inline] : [`value = ${value}`, `if ${refused('value')}:`]
+  const inline = `if ${refused({ operand: `(value := ${value})`, argument: `value := ${value}` })}:`
+  const head = 4 + inline.length <= WIDTH ? [inline] : [`value = ${value}`, `if ${refused({ operand: 'value', argument: 'value' })}:`]
   const end = `    return wrong(${quote(path)}, ${expected}, value)`
   return [...head, ...(4 + end.length <= WIDTH ? [end] : ['    return wrong(', `        ${quote(path)},`, `        ${expected},`, '        value,', '    )'])]
 }
@@ -61,10 +67,10 @@ function leafRefusal(part: string, leaf: string, schema: Schema): Refusal {
   const value = `${part}[${quote(leaf)}]`
   const { bare, isNullable } = withoutNull(schema)
   const name = constant(path)
-  if (closedSet(bare)) return { path, value, refused: (first) => `${first} not in ${name}`, expected: `one_of(${name})` }
+  if (closedSet(bare)) return { path, value, refused: ({ operand }) => `${operand} not in ${name}`, expected: `one_of(${name})` }
   const { claim, words } = claimOf(bare, name)
-  if (!isNullable) return { path, value, refused: (first) => `not ${claim(first)}`, expected: words }
-  return { path, value, refused: (first) => `${first} is not None and not ${claim('value')}`, expected: words.endsWith('"') ? words.replace(/"$/, ' or null"') : `${words} + " or null"` }
+  if (!isNullable) return { path, value, refused: ({ argument }) => `not ${claim(argument)}`, expected: words }
+  return { path, value, refused: ({ operand }) => `${operand} is not None and not ${claim('value')}`, expected: words.endsWith('"') ? words.replace(/"$/, ' or null"') : `${words} + " or null"` }
 }
 
 /** The function that holds for a leaf, applied to it, and its words as Python. */

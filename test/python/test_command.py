@@ -118,12 +118,13 @@ def test_remove_takes_it_back_and_keeps_the_store(salt_dir, tmp_path):
     assert (tmp_path / "etc" / "custody.key").exists()
 
 
-def test_a_minion_with_a_stale_synced_copy_is_refused(salt_dir, tmp_path, capsys):
-    synced = tmp_path / "var/cache/salt/minion/extmods/modules"
+@pytest.mark.parametrize("copy", ["modules/eos_gate.py", "beacons/eos_oom.py"])
+def test_a_minion_with_a_stale_synced_copy_is_refused(salt_dir, tmp_path, capsys, copy):
+    synced = tmp_path / "var/cache/salt/minion/extmods" / Path(copy).parent
     synced.mkdir(parents=True)
-    (synced / "eos_gate.py").write_text("")
+    (synced / Path(copy).name).write_text("")
     (salt_dir / "minion").write_text(
         yaml.safe_dump({"id": "n1", "extension_modules": str(synced.parent)})
     )
     assert _run("configure-minion", "--config", str(salt_dir / "minion"), "--yes") == 1
-    assert "eos_gate.py hides a module of the wheel" in capsys.readouterr().err
+    assert f"{copy} hides a module of the wheel" in capsys.readouterr().err

@@ -83,7 +83,7 @@ def shadowed(opts: Mapping[str, Any]) -> list[str]:
     package = Path(__file__).parent.parent
     return sorted(
         str(path)
-        for kind in ("modules", "states", "runners", "pillar")
+        for kind in ("modules", "states", "runners", "pillar", "beacons", "engines")
         for path in (synced / kind).glob("*.py")
         if (package / kind / path.name).exists()
     )
