@@ -120,11 +120,11 @@ def test_remove_takes_it_back_and_keeps_the_store(salt_dir, tmp_path):
 
 @pytest.mark.parametrize("copy", ["modules/eos_gate.py", "beacons/eos_oom.py"])
 def test_a_minion_with_a_stale_synced_copy_is_refused(salt_dir, tmp_path, capsys, copy):
-    synced = tmp_path / "var/cache/salt/minion/extmods" / Path(copy).parent
-    synced.mkdir(parents=True)
-    (synced / Path(copy).name).write_text("")
+    stale = tmp_path / "var/cache/salt/minion/extmods" / copy
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
     (salt_dir / "minion").write_text(
-        yaml.safe_dump({"id": "n1", "extension_modules": str(synced.parent)})
+        yaml.safe_dump({"id": "n1", "extension_modules": str(stale.parent.parent)})
     )
     assert _run("configure-minion", "--config", str(salt_dir / "minion"), "--yes") == 1
     assert f"{copy} hides a module of the wheel" in capsys.readouterr().err
