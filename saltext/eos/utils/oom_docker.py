@@ -62,10 +62,13 @@ class Containers:
         """Give what is known of a container by its full id."""
         return self._known.get(container)
 
+    @property
+    def can_learn(self) -> bool:
+        """False where no Docker is configured or its socket does not exist."""
+        return bool(self._path) and not self._is_absent
+
     def is_settled(self, container: str) -> bool:
-        """Tell whether asking again would teach nothing more about this container."""
-        if not self._path or self._is_absent:
-            return True
+        """Tell whether nothing about this container is under way."""
         return self.complete and container not in self._curious and self._asked != container
 
     def step(self) -> None:

@@ -75,7 +75,7 @@ class Judge:
         return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
     def _is_settled(self, container: str, age: float) -> bool:
-        if age >= self._settings["attribute_within"]:
+        if not self._containers.can_learn or age >= self._settings["attribute_within"]:
             return True
         known = self._containers.find(container) is not None
         return self._containers.is_settled(container) and (known or age >= MOMENT)
