@@ -70,7 +70,7 @@ def test_a_reboot_starts_the_kernels_numbers_anew_and_keeps_ours():
 
 @pytest.mark.parametrize("seed", range(40))
 def test_every_kill_is_told_once_whatever_the_order_of_counts_and_lines(seed):
-    """Kills whose lines come early, in time, late or never: told by name plus told without = kills."""
+    """Kills whose lines come early, in time, late or never: by name or without, once."""
     chance, books = random.Random(seed), _books()
     kills = lines = named = nameless = 0
     now = 0.0

@@ -3,7 +3,7 @@
 import pytest
 import recorded_kernel
 
-from saltext.eos.utils import oom_kmsg, oom_lines
+from saltext.eos.utils import oom_kmsg
 
 ALLOC = "5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11"
 TAIL = "total-vm:9kB, anon-rss:8kB, file-rss:1kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0"

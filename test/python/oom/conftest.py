@@ -1,0 +1,69 @@
+"""What tests of the beacon share: a minion's folder and key, cages, and the beacon in real Salt."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import pytest
+import salt.config
+import salt.loader
+from cage import HOME, Cage
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+_COUNT = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def minion_key():
+    """A key as Salt makes it for a minion."""
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def minion_opts(tmp_path, minion_key):
+    """Options of a minion whose books and keys are in a temporary folder."""
+    pki = tmp_path / "pki"
+    pki.mkdir()
+    (pki / "minion.pem").write_bytes(
+        minion_key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        )
+    )
+    opts = dict(salt.config.minion_config(None))
+    return opts | {
+        "id": "n1",
+        "root_dir": str(tmp_path),
+        "cachedir": str(tmp_path / "cache"),
+        "pki_dir": str(pki),
+        "extension_modules": str(tmp_path / "extmods"),
+        "eos_oom_dir": str(tmp_path / "books"),
+        "grains": {},
+    }
+
+
+@pytest.fixture
+def beacons(minion_opts):
+    """Salt's own loader with our beacon; closed at the end."""
+    loaded = salt.loader.beacons(minion_opts, {})
+    yield loaded
+    loaded["eos_oom.close"]([])
+
+
+@pytest.fixture
+def make_cage():
+    """Make memory cgroups of this test; they are removed at its end."""
+    if os.getuid() != 0 or not os.access(HOME, os.W_OK):
+        pytest.skip("needs root and a writable cgroup file system to let the kernel kill")
+    made: list[Cage] = []
+
+    def make(name: str = "", limit: int = 20) -> Cage:
+        made.append(Cage(name or f"eos-oom-{os.getpid()}-{next(_COUNT)}", limit))
+        return made[-1]
+
+    yield make
+    for cage in reversed(made):
+        cage.remove()

@@ -1,0 +1,167 @@
+"""Real kills by the real kernel, as the beacon tells them."""
+
+import json
+import sys
+import uuid
+from pathlib import Path
+
+import cage
+import pytest
+from cage import EAT, PATIENCE, wait_for
+from run_beacon import Runner
+
+from saltext.eos.utils import oom_store
+from saltext.eos.utils.oom_kmsg import KernelLog
+
+
+@pytest.fixture(autouse=True)
+def readable_log():
+    """Names come from the kernel log, which prints ten summaries in five seconds."""
+    try:
+        KernelLog().close()
+    except OSError as err:
+        pytest.skip(f"the kernel log may not be read here: {err.strerror}")
+    cage.let_the_kernel_rest()
+
+
+@pytest.fixture
+def runner(beacons, minion_key):
+    """The beacon after its first pass."""
+    running = Runner(beacons, minion_key)
+    running.run()
+    return running
+
+
+def test_a_kill_at_the_own_limit_is_one_record(runner, make_cage):
+    box = make_cage(limit=20)
+    pid = box.overeat()
+    runner.until(lambda: runner.of([pid]), "the record")
+    (record,) = runner.of([pid])
+    assert record["subject"]["cgroup"] == box.name
+    assert record["verdict"]["cause"] == "own_limit"
+    assert record["verdict"]["limit"] == str(20 << 20)
+    assert 10 << 20 < int(record["verdict"]["anon"]) <= 20 << 20
+    assert (record["verdict"]["is_attributed"], record["verdict"]["confidence"]) == (True, "proved")
+
+
+def test_kills_before_the_first_pass_are_not_told(beacons, minion_key, make_cage):
+    pid = make_cage().overeat()
+    running = Runner(beacons, minion_key)
+    for _ in range(5):
+        running.run()
+    later = make_cage().overeat()
+    running.until(lambda: running.of([later]), "the later record")
+    assert running.of([pid]) == []
+
+
+def test_a_task_of_nomad_is_named_by_its_cgroup(runner, make_cage):
+    alloc = str(uuid.uuid4())
+    box = make_cage(f"nomad/{alloc}.srv")
+    pid = box.overeat()
+    runner.until(lambda: runner.of([pid]), "the record")
+    (record,) = runner.of([pid])
+    assert (record["subject"]["place"], record["subject"]["task"]) == (alloc, "srv")
+    assert record["links"]["alloc"] == alloc
+
+
+def test_the_limit_of_a_parent_is_told_as_such(runner, make_cage):
+    parent = make_cage(limit=20)
+    child = make_cage(f"{parent.name[1:]}/child", limit=500)
+    pid = child.overeat()
+    runner.until(lambda: runner.of([pid]), "the record")
+    (record,) = runner.of([pid])
+    assert (record["verdict"]["cause"], record["subject"]["cgroup"]) == ("parent_limit", child.name)
+
+
+def test_a_greedy_child_is_told_and_its_parent_lives(runner, make_cage, tmp_path):
+    script = f'"{sys.executable}" -S -c "$1" 64 & echo $! > "$2"; wait $!; exec sleep 30'
+    told = tmp_path / "child"
+    told.touch()
+    shell = make_cage().start("sh", "-c", script, "parent", EAT, str(told))
+    child = wait_for(told.read_text, "the child")
+    runner.until(lambda: runner.of([int(child)]), "the record")
+    assert shell.poll() is None
+    assert runner.of([shell.pid]) == []
+    shell.kill()
+    shell.wait(PATIENCE)
+
+
+def test_a_sigkill_that_is_no_oom_is_never_told(runner, make_cage):
+    box = make_cage(limit=100)
+    process = box.start("sleep", "60")
+    process.kill()
+    assert process.wait(PATIENCE) == -9
+    later = box.overeat(200)
+    runner.until(lambda: runner.of([later]), "the real kill")
+    assert runner.of([process.pid]) == []
+
+
+def test_a_storm_is_counted_exactly(beacons, minion_key, make_cage, minion_opts):
+    """The kernel prints few summaries and all kills: each is told, none in a wrong place."""
+    running = Runner(beacons, minion_key, [{"docker": ""}, {"burst": 1000}])
+    running.run()
+    cages = [make_cage(limit=4) for _ in range(60)]
+    hogs = [box.start(sys.executable, "-S", "-c", EAT, "32") for box in cages]
+    for hog in hogs:
+        assert hog.wait(60) == -9
+    assert sum(box.kills() for box in cages) == len(hogs)
+    place = {hog.pid: box.name for hog, box in zip(hogs, cages, strict=True)}
+    running.until(
+        lambda: len(_acknowledging(running, minion_opts, place)) == len(place), "all of the storm"
+    )
+    found = running.of(place)
+    assert sorted(one["subject"]["pid"] for one in found) == sorted(place)
+    for one in found:
+        pid = one["subject"]["pid"]
+        assert one["subject"]["cgroup"] in (place[pid], None)
+        assert one["verdict"]["is_attributed"] is (one["subject"]["cgroup"] is not None)
+    assert any(one["subject"]["cgroup"] is None for one in found), "the kernel left nothing out"
+
+
+def test_what_exceeds_a_burst_is_counted_in_one_record(beacons, minion_key, make_cage, minion_opts):
+    running = Runner(beacons, minion_key, [{"docker": ""}, {"burst": 2}])
+    running.run()
+    box = make_cage()
+    pids = [box.overeat() for _ in range(6)]
+    running.until(lambda: len(running.records) >= 2, "the first two")
+    for _ in range(20):
+        running.run()
+    assert [one["kind"] for one in running.records.values()] == ["killed"] * 2
+    assert len(running.of(pids)) <= 2
+    books = json.loads((Path(minion_opts["eos_oom_dir"]) / oom_store.STATE).read_text("utf-8"))
+    assert books["surplus"]["count"] >= 4
+    assert box.name in books["surplus"]["places"]
+
+
+@pytest.mark.parametrize("name", ["oom-kill:constr", "a\nKilled process", "x) total-vm:1kB"])
+def test_a_hostile_name_is_one_escaped_field(runner, make_cage, name):
+    box = make_cage()
+    rename = (
+        "import ctypes, sys; ctypes.CDLL(None).prctl(15, sys.argv[2].encode()); "
+        "held = bytearray(int(sys.argv[1]) << 20)"
+    )
+    hog = box.start(sys.executable, "-S", "-c", rename, "64", name)
+    assert hog.wait(PATIENCE) == -9
+    runner.until(lambda: runner.of([hog.pid]), "the record")
+    (record,) = runner.of([hog.pid])
+    assert record["subject"]["process"] == name[:15].replace("\n", r"\x0a")
+    assert record["subject"]["cgroup"] == box.name
+
+
+def test_text_that_a_program_writes_into_the_log_is_not_believed(runner, make_cage):
+    forged = (
+        "Memory cgroup out of memory: Killed process 4242424 (vault) total-vm:9kB, anon-rss:8kB, "
+        "file-rss:1kB, shmem-rss:0kB, UID:0 pgtables:4kB oom_score_adj:0\n"
+    )
+    with Path("/dev/kmsg").open("w", encoding="ascii") as log:
+        log.write(forged)
+    pid = make_cage().overeat()
+    runner.until(lambda: runner.of([pid]), "the real kill")
+    assert runner.of([4242424]) == []
+
+
+def _acknowledging(running, minion_opts, place):
+    """More records than one batch holds come only as the master acknowledges."""
+    if running.records:
+        oom_store.acknowledge(oom_store.home(minion_opts), "boot", max(running.records))
+    return running.of(place)
