@@ -3,7 +3,7 @@ import { isJsonList, isJsonObject } from './json.ts'
 import { suggest } from './nearest.ts'
 import { pointerTo } from './places.ts'
 import type { Problem } from './problem.ts'
-import { isRole, type EventContract, type Json } from './types.ts'
+import type { EventContract, Json } from './types.ts'
 import { errorsOf, phrase, validatorOf } from './validator.ts'
 
 /** Every verb of an event's closed set is described, and no other. */
@@ -50,34 +50,6 @@ export const checkIds: Check = ({ contracts, places }) =>
     return Object.entries(contract.spec.verbs).flatMap(([verb, { id }]): Problem[] => {
       if (/\{(subject\.|links\.|verdict\.|change\.|mark\})/.test(id)) return []
       return [{ code: 'EOS232', what: `the id of \`${verb}\` is the same for every fact`, expected: 'references to the subject, and {mark} where it can happen twice', advice: 'name what makes one occurrence unique', where: places.value(`${pointerTo(`event/${contract.name}/spec/verbs`, verb)}/id`), also: [] }]
-    })
-  })
-
-/** A beacon raises events that are declared. */
-export const checkRaises: Check = ({ contracts, places }) => {
-  const events = contracts.flatMap((contract) => (contract.kind === 'event' ? [contract.event] : []))
-  return contracts.flatMap((contract) => {
-    if (contract.kind !== 'beacon') return []
-    return contract.spec.raises.flatMap((event, index): Problem[] => {
-      if (events.includes(event)) return []
-      return [{ code: 'EOS233', what: `${contract.name} raises \`${event}\`, which is no event`, expected: 'the registry key of an event', advice: suggest(event, events), where: places.value(`beacon/${contract.name}/spec/raises/${index}`), also: [] }]
-    })
-  })
-}
-
-/** Bounds are for whole numbers, the smaller one first, and a default lies within them. */
-export const checkBounds: Check = ({ contracts, places }) =>
-  contracts.flatMap((contract) => {
-    if (contract.kind !== 'beacon') return []
-    return Object.entries(contract.spec.bounds ?? {}).flatMap(([name, [least, most]]): Problem[] => {
-      const field = contract.fields[name]
-      if (!field || isRole(field)) return []
-      const where = places.value(`beacon/${contract.name}/spec/bounds/${name}`)
-      const wrong = (what: string, expected: string): Problem[] => [{ code: 'EOS234', what, expected, advice: 'correct the bounds or the field', where, also: [] }]
-      if (field.schema['type'] !== 'integer') return wrong(`\`${name}\` has bounds and is no whole number`, 'a field of type Integer')
-      if (least > most) return wrong(`the bounds of \`${name}\` are the wrong way round`, 'the smallest value first')
-      const { default: value } = field
-      return typeof value === 'number' && (value < least || value > most) ? wrong(`the default of \`${name}\` is ${value}`, `a value from ${least} to ${most}`) : []
     })
   })
 

@@ -1,5 +1,6 @@
 import type { Check } from './check.ts'
-import { checkBounds, checkIds, checkPayloads, checkRaises, checkTags, checkVerbs } from './check-events.ts'
+import { checkBounds, checkRaises, checkSettings } from './check-beacons.ts'
+import { checkIds, checkPayloads, checkTags, checkVerbs } from './check-events.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
@@ -24,4 +25,5 @@ export const CHECKS: readonly Check[] = [
   checkIds,
   checkRaises,
   checkBounds,
+  checkSettings,
 ]

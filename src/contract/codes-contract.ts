@@ -98,4 +98,10 @@ export const CONTRACT = {
     advice: 'correct the bounds or the field',
     example: 'bounds: { burst: [100, 1] }',
   },
+  EOS235: {
+    what: 'a setting of a beacon that no drop-in can hold',
+    expected: 'a plain field with a default or `?`, under a name that Salt does not use itself',
+    advice: 'rename it, or give it a default',
+    example: 'export interface Oom { interval: Default<Integer, 1> }',
+  },
 } as const satisfies Record<string, Meaning>

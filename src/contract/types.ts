@@ -178,6 +178,9 @@ export interface EventContract extends Declaration {
   readonly spec: EventSpec
 }
 
+/** What Salt itself reads in the configuration of every beacon. */
+export const SALT_SETTINGS = ['interval', 'enabled', 'disable_during_state_run', 'run_once', 'beacon_module'] as const
+
 /** What a minion watches. */
 export interface BeaconSpec {
   readonly raises: readonly string[]

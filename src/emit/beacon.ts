@@ -1,5 +1,5 @@
 import { stringify } from 'yaml'
-import { isRole, type BeaconContract, type Field, type Json, type Schema } from '../contract/types.ts'
+import { isRole, SALT_SETTINGS, type BeaconContract, type Field, type Json, type Schema } from '../contract/types.ts'
 import type { PageView } from './docs-view.ts'
 import { header, markdownHeader } from './header.ts'
 import { typePhrase, shown } from './phrase.ts'
@@ -14,8 +14,7 @@ export interface BeaconView {
   readonly defaults: string
 }
 
-/** What Salt itself reads in the configuration of every beacon; its `validate` is asked about all of it. */
-const SALT: { readonly [name: string]: Schema } = {
+const SALT: { readonly [name in (typeof SALT_SETTINGS)[number]]: Schema } = {
   interval: { type: 'number', minimum: 0 },
   enabled: { type: 'boolean' },
   disable_during_state_run: { type: 'boolean' },
@@ -27,8 +26,7 @@ const SALT: { readonly [name: string]: Schema } = {
 export function beaconView(beacon: BeaconContract): BeaconView {
   const fields = fieldsOf(beacon)
   const properties = { ...SALT, ...Object.fromEntries(fields.map(([name, field]) => [name, bounded(beacon, name, field)])) }
-  const required = fields.filter(([, field]) => !field.optional).map(([name]) => name)
-  const schema: Schema = { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
+  const schema: Schema = { type: 'object', properties, additionalProperties: false }
   return {
     header: header(beacon.source),
     module: beacon.spec.module,
@@ -50,7 +48,7 @@ export function beaconPage(beacon: BeaconContract): PageView {
     const bounds = beacon.spec.bounds?.[name]
     return row([`\`${name}\``, typePhrase(field.schema) + (bounds ? ` from ${bounds[0]} to ${bounds[1]}` : ''), field.default === undefined ? '' : `\`${shown(field.default)}\``, field.doc])
   })
-  const words = Object.keys(SALT).filter((name) => name !== 'interval').map((name) => `\`${name}\``).join(', ')
+  const words = SALT_SETTINGS.filter((name) => name !== 'interval').map((name) => `\`${name}\``).join(', ')
   return {
     header: markdownHeader(beacon.source),
     title: beacon.spec.module,

@@ -37,6 +37,9 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
     if (ALLOWED.some((isAllowed) => isAllowed(statement))) continue
     refuse(report, 'EOS107', placeOf(report, statement), 'a statement has no business here', 'imports from the schema, interfaces, the registry line and one default export', 'remove it; nothing of a declaration is ever executed')
   }
+  for (const part of source.getInterfaces().flatMap((shape) => shape.getExtends())) {
+    refuse(report, 'EOS110', placeOf(report, part), `an interface extends \`${part.getText()}\``, 'interfaces whose fields all stand in them', 'write the fields out')
+  }
   const call = defaultCall(source)
   const definer = call?.getExpression().getText() ?? ''
   const argument = call?.getArguments()[0]

@@ -16,6 +16,8 @@ export function payloadText(words: readonly string[]): Rule {
     scope.places.remember(pointer, literal.place)
     const text = textOf(literal)
     if (text === undefined || literal.kind !== 'scalar') return jsonOf(literal)
+    const stray = text.replaceAll(REFERENCE, '').search(/[{}]/) >= 0
+    if (stray) refuse(scope.report, 'EOS141', literal.place, 'a brace stands alone', 'braces around references only', 'close it, or take it away')
     return text.replaceAll(REFERENCE, (whole, written: string) => {
       const name = words.includes(written) ? written : scope.own.payload?.leaves.get(written)
       if (name !== undefined) return `{${name}}`

@@ -57,11 +57,16 @@ function partOf(report: Report, shape: InterfaceDeclaration, part: string, membe
     refuse(report, 'EOS140', placeOf(report, type), `\`${part}\` is no object`, 'an object of leaves, or an interface of this file', 'write the object')
     return undefined
   }
+  if (member?.hasQuestionToken()) refuse(report, 'EOS140', placeOf(report, member.getNameNode()), `\`${part}\` may be left out`, 'all four objects, in every event', 'remove the `?`')
   const properties: { [name: string]: Json } = {}
+  const seen = new Map<string, string>()
   let isWhole = true
   for (const member of object.getProperties()) {
     const written = plainName(member.getName())
     const name = snakeCase(written)
+    const before = seen.get(name)
+    seen.set(name, written)
+    if (before !== undefined) refuse(report, 'EOS105', placeOf(report, member.getNameNode()), `fields \`${before}\` and \`${written}\` both become \`${name}\``, 'names that stay different in snake_case', 'rename one of the two')
     const read = schema['properties'][name]
     const leaf = isJsonObject(read) ? leafSchema(read) : undefined
     leaves.set(`${part}.${written}`, `${part}.${name}`)

@@ -1,5 +1,6 @@
 import type { Check } from '../../src/contract/check.ts'
-import { checkBounds, checkIds, checkPayloads, checkRaises, checkTags, checkVerbs } from '../../src/contract/check-events.ts'
+import { checkBounds, checkRaises, checkSettings } from '../../src/contract/check-beacons.ts'
+import { checkIds, checkPayloads, checkTags, checkVerbs } from '../../src/contract/check-events.ts'
 import { checkMerges } from '../../src/contract/check-merges.ts'
 import { checkCycle, checkNeeds } from '../../src/contract/check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from '../../src/contract/check-values.ts'
@@ -120,6 +121,30 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     from: '[1, 100000]',
     to: '[100000, 1]',
     says: 'src/beacons/dusk.ts:17:24 EOS234 the bounds of `threshold` are the wrong way round; expected the smallest value first; correct the bounds or the field',
+  },
+  {
+    claim: 'refuses a setting of a beacon without a default',
+    check: checkSettings,
+    file: DUSK,
+    from: 'ignored: Default<string[], []>',
+    to: 'ignored: string[]',
+    says: 'src/beacons/dusk.ts:10:3 EOS235 `ignored` has no default; expected a default, or `?`, so that a minion needs no configuration; write `Default<…>`',
+  },
+  {
+    claim: 'refuses a secret among the settings of a beacon',
+    check: checkSettings,
+    file: DUSK,
+    from: 'ignored: Default<string[], []>',
+    to: "ignored: Secret<'uuid'>",
+    says: 'src/beacons/dusk.ts:10:3 EOS235 `ignored` cannot stand in a drop-in; expected a plain field: no Roles, Secret or ReadOnly; write its type without that word',
+  },
+  {
+    claim: 'refuses a setting of a beacon that Salt reads itself',
+    check: checkSettings,
+    file: DUSK,
+    from: 'ignored: Default<string[], []>',
+    to: 'disableDuringStateRun: Default<boolean, true>',
+    says: 'src/beacons/dusk.ts:10:3 EOS235 `disable_during_state_run` is a setting that Salt reads in every beacon; expected a name of its own; rename it',
   },
   {
     claim: 'refuses a need that is no component',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { edit, judge, stack } from '../support/declarations.ts'
+import { EVENT_MISTAKES } from './event-mistakes.ts'
 import { GRAMMAR_MISTAKES } from './grammar-mistakes.ts'
 import { REFERENCE_MISTAKES } from './reference-mistakes.ts'
 
@@ -8,7 +9,7 @@ describe('the reader', () => {
     expect(judge(stack()).says).toEqual([])
   })
 
-  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES])('$claim', ({ file, from, to, says }) => {
+  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...EVENT_MISTAKES])('$claim', ({ file, from, to, says }) => {
     expect(judge(edit(stack(), file, from, to)).says).toEqual([says])
   })
 

@@ -7,34 +7,6 @@ const NAMESPACE = 'src/resources/nomad/namespace.ts'
 /** Mistakes in references, names of fields and what holds between the parts of a literal. */
 export const REFERENCE_MISTAKES: readonly Mistake[] = [
   {
-    claim: 'refuses a line for operators that refers to no leaf',
-    file: 'src/events/house/lamp.ts',
-    from: "says: 'lamp {subject.lampPlace} in {subject.room} gives",
-    to: "says: 'lamp {subject.lampPlac} in {subject.room} gives",
-    says: 'src/events/house/lamp.ts:45:19 EOS141 `{subject.lampPlac}` is no leaf of the payload; expected a leaf of subject, verdict, change or links; did you mean `subject.lampPlace`?',
-  },
-  {
-    claim: 'refuses an id that refers to no leaf',
-    file: 'src/events/house/lamp.ts',
-    from: "id: 'lamp:{subject.room}:{subject.lampPlace}:broken'",
-    to: "id: 'lamp:{subject.room}:{lampPlace}:broken'",
-    says: 'src/events/house/lamp.ts:54:32 EOS141 `{lampPlace}` is no leaf of the payload; expected a leaf of subject, verdict, change or links, or {verb}, {mark}; did you mean `subject.lampPlace`?',
-  },
-  {
-    claim: 'refuses {mark} outside an id',
-    file: 'src/events/house/lamp.ts',
-    from: "tag: 'eos/house/lamp/{verb}/{subject.room}/{subject.lampPlace}'",
-    to: "tag: 'eos/house/lamp/{verb}/{subject.room}/{subject.mark}'",
-    says: 'src/events/house/lamp.ts:40:46 EOS141 `{subject.mark}` is no leaf of the payload; expected a leaf of subject, verdict, change or links, or {verb}; did you mean `subject.room`?',
-  },
-  {
-    claim: 'refuses bounds of what is no setting of the beacon',
-    file: 'src/beacons/dusk.ts',
-    from: 'bounds: { threshold',
-    to: 'bounds: { treshold',
-    says: 'src/beacons/dusk.ts:17:13 EOS133 `treshold` is not a field of dusk; expected a field of the interface; did you mean `threshold`?',
-  },
-  {
     claim: 'refuses a reference to a field that does not exist',
     file: CONSUL,
     from: "{ $: 'datacenter' }",
