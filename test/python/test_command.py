@@ -1,7 +1,9 @@
 """saltext-eos merges, shows, refuses, and takes back."""
 
 import getpass
+import grp
 import json
+import os
 
 import pytest
 import yaml
@@ -21,6 +23,9 @@ def salt_dir(tmp_path):
         "pillar_roots": {"base": ["/srv/own-pillar"]},
         "eos_state_dir": str(tmp_path / "store"),
         "eos_custody_key": str(tmp_path / "etc" / "custody.key"),
+        "eos_tmpfiles_dir": str(tmp_path / "tmpfiles.d"),
+        "eos_account": grp.getgrgid(os.getgid()).gr_name,
+        "engines": [{"eos_bridge": {"socket": str(tmp_path / "run/eos/bridge.sock")}}, "reactor"],
     }
     (home / "master").write_text(yaml.safe_dump(main))
     (home / "minion").write_text(yaml.safe_dump({"id": "n1", "root_dir": str(tmp_path)}))
@@ -53,6 +58,29 @@ def test_lists_are_merged_and_the_rest_is_left_alone(salt_dir, tmp_path):
     assert opts["pillar_roots"] == {"base": ["/srv/own-pillar"]}
     assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "etc" / "custody.key").stat().st_mode & 0o777 == 0o400
+
+
+def test_the_engine_joins_those_that_are_there_and_gets_a_place_for_its_socket(salt_dir, tmp_path):
+    assert _master(salt_dir, "--yes") == 0
+    socket = tmp_path / "run/eos/bridge.sock"
+    engine = {"eos_bridge": {"peers": ["eos"], "socket": str(socket)}}
+    assert _effective(salt_dir)["engines"] == ["reactor", engine]
+    assert socket.parent.stat().st_mode & 0o7777 == 0o2750
+    line = (tmp_path / "tmpfiles.d/eos-bridge.conf").read_text()
+    assert line.startswith(f"d {socket.parent} 2750 {getpass.getuser()} ")
+    assert _run("remove", "--config", str(salt_dir), "--yes") == 0
+    assert not (tmp_path / "tmpfiles.d/eos-bridge.conf").exists()
+
+
+def test_a_minion_watches_kills_beside_its_own_beacons(salt_dir):
+    own = {"load": [{"averages": {"1m": [0.0, 2.0]}}]}
+    (salt_dir / "minion").write_text(yaml.safe_dump({"id": "n1", "beacons": own}))
+    assert _run("configure-minion", "--config", str(salt_dir / "minion"), "--yes") == 0
+    import salt.config
+
+    beacons = salt.config.minion_config(str(salt_dir / "minion"))["beacons"]
+    assert beacons["load"] == own["load"]
+    assert {"interval": 1} in beacons["eos_oom"]
 
 
 def test_the_second_run_changes_nothing(salt_dir, capsys):

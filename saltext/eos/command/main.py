@@ -29,8 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
         change = makers[options.verb](options.config)
     except Refusal as refusal:
         return _refused(refusal, as_json=options.json)
-    written = False
-    if change.is_needed and not options.dry_run:
+    needed, written = change.is_needed, False
+    if needed and not options.dry_run:
         if not options.yes and not options.json:
             sys.stdout.write(change.difference)
         if not options.yes and not _agreed():
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
             return _refused(Refusal([problem]), as_json=options.json)
         written = True
-    _tell(change, written=written, options=options)
+    _tell(change, needed=needed, written=written, options=options)
     return 0
 
 
@@ -82,17 +82,17 @@ def _refused(refusal: Refusal, *, as_json: bool) -> int:
     return 1
 
 
-def _tell(change: Change, *, written: bool, options: argparse.Namespace) -> None:
+def _tell(change: Change, *, needed: bool, written: bool, options: argparse.Namespace) -> None:
     if options.json:
         found = {
             "path": str(change.path),
-            "changed": change.is_needed,
+            "changed": needed,
             "written": written,
             "difference": change.difference,
             "next": change.advice if written else None,
         }
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
-    elif not change.is_needed:
+    elif not needed:
         sys.stdout.write(f"{change.path} is already as specified.\n")
     else:
         if options.yes or options.dry_run:

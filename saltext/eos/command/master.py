@@ -8,17 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.command import effective
+from saltext.eos.command import account, effective
 from saltext.eos.command.change import Change, Refusal, text
 from saltext.eos.utils import sealed, store
 
+ENGINE = "eos_bridge"
 STATES = Path(__file__).parent.parent / "srv" / "salt"
-MERGED = ["file_roots", "ext_pillar", "fileserver_backend"]
+MERGED = ["file_roots", "ext_pillar", "fileserver_backend", "engines"]
 
 
 def configure_master(config: str) -> Change:
     """
-    Prepare the drop-in ``master.d/eos.conf``: Eos's SLS in ``file_roots`` and its ext_pillar last.
+    Prepare the drop-in ``master.d/eos.conf``: Eos's SLS, its ext_pillar last, its engine.
 
     A drop-in replaces lists of the main file, so the lists it writes are the effective ones with
     Eos's entries merged in.
@@ -35,6 +36,7 @@ def configure_master(config: str) -> Change:
         "file_roots": _file_roots(opts),
         "ext_pillar": _ext_pillar(opts),
         "fileserver_backend": _backends(opts),
+        "engines": _engines(opts),
     }
     before = {name: opts.get(name) for name in merged}
     differing = [name for name in merged if before[name] != merged[name]]
@@ -96,6 +98,23 @@ def _backends(opts: dict[str, Any]) -> list[str]:
     return backends if {"roots", "roots_fs"} & set(backends) else [*backends, "roots"]
 
 
+def _engines(opts: dict[str, Any]) -> list[Any]:
+    others = [one for one in opts.get("engines") or [] if _engine_name(one) != ENGINE]
+    return [*others, {ENGINE: {"peers": [account.ACCOUNT], **_engine(opts)}}]
+
+
+def _engine(opts: dict[str, Any]) -> dict[str, Any]:
+    """Give what the engine was told already; whoever wrote it meant it."""
+    for one in opts.get("engines") or []:
+        if _engine_name(one) == ENGINE and isinstance(one, dict):
+            return dict(one[ENGINE] or {})
+    return {}
+
+
+def _engine_name(one: Any) -> str:
+    return str(next(iter(one), "")) if isinstance(one, dict) else str(one)
+
+
 def _places(opts: dict[str, Any]) -> tuple[list[str], list[Callable[[], None]]]:
     """List what the master's user needs: its store and the custody key."""
     name = str(opts.get("user") or pwd.getpwuid(os.getuid()).pw_name)
@@ -123,4 +142,5 @@ def _places(opts: dict[str, Any]) -> tuple[list[str], list[Callable[[], None]]]:
             os.chown(key, user.pw_uid, user.pw_gid)
 
         steps.append(make_key)
-    return pending, steps
+    socket = account.places(opts, _engine(opts), user.pw_name)
+    return pending + socket[0], steps + socket[1]

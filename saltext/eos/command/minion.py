@@ -5,17 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from saltext.eos.beacon_config import eos_oom
 from saltext.eos.command import effective
 from saltext.eos.command.change import Change, Refusal, text
 from saltext.eos.utils import contract
+
+BEACON = "eos_oom"
 
 
 def configure_minion(config: str) -> Change:
     """
     Prepare the drop-in ``minion.d/eos.conf``.
 
-    A minion finds the wheel by itself; the drop-in only says that it belongs to a stack, after
-    everything that would keep it from working has been looked for.
+    A minion finds the wheel by itself; the drop-in says that it belongs to a stack and turns the
+    beacon ``eos_oom`` on, after everything that would keep it from working has been looked for.
 
     :param config: path of the minion's main file.
     :raises Refusal: the minion could not work.
@@ -25,8 +28,13 @@ def configure_minion(config: str) -> Change:
     if refused:
         raise Refusal(refused)
     drop_in = Path(config).parent / "minion.d" / "eos.conf"
-    settings = {"eos": {"member": True}}
+    # A mapping of a drop-in replaces that of the main file, so it is written whole.
+    beacons = dict(opts.get("beacons") or {})
+    told = beacons.get(BEACON) or [{name: value} for name, value in eos_oom.DEFAULTS.items()]
+    settings = {"eos": {"member": True}, "beacons": {**beacons, BEACON: told}}
     before = {"eos": opts["eos"]} if "eos" in opts else {}
+    if beacons:
+        before["beacons"] = dict(beacons)
     return Change(
         path=drop_in,
         text=text("configure-minion", settings),
@@ -47,6 +55,8 @@ def _unfit(opts: dict[str, Any]) -> list[str]:
             f"disable_modules lists {', '.join(disabled)}; expected Eos's modules to be allowed; "
             "remove them from that list"
         )
+    if not isinstance(opts.get("beacons") or {}, dict):
+        found.append("beacons is no mapping; expected `name: settings` lines; correct it")
     if opts.get("file_client") == "local":
         found.append(
             "file_client is local: this minion asks no master; expected file_client remote"

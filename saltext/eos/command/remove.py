@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.command import effective
+from saltext.eos.command import account, effective
 from saltext.eos.command.change import Change
 
 
@@ -42,6 +42,10 @@ def remove(config: str) -> Change:
         if path.exists():
             settings = dict(effective.sources(str(folder / kind), kind))
             before |= {f"{kind} {name}": value for name, value in settings[path].items()}
+    merged: dict[str, Any] = {}
+    for _, options in effective.sources(str(folder / "master"), "master"):
+        merged |= options
+    paths += (account.tmpfiles(merged),)
     return Removal(
         path=next((path for path in paths if path.exists()), paths[0]),
         text=None,
