@@ -35,9 +35,10 @@ describe('npm run lab -- exec', () => {
 
 describe('npm run lab with a wrong call', () => {
   test.each([
-    { given: ['frobnicate'], want: /unknown verb frobnicate; expected one of up, status, exec, reinstall, down/ },
+    { given: ['frobnicate'], want: /unknown verb frobnicate; expected one of up, status, exec, reinstall, demo, down/ },
     { given: ['up', '--fast'], want: /up: Unknown option '--fast'; expected --no-bootstrap, --topology/ },
     { given: ['up', '--topology', 'none'], want: /no topology none; expected .*none\.yaml/ },
+    { given: ['demo', 'everything'], want: /demo got everything; expected events/ },
     { given: ['exec', 'n1'], want: /exec got no node or no command; expected both/ },
   ])('$given is refused with 2', async ({ given, want }) => {
     const outcome = await lab(given)

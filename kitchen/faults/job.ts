@@ -1,0 +1,77 @@
+import { parse } from 'yaml'
+import { attemptOnNode, onNode } from '../node/container.ts'
+import { PILLAR_FILE } from '../stack/pillar.ts'
+import { nomad } from './servers.ts'
+
+/** The job that faults are done to: one task in a container, which registers one service in Consul. */
+export const JOB = 'eos-fault'
+const TASK = 'main'
+const SECOND = 1_000_000_000
+
+/** An allocation of the job that runs. */
+export interface Running {
+  readonly alloc: string
+  /** Name of its container in Docker. */
+  readonly container: string
+}
+
+/** Starts the job and waits until its one allocation runs. */
+export async function startJob(master: string, id = JOB): Promise<Running> {
+  await nomad(master, ['job', 'run', '-json', '-'], JSON.stringify({ Job: await jobOf(master, id) }))
+  return running(master, id)
+}
+
+/** The running allocation of the job. */
+export async function running(master: string, id = JOB): Promise<Running> {
+  const allocs: readonly { readonly ID: string; readonly ClientStatus: string }[] = JSON.parse(await nomad(master, ['job', 'allocs', '-json', id]))
+  const alloc = allocs.find(({ ClientStatus }) => ClientStatus === 'running')?.ID ?? ''
+  return { alloc, container: `${TASK}-${alloc}` }
+}
+
+/** Kills the task's process from outside, as a person or a bug would. */
+export async function killTask(master: string, { container }: Running): Promise<void> {
+  await onNode(master, ['docker', 'kill', '--signal=KILL', container])
+}
+
+/** Lets the task take more memory than it was given. */
+export async function fillMemory(master: string, { alloc }: Running): Promise<void> {
+  await onNode(master, ['touch', `/var/lib/nomad/alloc/${alloc}/${TASK}/local/eat`])
+}
+
+/** Removes the job and everything that Nomad knows of it; content where there is none. */
+export async function purgeJob(master: string, id = JOB): Promise<void> {
+  await nomad(master, ['job', 'stop', '-purge', '-yes', '-detach', id])
+}
+
+/** Where an allocation of the job runs after a fault, if any does. */
+export async function isRunning(master: string, { container }: Running): Promise<boolean> {
+  return (await attemptOnNode(master, ['docker', 'inspect', '--format', '{{.State.Running}}', container])).stdout.trim() === 'true'
+}
+
+async function jobOf(master: string, id: string): Promise<object> {
+  const script = 'while [ ! -e /local/eat ]; do sleep 0.2; done; rm -f /local/eat; exec tail /dev/zero'
+  const image = await imageOf(master)
+  return {
+    ID: id,
+    Name: id,
+    Type: 'service',
+    Datacenters: ['*'],
+    TaskGroups: [
+      {
+        Name: 'web',
+        Count: 1,
+        Update: { MinHealthyTime: SECOND, HealthyDeadline: 60 * SECOND, ProgressDeadline: 120 * SECOND, HealthCheck: 'task_states', MaxParallel: 1 },
+        RestartPolicy: { Attempts: 1, Interval: 600 * SECOND, Delay: SECOND, Mode: 'fail' },
+        ReschedulePolicy: { Unlimited: true, Delay: 5 * SECOND, DelayFunction: 'constant' },
+        Services: [{ Name: id, Provider: 'consul' }],
+        Tasks: [{ Name: TASK, Driver: 'docker', Config: { image, entrypoint: ['/bin/sh', '-c', script] }, Resources: { CPU: 50, MemoryMB: 32 } }],
+      },
+    ],
+  }
+}
+
+/** The image of the lab that has a shell: PostgreSQL's, as the pillar names it. */
+async function imageOf(master: string): Promise<string> {
+  const pillar: { readonly eos: { readonly apps: { readonly miniflux: { readonly database: { readonly image: string } } } } } = parse(await onNode(master, ['cat', PILLAR_FILE]))
+  return pillar.eos.apps.miniflux.database.image
+}
