@@ -36,6 +36,7 @@ def opened(boot: str, total: int, *, number: int, microseconds: int, first: int)
         "excused": 0,
         "carry": None,
         "open": None,
+        "last": None,
         "held": [],
         "window": [0.0, 0],
         "surplus": None,

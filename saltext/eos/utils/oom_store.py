@@ -93,8 +93,11 @@ def _write(path: Path, content: dict[str, Any]) -> None:
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
-        os.write(handle, json.dumps(content, separators=(",", ":")).encode())
-        os.fdatasync(handle)
-    finally:
-        os.close(handle)
-    staged.replace(path)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(json.dumps(content, separators=(",", ":")).encode())
+            stream.flush()
+            os.fdatasync(stream.fileno())
+        staged.replace(path)
+    except OSError:
+        staged.unlink(missing_ok=True)
+        raise

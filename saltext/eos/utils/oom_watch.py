@@ -136,7 +136,12 @@ class Watch:
             self._hold(now)
 
     def _take(self, kill: Kill, group: str | None, now: float) -> None:
-        """Book a line. Lines of one group are gathered into the first victim's kill."""
+        """
+        Book a line.
+
+        Lines of one group are gathered into the kill of its first victim, which the kernel counts
+        and prints twice.
+        """
         state = self._state
         exact = self._view.root != "/" and not self._view.is_shared
         if self._judge.is_elsewhere(kill) or (
@@ -152,6 +157,8 @@ class Watch:
             first["members"] = len(first["pids"])
             first["cgroup"] = group
             return
+        if kill["grouped"] and not first and kill["pid"] == state["last"]:
+            return
         if first:
             self._hold(now)
         if kill["grouped"]:
@@ -159,6 +166,7 @@ class Watch:
         state["open"] = kill
 
     def _hold(self, now: float) -> None:
+        self._state["last"] = self._state["open"]["pid"]
         self._state["held"].append([now, self._state["open"]])
         self._state["open"] = None
 

@@ -1,12 +1,15 @@
 """Real kills by the real kernel, as the beacon tells them."""
 
+import contextlib
 import json
+import subprocess
 import sys
 import uuid
 from pathlib import Path
 
 import cage
 import pytest
+import salt.loader
 from cage import EAT, PATIENCE, wait_for
 from run_beacon import Runner
 
@@ -158,6 +161,47 @@ def test_text_that_a_program_writes_into_the_log_is_not_believed(runner, make_ca
     pid = make_cage().overeat()
     runner.until(lambda: runner.of([pid]), "the real kill")
     assert runner.of([4242424]) == []
+
+
+def test_a_full_disk_stops_the_sending_and_loses_nothing(minion_opts, minion_key, make_cage, full):
+    """What is not in the books is not sent; once there is room, each kill is told once."""
+    beacons = salt.loader.beacons(minion_opts, {})
+    running = Runner(beacons, minion_key)
+    running.run()
+    full.write_bytes(b"x" * (1 << 20))
+    pids = [make_cage().overeat() for _ in range(3)]
+    with pytest.raises(OSError, match="No space"):
+        running.until(lambda: None, "a full disk")
+    assert running.events == []
+    full.unlink()
+    running.until(lambda: len(running.of(pids)) == 3, "the kills of the full disk")
+    beacons["eos_oom.close"]([])
+
+
+@pytest.fixture
+def full(minion_opts):
+    """A file that can fill the small disk on which the books are."""
+    books = Path(minion_opts["eos_oom_dir"])
+    books.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(books)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    yield Filler(books / "filler")
+    subprocess.run(["umount", str(books)], check=True)
+
+
+class Filler:
+    """A file that takes all the room there is."""
+
+    def __init__(self, path):
+        self._path = path
+
+    def write_bytes(self, data):
+        with contextlib.suppress(OSError):
+            self._path.write_bytes(data)
+
+    def unlink(self):
+        self._path.unlink()
 
 
 def _acknowledging(running, minion_opts, place):
