@@ -72,7 +72,7 @@ function creation(name: string, node: TopologyNode, topology: Topology, image: s
     '--security-opt', 'apparmor=unconfined', '--cgroupns=host', '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw',
     '--tmpfs', '/run:exec', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec',
     '--mount', `type=volume,source=${container}-docker,target=/var/lib/docker,volume-label=${label}`,
-    ...(existsSync('/dev/kmsg') ? ['--device', '/dev/kmsg'] : []),
+    ...(existsSync('/dev/kmsg') ? ['--device', '/dev/kmsg', '--cap-add', 'SYSLOG'] : []),
     '--memory', node.memory.replace('iB', '').toLowerCase(),
     '--env', 'container=docker', '--stop-signal', 'SIGRTMIN+3', image, '/lib/systemd/systemd',
   ]
