@@ -19,12 +19,12 @@ export class DiskWatch {
   tell(problem: string | null): void {
     if (problem !== null) {
       if (this.problem === null) {
-        this.#since = Date.now()
+        this.#since = performance.now()
         this.#first = problem
       }
       this.#log('alert', 'the disk refuses: nothing is acknowledged until it heals', { reason: problem })
     } else if (this.problem !== null) {
-      const seconds = ((Date.now() - this.#since) / 1000).toFixed(1)
+      const seconds = ((performance.now() - this.#since) / 1000).toFixed(1)
       this.#note({ verb: 'alarm', source: 'bridge', cause: 'disk', detail: `${this.#first}, for ${seconds} s; nothing was acknowledged meanwhile, and nothing is lost` })
     }
     this.problem = problem

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { readConfig, type Config } from './config/config.ts'
 import { readTable } from './envelope/table.ts'
+import { Intake } from './intake/intake.ts'
 import { makeLog } from './log.ts'
 import { messageOf, Refusal } from './refusal.ts'
 import { runSidecar } from './run.ts'
+import { startSources } from './sources.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = 'eos-sidecar --config <file> [--check] [--json] [--version]'
@@ -31,10 +33,11 @@ async function run(config: Config, table: ReturnType<typeof readTable>, isJson: 
     log('alert', problem.message, { code: problem.code })
     process.exit(EXIT.journal)
   }
-  const running = await runSidecar({ config, table, version: VERSION, log, fatal, sources: () => [] })
+  const intake = new Intake()
+  const running = await runSidecar({ config, table, version: VERSION, log, fatal, sources: (journal) => startSources(config, intake, journal, log) })
   const stop = (signal: string): void => {
     log('info', 'stopping', { signal })
-    void running.stop().then(() => process.exit(0))
+    void running.stop().then(() => intake.close()).then(() => process.exit(0))
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)

@@ -167,7 +167,7 @@ class Sidecar {
   }
 
   #look(): void {
-    const { known, notes } = lookAtStandings(this.#known, this.#standings(), Date.now())
+    const { known, notes } = lookAtStandings(this.#known, this.#standings(), performance.now())
     this.#known = known
     for (const note of notes) this.#note(note)
   }

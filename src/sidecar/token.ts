@@ -26,8 +26,13 @@ export function tokenFile(path: string, now: () => number = Date.now): TokenFile
 
 /** Changes whenever the file was written or replaced. */
 function markOf(path: string): string {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return found === undefined ? '' : `${found.dev}:${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true })
+    return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
+  } catch {
+    // Reading it says why.
+    return ''
+  }
 }
 
 function read(path: string): string | Refusal {

@@ -1,8 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
-import { get as getPlain, type ClientRequest, type IncomingMessage } from 'node:http'
-import { Agent, get } from 'node:https'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { failure, type Failure } from './intake-error.ts'
 import type { Request } from './messages.ts'
+
+// An import of these reads all their exports, WebSocket among them, and so loads 11 MB that nobody uses here.
+const { get: getPlain } = process.getBuiltinModule('node:http')
+const { Agent, get } = process.getBuiltinModule('node:https')
 
 /** A request on its way. */
 export interface Opened {
@@ -66,10 +69,10 @@ function send(request: Request, answer: (response: IncomingMessage) => void): Cl
   throw new TypeError(`${url.protocol}//${url.host} would carry a token in clear`)
 }
 
-let agents = new Map<string, { readonly mark: string; readonly agent: Agent }>()
+let agents = new Map<string, { readonly mark: string; readonly agent: InstanceType<typeof Agent> }>()
 
 /** Connections that trust one authority only; another file in its place takes effect with the next request. */
-function agentFor(ca: string): Agent {
+function agentFor(ca: string): InstanceType<typeof Agent> {
   const { ino, mtimeMs, size } = statSync(ca)
   const mark = `${ino}:${mtimeMs}:${size}`
   const known = agents.get(ca)

@@ -18,6 +18,7 @@ export class Store {
   readonly #do: Statements
   #now: Mutable<Snapshot>
   #before: Snapshot
+  #at: number
   /** True when the file had no epoch yet: it is new. */
   readonly isNew: boolean
 
@@ -38,6 +39,7 @@ export class Store {
       writes: 0,
     }
     this.#before = { ...this.#now }
+    this.#at = numberOf(this.#do.outboxLatest.get() ?? {}, 'at')
     if (this.isNew) this.transact(() => this.#do.metaPut.run('epoch', this.#now.epoch))
   }
 
@@ -65,7 +67,8 @@ export class Store {
   /** Numbers the facts that were never seen before; writes them with state, cursor and dead letters. */
   write({ source, facts, dead, puts, deletes, cursor }: Write): Answers['write'] {
     let written = 0
-    for (const { id, name, sourceEpoch, index, at, body } of facts) {
+    for (const { id, name, sourceEpoch, index, at: told, body } of facts) {
+      const at = this.#later(told)
       if (this.#do.seenAdd.run(id, at).changes === 0) continue
       written += 1
       this.#now.last += 1
@@ -184,6 +187,12 @@ export class Store {
       dropped += Number(this.#do.outboxDrop.run(name, epoch, index, Math.min(reached, before)).changes)
     }
     return dropped
+  }
+
+  /** The clock may jump; the order of our own rows in time may not. */
+  #later(at: number): number {
+    this.#at = Math.max(this.#at, at)
+    return this.#at
   }
 
   #first(acknowledged: number): number {

@@ -1,5 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { messageOf, Refusal } from '../refusal.ts'
+
+// An import of `node:http` reads all its exports, WebSocket among them, and so loads 11 MB that nobody uses here.
+const { createServer } = process.getBuiltinModule('node:http')
 
 /** What the three pages say. */
 export interface Pages {

@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:https'
 
 /** One question to Consul's HTTP API. */
 export interface Question {
@@ -22,6 +21,8 @@ const LARGEST = 65_536
 
 /** Makes the function that asks one address, its certificate held to the given authority. */
 export function asker(ca: Buffer): (address: string, question: Question) => Promise<Reply> {
+  // As in metrics/server.ts: an import would load what nobody uses, here even where there is no pair.
+  const { Agent, request } = process.getBuiltinModule('node:https')
   const agent = new Agent({ keepAlive: true, ca, maxSockets: 4 })
   return (address, { method, path, body, token, timeout, signal }) =>
     new Promise((resolve, reject) => {

@@ -122,7 +122,7 @@ export class Sender {
     this.#retry = null
     const snapshot = this.#journal.snapshot
     if (this.#isStopped || snapshot === null) return
-    this.#heard = Date.now()
+    this.#heard = performance.now()
     this.counters = { ...this.counters, connects: this.counters.connects + 1 }
     const connection: Connection = new Connection(this.#options.socket, {
       opened: () => {
@@ -150,7 +150,7 @@ export class Sender {
   }
 
   async #hear(message: FromEngine): Promise<void> {
-    this.#heard = Date.now()
+    this.#heard = performance.now()
     if (message.kind === 'error') throw new Error(`the engine says ${message.code}: ${message.reason}`)
     if (message.kind === 'ack') return this.#acknowledge(message)
     if (this.#isLive) throw new Error('a second welcome; expected one')
@@ -160,7 +160,7 @@ export class Sender {
     if (this.#role === 'active') await this.#agree(message.lastSeq)
     if (this.#connection !== connection || connection === null) return
     this.#isLive = true
-    this.#linkedAt = Date.now()
+    this.#linkedAt = performance.now()
     this.#events.linked()
     this.#status()
     await this.#pump()
@@ -232,18 +232,18 @@ export class Sender {
     if (frame === null) return connection.close(isGone ? `number ${this.#next} is gone from the journal` : `number ${this.#next} is not in the journal`)
     this.counters = { ...this.counters, batches: this.counters.batches + 1, bytes: this.counters.bytes + frame.byteLength }
     connection.send(frame)
-    this.#window.add(to, Date.now())
+    this.#window.add(to, performance.now())
     this.#next = to + 1
   }
 
   /** Gives up a connection on which an answer is overdue. */
   #watch(): void {
     if (this.#connection === null) return
-    const age = Date.now() - this.#linkedAt
+    const age = performance.now() - this.#linkedAt
     if (this.#isLive && age > this.#options.patience) this.#backoff.reset()
     if (this.#isLive && this.#role === 'standby' && age > this.#options.refresh) return this.#reconnect()
     const waits = this.#isLive ? this.#window.since : this.#heard
-    if (waits === null || Date.now() - Math.max(waits, this.#heard) < this.#options.patience) return
+    if (waits === null || performance.now() - Math.max(waits, this.#heard) < this.#options.patience) return
     this.#connection.close(`no answer within ${this.#options.patience / 1000} s`)
   }
 
