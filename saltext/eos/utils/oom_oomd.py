@@ -20,7 +20,7 @@ class Kill(NamedTuple):
     occurred: float | None
 
 
-def mount(cgroup: Path = Path("/sys/fs/cgroup")) -> Path | None:
+def mount(cgroup: Path) -> Path | None:
     """Give the hierarchy in which systemd-oomd runs; ``None`` where it does not."""
     for name in MOUNTS:
         if (cgroup / name / DAEMON).is_dir():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from saltext.eos.utils import oom_cgroup, oom_oomd, oom_records
+from saltext.eos.utils.oom_counter import CGROUP
 from saltext.eos.utils.oom_journal import OOMD, Follower
 from saltext.eos.utils.oom_ledger import State
 from saltext.eos.utils.oom_records import Record
@@ -18,18 +20,20 @@ class Pressure:
     One of the two ways, never both: a kill must not be told twice.
 
     :param settings: the beacon's configuration.
+    :param cgroup: where cgroups are mounted.
     """
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], cgroup: Path = CGROUP) -> None:
+        self._cgroup = cgroup
         self._units = settings["units"]
         self._follower = Follower(OOMD) if settings["follows_journal"] else None
-        self._hierarchy = oom_oomd.mount()
+        self._hierarchy = oom_oomd.mount(self._cgroup)
         self._look = time.monotonic() + LOOK_AGAIN
 
     def step(self, state: State, minion: str, boot: str) -> list[Record]:
         """Give the records of what systemd-oomd has killed since the last pass."""
         if time.monotonic() > self._look:
-            self._hierarchy = oom_oomd.mount()
+            self._hierarchy = oom_oomd.mount(self._cgroup)
             self._look = time.monotonic() + LOOK_AGAIN
         if self._hierarchy is None:
             return []

@@ -13,8 +13,10 @@ import salt.loader
 from cage import EAT, PATIENCE, wait_for
 from run_beacon import Runner
 
+from saltext.eos.beacon_config.eos_oom import DEFAULTS
 from saltext.eos.utils import oom_store
 from saltext.eos.utils.oom_kmsg import KernelLog
+from saltext.eos.utils.oom_watch import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -87,6 +89,27 @@ def test_a_greedy_child_is_told_and_its_parent_lives(runner, make_cage, tmp_path
     assert runner.of([shell.pid]) == []
     shell.kill()
     shell.wait(PATIENCE)
+
+
+def test_on_a_shared_kernel_only_what_is_inside_the_node_is_told(tmp_path, make_cage):
+    """A node of its own cgroup beside others: their kills move the same counter."""
+    node, other = make_cage(limit=400), make_cage()
+    unit = make_cage(f"{node.name[1:]}/vault.service")
+    watch = Watch(tmp_path / "books", "n1", {**DEFAULTS, "docker": ""})
+    view = watch._view._replace(root=node.name, is_shared=True)
+    watch._view = watch._judge._view = view
+    foreign, own = other.overeat(), unit.overeat()
+
+    def told():
+        watch.step()
+        return watch.records
+
+    wait_for(told, "the own record")
+    (record,) = watch.records
+    assert (record["subject"]["pid"], record["subject"]["unit"]) == (own, "vault.service")
+    assert record["subject"]["pid"] != foreign
+    assert watch._state["counts"]["foreign"] >= 1
+    watch.close()
 
 
 def test_a_sigkill_that_is_no_oom_is_never_told(runner, make_cage):
