@@ -21,8 +21,6 @@ export interface Manners {
   isSilent: boolean
   /** Envelopes that are refused, by id. */
   readonly refuses: Set<string>
-  /** What the welcome says of the inbox. */
-  cursors: Record<string, { epoch: string; index: number }>
 }
 
 /**
@@ -30,7 +28,7 @@ export interface Manners {
  * what it keeps, drops what it has by id, and closes with an error where the protocol is broken. What it keeps outlives a restart.
  */
 export class Engine {
-  readonly manners: Manners = { isSilent: false, refuses: new Set(), cursors: {} }
+  readonly manners: Manners = { isSilent: false, refuses: new Set() }
   /** Everything that was kept, by id, in the order of arrival. */
   readonly inbox = new Map<string, Arrived>()
   /** Last number of each epoch. */
@@ -40,6 +38,8 @@ export class Engine {
   readonly hellos: { readonly role: string; readonly epoch: string; readonly instance: string }[] = []
   readonly statuses: Json[] = []
   duplicates = 0
+  /** Highest index that was kept, by source. */
+  readonly #cursors = new Map<string, { readonly epoch: string; readonly index: number }>()
   readonly #path: string
   readonly #sockets = new Set<Socket>()
   #server: Server | null = null
@@ -99,7 +99,7 @@ export class Engine {
     const epoch = String(hello['epoch'])
     if (hello['protocol'] !== 1 || hello['schema'] !== 1) this.#breach(socket, 'protocol or schema is not 1')
     this.hellos.push({ role: String(hello['role']), epoch, instance: String(hello['instance']) })
-    if (!this.manners.isSilent) socket.write(encodeFrame({ kind: 'welcome', protocol: 1, last_seq: this.last.get(epoch) ?? 0, cursors: this.manners.cursors, max_event: 65536, max_batch: 500 }))
+    if (!this.manners.isSilent) socket.write(encodeFrame({ kind: 'welcome', protocol: 1, last_seq: this.last.get(epoch) ?? 0, cursors: Object.fromEntries(this.#cursors), max_event: 65536, max_batch: 500 }))
     return epoch
   }
 
@@ -115,10 +115,19 @@ export class Engine {
       seq = arrived.seq
       if (this.manners.refuses.has(arrived.id)) refused.push({ seq, code: 'EOS702', reason: 'the test refuses it' })
       else if (this.inbox.has(arrived.id)) this.duplicates += 1
-      else this.inbox.set(arrived.id, arrived)
+      else this.#keep(arrived, one)
     }
     this.last.set(epoch, seq)
     socket.write(encodeFrame({ kind: 'ack', epoch, seq, refused }))
+  }
+
+  #keep(arrived: Arrived, envelope: Json): void {
+    this.inbox.set(arrived.id, arrived)
+    const source = isObject(envelope) ? envelope['source'] : undefined
+    if (!isObject(source)) return
+    const [name, epoch, index] = [String(source['name']), String(source['epoch']), Number(source['index'])]
+    const before = this.#cursors.get(name)
+    if (before === undefined || before.epoch !== epoch || before.index < index) this.#cursors.set(name, { epoch, index })
   }
 
   #breach(socket: Socket, reason: string): void {

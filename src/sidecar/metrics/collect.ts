@@ -39,9 +39,9 @@ function journalMetrics({ snapshot, oldest, waiting, isDiskRefusing, facts, now 
     gauge('last_seq', 'Number of the last fact of this epoch.', last),
     gauge('acknowledged_seq', 'Number of the last fact that the engine acknowledged.', acknowledged),
     gauge('dead_letters', 'Dead letters that are kept.', dead),
-    counter('duplicates_total', 'Facts that were journalled before and dropped.', duplicates),
-    counter('transactions_total', 'Durable transactions.', groups),
-    counter('commits_total', 'Commits of sources in them.', writes),
+    counter('journal_duplicates_total', 'Facts that were journalled before and dropped.', duplicates),
+    counter('journal_transactions_total', 'Durable transactions.', groups),
+    counter('journal_commits_total', 'Commits of sources in them.', writes),
     {
       name: `${PREFIX}facts_total`,
       kind: 'counter',
