@@ -14,7 +14,6 @@ export const SIDECAR_CODES = {
   EOS623: 'the journal stopped',
   EOS630: 'a fact does not fit its declaration',
   EOS631: 'an envelope is too large',
-  EOS632: 'the engine refused an envelope',
   EOS640: 'the engine broke the protocol',
   EOS641: 'the engine does not answer',
   EOS642: 'the engine speaks another protocol',

@@ -10,6 +10,8 @@ const nomad = record(({ take }) => ({
   addresses: take('addresses', server.addresses),
   ca: take('ca', server.ca),
   tokenFile: take('token_file', server.token_file),
+  /** Accessors of the ACL tokens that may register jobs; a change by another is drift. Empty: no drift is told. */
+  accessors: take('accessors', otherwise(list(text), [])),
 }))
 
 const consul = record(({ take }) => ({

@@ -1,6 +1,7 @@
 import { isObject } from '../envelope/text.ts'
 import type { Json, JsonObject } from '../fact.ts'
 import type { Cursors, Refused } from '../journal/messages.ts'
+import { Refusal } from '../refusal.ts'
 
 /** The protocol that this sidecar speaks. */
 export const PROTOCOL = 1
@@ -14,23 +15,23 @@ export type FromEngine =
 /** Reads one frame of the engine; anything but protocol 1 is an error that says what was expected. */
 export function readEngine(text: string): FromEngine {
   const message: Json = JSON.parse(text)
-  if (!isObject(message)) throw new TypeError(`a frame is ${typeof message}; expected an object`)
+  if (!isObject(message)) throw broken(`a frame is ${typeof message}`, 'an object')
   switch (message['kind']) {
     case 'welcome':
-      if (message['protocol'] !== PROTOCOL) throw new TypeError(`the engine speaks protocol ${JSON.stringify(message['protocol'])}; expected ${PROTOCOL}`)
+      if (message['protocol'] !== PROTOCOL) throw new Refusal('EOS642', `the engine speaks protocol ${JSON.stringify(message['protocol'])}`, `protocol ${PROTOCOL}`, 'install engine and sidecar of one version')
       return { kind: 'welcome', lastSeq: count(message, 'last_seq'), cursors: cursorsOf(message['cursors']), maxBatch: Math.max(1, count(message, 'max_batch')) }
     case 'ack':
       return { kind: 'ack', epoch: textOf(message, 'epoch'), seq: count(message, 'seq'), refused: refusedOf(message['refused']) }
     case 'error':
       return { kind: 'error', code: textOf(message, 'code'), reason: textOf(message, 'reason') }
     default:
-      throw new TypeError(`a frame of kind ${JSON.stringify(message['kind'])}; expected welcome, ack or error`)
+      throw broken(`a frame is of kind ${JSON.stringify(message['kind'])}`, 'welcome, ack or error')
   }
 }
 
 function cursorsOf(value: Json | undefined): Cursors {
   if (value === undefined) return {}
-  if (!isObject(value)) throw new TypeError('cursors of a welcome are no object')
+  if (!isObject(value)) throw broken('the cursors of a welcome are no object', 'an object')
   return Object.fromEntries(Object.entries(value).flatMap(([name, one]) => (isObject(one) ? [[name, { epoch: textOf(one, 'epoch'), index: count(one, 'index') }]] : [])))
 }
 
@@ -43,11 +44,16 @@ function refusedOf(value: Json | undefined): Refused[] {
 function count(object: JsonObject, key: string): number {
   const value = object[key]
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
-  throw new TypeError(`${key} is ${JSON.stringify(value)}; expected a whole number`)
+  throw broken(`${key} is ${JSON.stringify(value)}`, 'a whole number')
 }
 
 function textOf(object: JsonObject, key: string): string {
   const value = object[key]
   if (typeof value === 'string') return value
-  throw new TypeError(`${key} is ${JSON.stringify(value)}; expected text`)
+  throw broken(`${key} is ${JSON.stringify(value)}`, 'text')
+}
+
+/** The engine said something that protocol 1 does not know. */
+export function broken(what: string, expected: string): Refusal {
+  return new Refusal('EOS640', what, expected, 'install engine and sidecar of one version')
 }

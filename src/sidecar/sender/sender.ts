@@ -2,9 +2,9 @@ import { Backoff } from '../backoff.ts'
 import type { JournalClient } from '../journal/client.ts'
 import type { Cursors, DeadRow, Snapshot } from '../journal/messages.ts'
 import { newEpoch } from '../journal/epoch.ts'
-import { messageOf } from '../refusal.ts'
+import { messageOf, Refusal } from '../refusal.ts'
 import { Connection } from './connection.ts'
-import { PROTOCOL, type FromEngine } from './protocol.ts'
+import { broken, PROTOCOL, type FromEngine } from './protocol.ts'
 import { Window } from './window.ts'
 
 /** Batches on their way at once. */
@@ -151,9 +151,9 @@ export class Sender {
 
   async #hear(message: FromEngine): Promise<void> {
     this.#heard = performance.now()
-    if (message.kind === 'error') throw new Error(`the engine says ${message.code}: ${message.reason}`)
+    if (message.kind === 'error') throw new Refusal('EOS640', `the engine says ${message.code}: ${message.reason}`, 'numbers without a gap, in protocol 1', 'nothing: it is sent again from where the engine stands')
     if (message.kind === 'ack') return this.#acknowledge(message)
-    if (this.#isLive) throw new Error('a second welcome; expected one')
+    if (this.#isLive) throw broken('the engine greets twice', 'one welcome')
     this.cursors = message.cursors
     this.#maxBatch = message.maxBatch
     const connection = this.#connection
@@ -202,8 +202,8 @@ export class Sender {
   }
 
   async #acknowledge({ epoch, seq, refused }: Extract<FromEngine, { kind: 'ack' }>): Promise<void> {
-    if (epoch !== this.#snapshot().epoch) throw new Error(`an acknowledgement of epoch ${epoch}; expected ${this.#snapshot().epoch}`)
-    if (seq >= this.#next || seq < this.#acknowledged) throw new Error(`an acknowledgement of ${seq}; expected ${this.#acknowledged} to ${this.#next - 1}`)
+    if (epoch !== this.#snapshot().epoch) throw broken(`an acknowledgement is of epoch ${epoch}`, this.#snapshot().epoch)
+    if (seq >= this.#next || seq < this.#acknowledged) throw broken(`an acknowledgement is of number ${seq}`, `${this.#acknowledged} to ${this.#next - 1}`)
     this.#acknowledged = seq
     this.#window.acknowledge(seq)
     this.#backoff.reset()
@@ -244,7 +244,7 @@ export class Sender {
     if (this.#isLive && this.#role === 'standby' && age > this.#options.refresh) return this.#reconnect()
     const waits = this.#isLive ? this.#window.since : this.#heard
     if (waits === null || performance.now() - Math.max(waits, this.#heard) < this.#options.patience) return
-    this.#connection.close(`no answer within ${this.#options.patience / 1000} s`)
+    this.#connection.close(new Refusal('EOS641', `the engine gave no answer within ${this.#options.patience / 1000} s`, 'a welcome or an acknowledgement', 'look at the engine on the master').message)
   }
 
   #status(): void {
