@@ -13,6 +13,7 @@ from salt.exceptions import CommandExecutionError, SaltRunnerError
 
 from saltext.eos.utils import (
     authority,
+    bridge_verbs,
     contract,
     deliver,
     lock,
@@ -69,6 +70,83 @@ def explain(component):
         salt-run eos.explain consul
     """
     return _spoken(_explain, component)
+
+
+def events(tag=None, event=None, subject=None, severity=None, since=None, limit=50, follow=False):
+    """
+    Show what happened, one line per event, the newest last.
+
+    tag
+        Glob of the tag, such as ``eos/nomad/alloc/*``; ``*`` matches ``/`` too.
+    event
+        Name of the event, such as ``nomad/alloc``.
+    subject
+        Glob of what follows the verb in the tag.
+    severity
+        This one and graver: info, notice, warning or critical.
+    since
+        Span of time, such as ``90s``, ``15m``, ``2h`` or ``1d``.
+    limit
+        Most events; the newest are shown.
+    follow
+        Go on showing what happens until interrupted.
+
+    Returns a list of lines; with ``--out=json`` the events themselves.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.events since=1h severity=warning
+        salt-run eos.events follow=True
+        salt-run eos.events event=nomad/task --out=json
+    """
+    return _spoken(
+        bridge_verbs.events, __opts__,
+        {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
+        int(limit), bool(follow),
+    )  # fmt: skip
+
+
+def replay(from_seq, epoch=None, to_seq=None, test=False):
+    """
+    Fire events of the inbox on the bus again, for observers, with ``replay: true``.
+
+    from_seq
+        Number of the first.
+    epoch
+        Epoch that the numbers belong to; the current sidecar's when left out.
+    to_seq
+        Number of the last; all that there are when left out.
+    test
+        Say how many, and fire none.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.replay from_seq=10400 test=True
+    """
+    return _spoken(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, bool(test))
+
+
+def bridge():
+    """
+    Show how the bridge is: sidecars, sources, lag, depth, gaps, dead letters, minions.
+
+    Returns ``{"streams", "sources", "minions", "inbox", "dead", "problems", "text"}``; ends with
+    an error code when there are problems.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.bridge --out=eos
+    """
+    found = _spoken(bridge_verbs.bridge, __opts__)
+    if found.get("problems"):
+        __context__["retcode"] = 1
+    return found
 
 
 def versions():
@@ -159,7 +237,7 @@ def plan(name="bootstrap"):
     return _spoken(_plan, name)
 
 
-def _spoken(work: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+def _spoken(work: Callable[..., Any], *arguments: Any) -> Any:
     """
     Give what a verb gives, or say why it failed.
 

@@ -24,8 +24,8 @@ class Acknowledged(NamedTuple):
 
 
 def home(opts: dict[str, Any]) -> Path:
-    """Give the folder of the books: option ``eos_oom_dir`` of the minion, or the usual place."""
-    return Path(opts.get("eos_oom_dir") or HOME)
+    """Give the folder of the books: option ``eos_oom_dir``, or its place below ``root_dir``."""
+    return Path(opts.get("eos_oom_dir") or Path(opts.get("root_dir") or "/") / HOME.lstrip("/"))
 
 
 def load(folder: Path) -> State | None:

@@ -1,0 +1,116 @@
+"""
+The bus, for observers: what the inbox holds is fired as ``eos/…``, at the pace that Salt allows.
+
+It runs in a process of its own, so that neither Salt nor a slow subscriber ever holds the inbox.
+One ``SaltEvent`` is kept and rebuilt after any exception: on older Salt it stays broken for ever
+once the publisher was gone (salt#69914).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import salt.utils.event
+from salt.exceptions import SaltRunnerError
+
+from saltext.eos.utils.bridge_tag import tag_of
+from saltext.eos.utils.inbox_read import Reader
+
+log = logging.getLogger(__name__)
+
+BEHIND = 5000
+SLICE = 200
+LONGEST_PAUSE = 5.0
+NAME = "bus.json"
+
+
+def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> None:
+    """
+    Fire what comes in until the engine is gone.
+
+    :param path: file of the inbox.
+    :param woken: gets a byte after each commit.
+    :param parent: process id of the engine.
+    """
+    reader = Reader(path)
+    row = _position(path, reader)
+    pause = 0.1
+    while os.getppid() == parent:
+        try:
+            with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
+                while os.getppid() == parent:
+                    row = _pass(reader, bus, path, row, woken)
+                    pause = 0.1
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except Exception as err:  # noqa: BLE001 - Salt's transports raise whatever their library does
+            log.warning("the bus cannot be reached: %s; next try in %s s", err, pause)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _pass(reader: Reader, bus: Any, path: Path, row: int, woken: Connection) -> int:
+    last = reader.last_row()
+    if last - row > BEHIND:
+        row = _coalesce(reader, bus, row, last)
+        _remember(path, row)
+    rows = reader.after(row, SLICE)
+    for number, tag, text in rows:
+        bus.fire_event(json.loads(text), tag)
+        row = number
+    if rows:
+        _remember(path, row)
+    elif woken.poll(1):
+        while woken.poll():
+            woken.recv_bytes()
+    return row
+
+
+def _coalesce(reader: Reader, bus: Any, row: int, last: int) -> int:
+    """Skip all but the newest, and say which were skipped."""
+    upto = last - SLICE
+    counts = reader.skipped(row, upto)
+    total = sum(count for _, count in counts)
+    detail = ", ".join(f"{name}: {count}" for name, count in counts[:20])
+    subject = {"source": "bridge"}
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    envelope = {
+        "schema": 1, "id": f"b:bridge:coalesced:{upto}", "seq": 0, "epoch": "bus",
+        "event": "bridge", "verb": "coalesced", "tag": tag_of("bridge", "coalesced", subject),
+        "severity": "warning", "origin": "self", "replay": False,
+        "source": {"kind": "bridge", "name": "bridge", "epoch": "bus", "index": upto},
+        "time": {"occurred": None, "observed": moment, "clock": "sidecar"},
+        "subject": subject, "verdict": {"cause": "bus", "detail": detail},
+        "change": {"from": row, "to": upto, "count": total}, "links": {"ids": []}, "related": [],
+        "coalesced": total, "settled": True, "evidence": [f"inbox:{row}-{upto}"],
+    }  # fmt: skip
+    bus.fire_event(envelope, envelope["tag"])
+    return upto
+
+
+def _position(path: Path, reader: Reader) -> int:
+    """Go on where the last one ended; an inbox that was made anew starts at its beginning."""
+    try:
+        row = int(json.loads((path.parent / NAME).read_text("utf-8"))["row"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    try:
+        return min(row, reader.last_row())
+    except SaltRunnerError:
+        return 0
+
+
+def _remember(path: Path, row: int) -> None:
+    """Keep the place; after a crash a few events are fired again, with the same ids."""
+    staged = path.parent / f".{NAME}"
+    try:
+        staged.write_text(json.dumps({"row": row}), "utf-8")
+        staged.replace(path.parent / NAME)
+    except OSError as err:
+        log.warning("the place on the bus cannot be kept: %s", err)

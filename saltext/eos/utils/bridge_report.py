@@ -1,0 +1,177 @@
+"""What the inbox says to people: one line per event, and how the bridge is."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from salt.exceptions import SaltRunnerError
+
+from saltext.eos.events import table
+from saltext.eos.utils import event_text
+from saltext.eos.utils.inbox_read import Reader
+
+SEVERITIES = ("info", "notice", "warning", "critical")
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_PAUSE = 0.2
+
+
+def span(text: Any) -> float:
+    """
+    Read a span of time such as ``90s`` or ``2h``, in seconds.
+
+    :raises SaltRunnerError: it is none.
+    """
+    found = _SPAN.fullmatch(str(text))
+    if not found:
+        raise SaltRunnerError(f"since is {text!r}; expected a span such as 90s, 15m, 2h or 1d")
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def line(envelope: dict[str, Any]) -> str:
+    """
+    Show an event on one line: when, how grave, what, why, how sure, and what proves it.
+
+    :param envelope: an event of the inbox.
+    """
+    moment = envelope["time"]["occurred"] or envelope["time"]["observed"]
+    words = [
+        event_text.shown(moment)[11:23],
+        f"{event_text.shown(envelope['severity']):8}",
+        f"{event_text.shown(envelope['event'])} {event_text.shown(envelope['verb'])}",
+        f" {table.says(envelope)}",
+    ]
+    aside = [
+        f"{name} {event_text.leaf(envelope, 'verdict', name)}"
+        for name in ("cause", "confidence")
+        if name in envelope["verdict"]
+    ]
+    if not envelope["settled"]:
+        aside.append("not settled")
+    if envelope["coalesced"]:
+        aside.append(f"and {envelope['coalesced']} more")
+    if envelope["origin"] != "stream":
+        aside.append(f"by {event_text.shown(envelope['origin'])}")
+    aside += [event_text.shown(proof) for proof in envelope["evidence"][:4]]
+    aside += [f"with {event_text.shown(other)}" for other in envelope["related"][:3]]
+    return " ".join(words) + f"  [{'; '.join(aside)}]"
+
+
+def conditions(
+    tag: Any, event: Any, subject: Any, severity: Any, since: Any, now: float
+) -> dict[str, Any]:
+    """
+    Check what was asked for.
+
+    :raises SaltRunnerError: a filter is none.
+    """
+    if severity is not None and severity not in SEVERITIES:
+        raise SaltRunnerError(f"severity is {severity!r}; expected {', '.join(SEVERITIES)}")
+    if event is not None and event not in table.TABLE:
+        raise SaltRunnerError(f"event is {event!r}; expected {', '.join(table.TABLE)}")
+    return {
+        "tag": None if tag is None else str(tag),
+        "event": event,
+        "subject": None if subject is None else str(subject),
+        "severities": None if severity is None else SEVERITIES[SEVERITIES.index(severity) :],
+        "since": None if since is None else now - span(since),
+    }
+
+
+def follow(reader: Reader, wanted: dict[str, Any], after: int) -> Iterator[dict[str, Any]]:
+    """Give every event after a row as soon as it is committed; never ends."""
+    while True:
+        rows = reader.events(wanted, limit=500, after=after)
+        for row, envelope in rows:
+            after = row
+            yield envelope
+        if not rows:
+            time.sleep(_PAUSE)
+
+
+def report(reader: Reader, now: float) -> dict[str, Any]:
+    """
+    Tell how the bridge is.
+
+    :return: ``streams``, ``sources``, ``minions``, ``inbox``, ``problems`` and ``text``.
+    """
+    streams = reader.streams()
+    sources = [_aged(source, now) for source in reader.sources()]
+    minions = [_aged(minion, now) for minion in reader.minions()]
+    inbox = reader.totals()
+    problems = [
+        *_stream_problems(streams, now),
+        *[f"{one['source']}: {one['degraded']}" for one in _standings(streams) if one["degraded"]],
+        *(
+            [f"{inbox['dead']} dead letters: look at `dead` with --out=json"]
+            if inbox["dead"]
+            else []
+        ),
+    ]
+    found = {
+        "streams": streams,
+        "sources": sources,
+        "minions": minions,
+        "inbox": inbox,
+        "dead": reader.dead(limit=20),
+        "problems": problems,
+    }
+    return {**found, "text": _text(found)}
+
+
+def _standings(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {"source": one.get("name"), "degraded": one.get("degraded")}
+        for stream in streams
+        if stream["role"] == "active"
+        for one in (stream["status"] or {}).get("standings", ())
+    ]
+
+
+def _stream_problems(streams: list[dict[str, Any]], now: float) -> list[str]:
+    active = [stream for stream in streams if stream["role"] == "active"]
+    if not active:
+        return ["no sidecar has ever connected; expected eos-sidecar to run beside the master"]
+    newest = max(active, key=lambda stream: stream["seen"])
+    age = now - newest["seen"]
+    if age <= 30:
+        return []
+    return [
+        f"sidecar {newest['instance']} was last heard {round(age)} s ago; expected every 10 s; "
+        "look at `systemctl status eos-sidecar`"
+    ]
+
+
+def _aged(one: dict[str, Any], now: float) -> dict[str, Any]:
+    return {**one, "age": round(now - one["at"], 1)}
+
+
+def _text(found: dict[str, Any]) -> str:
+    inbox = found["inbox"]
+    lines = [f"inbox     {inbox['rows']} events, {inbox['dead']} dead letters"]
+    for stream in found["streams"][-3:]:
+        depth = (stream["status"] or {}).get("depth", "-")
+        lines.append(
+            f"sidecar   {stream['instance']} {stream['role']}, epoch {stream['epoch']}, "
+            f"number {stream['last_seq']}, {depth} waiting"
+        )
+    lines += [
+        f"source    {one['source']}: index {one['idx']}, last fact {one['age']} s ago"
+        for one in found["sources"]
+    ]
+    lines += [
+        f"minion    {one['minion']}: record {one['last_n']}, {one['age']} s ago, "
+        f"{one['refused']} not believed"
+        for one in found["minions"]
+    ]
+    lines += [f"problem   {problem}" for problem in found["problems"]]
+    return "\n".join(lines)
+
+
+def dumped(envelope: dict[str, Any]) -> str:
+    """Show an event as one line of JSON."""
+    return json.dumps(envelope, ensure_ascii=True, sort_keys=False)

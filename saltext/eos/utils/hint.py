@@ -1,0 +1,142 @@
+"""
+What a minion says in its own name, and nobody else's.
+
+Any minion can fire any tag, and an event that came in a list bears no sender
+(``salt.daemons.masterapi.RemoteFuncs._minion_event``). So a record counts only when its batch is
+signed with the key that the master has accepted for the minion of the tag.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from saltext.eos.events import table
+from saltext.eos.utils import bridge_envelope, bridge_json
+from saltext.eos.utils.bridge_tag import tag_of
+
+TAG = re.compile(r"salt/beacon/([^/]+)/eos_oom/[a-z_]+")
+LARGEST = 1 << 20
+EVENTS = ("kernel/oom", "kernel/oomd")
+RECORD = frozenset(
+    (
+        "n", "boot", "kind", "event", "verb", "subject", "verdict", "change", "links", "mark",
+        "occurred", "evidence",
+    )
+)  # fmt: skip
+
+
+class Doubt(Exception):
+    """Why an event is not believed; ``minion`` is whom it spoke of, if the master knows it."""
+
+    def __init__(self, minion: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.minion = minion
+
+
+class Batch(NamedTuple):
+    """What a minion has signed."""
+
+    minion: str
+    boot: str
+    records: list[dict[str, Any]]
+
+
+def batch(tag: str, data: Any, keys: Path) -> Batch | None:
+    """
+    Read a beacon's event.
+
+    :param keys: folder with the public keys of accepted minions.
+    :return: None when the tag is not the beacon's.
+    :raises Doubt: it is not believed.
+    """
+    found = TAG.fullmatch(tag)
+    if not found:
+        return None
+    minion = found[1]
+    if minion.startswith(".") or not (keys / minion).is_file():
+        raise Doubt(None, "the tag names a minion that the master has not accepted")
+    if not isinstance(data, dict) or data.get("minion") != minion:
+        raise Doubt(minion, "the event names another minion than its tag")
+    text, signature = data.get("batch"), data.get("signature")
+    if not isinstance(text, str) or not isinstance(signature, str) or len(text) > LARGEST:
+        raise Doubt(minion, "the event is not signed")
+    _verify(minion, (keys / minion).read_bytes(), text, signature)
+    try:
+        said = bridge_json.message(text.encode())
+    except bridge_json.NoJson as err:
+        raise Doubt(minion, f"the signed batch cannot be read: {err}") from err
+    records = said.get("records")
+    if said.get("minion") != minion or not isinstance(said.get("boot"), str):
+        raise Doubt(minion, "the signed batch is of another minion, or names no boot")
+    if not isinstance(records, list) or not all(_is_record(one) for one in records):
+        raise Doubt(minion, "the signed batch holds what is no record")
+    return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]))
+
+
+def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[str, Any]:
+    """
+    Make the event of a record.
+
+    :param epoch: the engine's own epoch, within which ``seq`` counts.
+    """
+    event, verb = record["event"], record["verb"]
+    boot = record["boot"]
+    moment = time.time()
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
+    return {
+        "schema": 1, "id": f"k:{minion}:{boot}:{record['mark']}", "seq": seq, "epoch": epoch,
+        "event": event, "verb": verb, "tag": tag_of(event, verb, record["subject"]),
+        "severity": table.TABLE[event]["verbs"][verb]["severity"], "origin": "beacon",
+        "replay": False,
+        "source": {
+            "kind": "kernel", "name": f"kernel:{minion}", "epoch": boot, "index": record["n"],
+        },
+        "time": {
+            "occurred": record["occurred"], "observed": f"{stamp}.{int(moment % 1 * 1000):03d}Z",
+            "clock": "client",
+        },
+        "subject": record["subject"], "verdict": record["verdict"], "change": record["change"],
+        "links": record["links"], "related": [], "coalesced": 0, "settled": True,
+        "evidence": record["evidence"],
+    }  # fmt: skip
+
+
+def problem(minion: str, record: dict[str, Any], made: dict[str, Any] | None) -> str | None:
+    """Say what in a record does not fit; None when everything does."""
+    if record["event"] not in EVENTS:
+        return f"event: expected one of {', '.join(EVENTS)}; found {record['event']!r}"
+    if record["verb"] not in table.TABLE[record["event"]]["verbs"]:
+        return f"verb: expected a verb of {record['event']}; found {record['verb']!r}"
+    if not isinstance(record["subject"], dict) or record["subject"].get("minion") != minion:
+        return "subject.minion: expected the minion that signed"
+    return None if made is None else bridge_envelope.problem(made)
+
+
+def _is_record(one: Any) -> bool:
+    return (
+        isinstance(one, dict)
+        and one.keys() == RECORD
+        and type(one["n"]) is int
+        and one["n"] > 0
+        and all(isinstance(one[name], str) for name in ("boot", "mark", "event", "verb"))
+    )
+
+
+def _verify(minion: str, pem: bytes, text: str, signature: str) -> None:
+    try:
+        key = serialization.load_pem_public_key(pem)
+        if not isinstance(key, rsa.RSAPublicKey):
+            raise Doubt(minion, "the master's key of that minion is no RSA key")
+        raw = base64.b64decode(signature, validate=True)
+        key.verify(raw, text.encode(), padding.PKCS1v15(), hashes.SHA256())
+    except (InvalidSignature, ValueError, binascii.Error) as err:
+        raise Doubt(minion, "the signature is not by that minion's accepted key") from err

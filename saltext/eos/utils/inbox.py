@@ -1,0 +1,324 @@
+"""
+The inbox: every event that has reached the master, once, and what is needed to go on from there.
+
+SQLite in WAL mode with ``synchronous=FULL``: when :meth:`Inbox.commit` returns, the events are on
+the disk. There is one writer, the engine ``eos_bridge``; readers open the file read-only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from saltext.eos.utils import bridge_envelope
+
+log = logging.getLogger(__name__)
+
+NAME = "inbox.db"
+VERSION = 1
+LINKED = ("kernel/oom", "kernel/oomd", "nomad/task", "nomad/alloc", "consul/service")
+# What is looked for when one of these arrives; starts and stops alone are too many.
+LINKING = ("kernel/oom", "kernel/oomd", "nomad/task", "consul/service")
+LINK_SECONDS = 600
+MOST_LINKS = 10
+CHECKED_BYTES = 256 * 1024 * 1024
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
+  seq INTEGER NOT NULL, event TEXT NOT NULL, verb TEXT NOT NULL, tag TEXT NOT NULL,
+  severity TEXT NOT NULL, origin TEXT NOT NULL, source TEXT NOT NULL,
+  source_index INTEGER NOT NULL, subject TEXT NOT NULL, alloc TEXT, received REAL NOT NULL,
+  occurred TEXT, settled INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_alloc ON events (alloc, row) WHERE alloc IS NOT NULL;
+CREATE INDEX IF NOT EXISTS events_epoch ON events (epoch, seq);
+CREATE INDEX IF NOT EXISTS events_received ON events (received);
+CREATE TABLE IF NOT EXISTS streams (
+  epoch TEXT PRIMARY KEY, last_seq INTEGER NOT NULL, instance TEXT NOT NULL,
+  version TEXT NOT NULL, role TEXT NOT NULL, seen REAL NOT NULL, status TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cursors (
+  source TEXT PRIMARY KEY, epoch TEXT NOT NULL, idx INTEGER NOT NULL, at REAL NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dead (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
+  id TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS minions (
+  minion TEXT PRIMARY KEY, boot TEXT NOT NULL, last_n INTEGER NOT NULL, gaps INTEGER NOT NULL,
+  refused INTEGER NOT NULL, why TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+"""
+INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+CURSOR = """INSERT INTO cursors VALUES (?,?,?,?) ON CONFLICT (source) DO UPDATE SET
+  epoch = excluded.epoch, at = excluded.at,
+  idx = CASE WHEN epoch = excluded.epoch THEN max(idx, excluded.idx) ELSE excluded.idx END"""
+DEAD = "INSERT INTO dead VALUES (NULL,?,?,?,?,?,?,?)"
+
+
+class Taken(NamedTuple):
+    """An envelope with its text, as it came."""
+
+    envelope: dict[str, Any]
+    text: str
+
+
+class Refused(NamedTuple):
+    """An envelope that does not fit, and why."""
+
+    seq: int
+    id: str
+    code: str
+    reason: str
+    text: str
+
+
+class Busy(RuntimeError):
+    """Another engine holds the inbox."""
+
+
+class Inbox:
+    """
+    The one writer of an inbox.
+
+    :param path: file of the inbox; its folder is made for this user only.
+    :raises Busy: another process writes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._hold = _held(path.with_suffix(".lock"))
+        self._db = _opened(path)
+
+    def close(self) -> None:
+        """Close the file and let the next engine have it."""
+        self._db.close()
+        os.close(self._hold)
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def commit(self, epoch: str, taken: list[Taken], refused: list[Refused], last_seq: int) -> int:
+        """
+        Write a batch whole: events, dead letters, cursors and how far the epoch has come.
+
+        :param last_seq: number of the last envelope of the batch.
+        :return: how many events were new.
+        :raises sqlite3.Error: nothing was written.
+        """
+        now = time.time()
+        with self._transaction() as db:
+            before = db.total_changes
+            db.executemany(INSERT, [_row(one, now) for one in taken])
+            new = db.total_changes - before
+            if refused:
+                rows = [
+                    (now, epoch, one.seq, one.id, one.code, one.reason, one.text) for one in refused
+                ]
+                db.executemany(DEAD, rows)
+            db.executemany(CURSOR, _cursors(taken, now))
+            db.execute(
+                "UPDATE streams SET last_seq = max(last_seq, ?), seen = ? WHERE epoch = ?",
+                (last_seq, now, epoch),
+            )
+            _link(db, [one.envelope for one in taken], now)
+        return new
+
+    def commit_records(
+        self,
+        minion: str,
+        boot: str,
+        taken: list[Taken],
+        refused: list[Refused],
+        last_n: int,
+        gaps: int,
+    ) -> None:
+        """Write what a minion's beacon told, and up to which of its numbers."""
+        now = time.time()
+        with self._transaction() as db:
+            db.executemany(INSERT, [_row(one, now) for one in taken])
+            rows = [
+                (now, minion, one.seq, one.id, one.code, one.reason, one.text) for one in refused
+            ]
+            db.executemany(DEAD, rows)
+            db.executemany(CURSOR, _cursors(taken, now))
+            db.execute(
+                "INSERT INTO minions VALUES (?,?,?,?,0,'',?) ON CONFLICT (minion) DO UPDATE SET "
+                "boot = excluded.boot, last_n = excluded.last_n, gaps = gaps + excluded.gaps, "
+                "at = excluded.at",
+                (minion, boot, last_n, gaps, now),
+            )
+            _link(db, [one.envelope for one in taken], now)
+
+    def refuse_minion(self, minion: str, why: str, count: int) -> None:
+        """Count what was told in a minion's name and not believed."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO minions VALUES (?,'',0,0,?,?,?) ON CONFLICT (minion) DO UPDATE SET "
+                "refused = refused + excluded.refused, why = excluded.why",
+                (minion, count, why, time.time()),
+            )
+
+    def greet(self, epoch: str, instance: str, version: str, role: str) -> int:
+        """
+        Note who speaks, and give the last number of its epoch; 0 when the epoch is new.
+
+        A standby leaves no number behind: its epoch begins when it becomes active.
+        """
+        with self._transaction() as db:
+            db.execute(
+                "INSERT INTO streams VALUES (?,0,?,?,?,?,NULL) ON CONFLICT (epoch) DO UPDATE SET "
+                "instance = excluded.instance, version = excluded.version, role = excluded.role, "
+                "seen = excluded.seen",
+                (epoch, instance, version, role, time.time()),
+            )
+            (last,) = db.execute(
+                "SELECT last_seq FROM streams WHERE epoch = ?", (epoch,)
+            ).fetchone()
+        return int(last)
+
+    def note(self, epoch: str, status: dict[str, Any]) -> None:
+        """Keep the last status of a sidecar."""
+        with self._transaction() as db:
+            db.execute(
+                "UPDATE streams SET status = ?, seen = ? WHERE epoch = ?",
+                (json.dumps(status), time.time(), epoch),
+            )
+
+    def cursors(self) -> dict[str, dict[str, Any]]:
+        """Give the highest index of each source that is in the inbox."""
+        rows = self._db.execute("SELECT source, epoch, idx FROM cursors").fetchall()
+        return {source: {"epoch": epoch, "index": index} for source, epoch, index in rows}
+
+    def last_record(self, minion: str) -> tuple[str, int] | None:
+        """Give boot and number of the last record of a minion."""
+        row = self._db.execute(
+            "SELECT boot, last_n FROM minions WHERE minion = ? AND last_n > 0", (minion,)
+        ).fetchone()
+        return (str(row[0]), int(row[1])) if row else None
+
+    def prune(self, oldest: float, most: int, slice_: int = 5000) -> int:
+        """
+        Forget what is too old or too much, a slice at a time.
+
+        :param oldest: moment before which events go, seconds since 1970.
+        :param most: how many events may stay.
+        :return: how many went.
+        """
+        with self._transaction() as db:
+            gone = db.execute(
+                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE received < ? OR "
+                "row <= (SELECT max(row) FROM events) - ? ORDER BY row LIMIT ?)",
+                (oldest, most, slice_),
+            ).rowcount
+            db.execute("DELETE FROM dead WHERE at < ?", (oldest,))
+            db.execute("DELETE FROM streams WHERE seen < ?", (oldest,))
+        return int(gone)
+
+
+def _row(one: Taken, now: float) -> tuple[Any, ...]:
+    body = one.envelope
+    source = body["source"]
+    return (
+        body["id"], body["epoch"], body["seq"], body["event"], body["verb"], body["tag"],
+        body["severity"], body["origin"], source["name"], source["index"],
+        bridge_envelope.tail(body), bridge_envelope.alloc(body), now, body["time"]["occurred"],
+        int(body["settled"]), one.text,
+    )  # fmt: skip
+
+
+def _cursors(taken: list[Taken], now: float) -> list[tuple[str, str, int, float]]:
+    last: dict[str, tuple[str, str, int, float]] = {}
+    for one in taken:
+        source = one.envelope["source"]
+        last[source["name"]] = (source["name"], source["epoch"], source["index"], now)
+    return list(last.values())
+
+
+def _link(db: sqlite3.Connection, envelopes: list[dict[str, Any]], now: float) -> None:
+    """Write the ids of what happened to one allocation within ten minutes into each of them."""
+    told = {bridge_envelope.alloc(one) for one in envelopes if one["event"] in LINKING}
+    allocs = {alloc for alloc in told if alloc is not None}
+    marks = ",".join("?" * len(LINKED))
+    for alloc in allocs:
+        rows = db.execute(
+            f"SELECT row, id, event, body FROM events WHERE alloc = ? AND received > ? "  # noqa: S608 - only question marks
+            f"AND event IN ({marks}) ORDER BY row DESC LIMIT {MOST_LINKS}",
+            (alloc, now - LINK_SECONDS, *LINKED),
+        ).fetchall()
+        for row, _, event, body in rows:
+            others = [name for _, name, other, _ in rows if other != event]
+            envelope = json.loads(body)
+            if envelope["related"] == others:
+                continue
+            envelope["related"] = others
+            text = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
+            db.execute("UPDATE events SET body = ? WHERE row = ?", (text, row))
+
+
+def _held(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise Busy(f"{path} is held by another engine; expected one engine per inbox") from None
+    return handle
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        return _checked(path)
+    except sqlite3.DatabaseError as err:
+        if isinstance(err, sqlite3.OperationalError):
+            raise
+        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+        log.critical("inbox %s is damaged (%s); it was moved to %s", path, err, aside)
+        path.rename(aside)
+        for suffix in ("-wal", "-shm"):
+            extra = path.with_name(path.name + suffix)
+            if extra.exists():
+                extra.rename(aside.with_name(aside.name + suffix))
+        return _checked(path)
+
+
+def _checked(path: Path) -> sqlite3.Connection:
+    previous = os.umask(0o077)
+    try:
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    finally:
+        os.umask(previous)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA journal_size_limit=67108864")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version not in (0, VERSION):
+        db.close()
+        raise sqlite3.OperationalError(
+            f"inbox {path} has version {version}; expected {VERSION}; install the wheel that "
+            "wrote it"
+        )
+    # A large file takes minutes to check; what is damaged there shows when it is read.
+    small = path.stat().st_size <= CHECKED_BYTES
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if small else "ok"
+    if found != "ok":
+        db.close()
+        raise sqlite3.DatabaseError(str(found))
+    db.executescript(SCHEMA)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+    path.chmod(0o600)
+    return db

@@ -1,0 +1,158 @@
+"""Reading the inbox while the engine writes it: what the runner and the bus need."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from salt.exceptions import SaltRunnerError
+
+
+class Reader:
+    """
+    An inbox, opened to be read.
+
+    :param path: file of the inbox.
+    :raises SaltRunnerError: it is not there, or this user may not read it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.open("rb").close()
+        except FileNotFoundError as err:
+            raise SaltRunnerError(
+                f"inbox {path} is not there; expected the engine eos_bridge to have made it; run "
+                "`saltext-eos configure-master` and restart the master"
+            ) from err
+        except PermissionError as err:
+            raise SaltRunnerError(
+                f"inbox {path} cannot be read by this user; run as root or as the master's user"
+            ) from err
+        self._db = sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False,
+            timeout=10,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def events(
+        self, wanted: dict[str, Any], *, limit: int, after: int | None = None
+    ) -> list[tuple[int, dict[str, Any]]]:
+        """
+        Give events, oldest first: the newest ``limit``, or the first ``limit`` after a row.
+
+        :param wanted: ``tag`` (glob), ``event``, ``subject`` (glob), ``severities``, ``since``
+            (seconds since 1970); None asks for all.
+        """
+        where, values = ["1"], []
+        for condition, value in (
+            ("tag GLOB ?", wanted.get("tag")),
+            ("event = ?", wanted.get("event")),
+            ("subject GLOB ?", wanted.get("subject")),
+            ("received >= ?", wanted.get("since")),
+            ("row > ?", after),
+            ("row <= ?", wanted.get("upto")),
+        ):
+            if value is not None:
+                where.append(condition)
+                values.append(value)
+        severities = wanted.get("severities")
+        if severities is not None:
+            where.append(f"severity IN ({','.join('?' * len(severities))})")
+            values += severities
+        order = "DESC" if after is None else "ASC"
+        query = (
+            f"SELECT row, body FROM events WHERE {' AND '.join(where)} ORDER BY row {order} LIMIT ?"  # noqa: S608 - conditions are the constants above
+        )
+        rows = self._db.execute(query, (*values, limit)).fetchall()
+        found = [(int(row), json.loads(body)) for row, body in rows]
+        return found[::-1] if after is None else found
+
+    def after(self, row: int, limit: int) -> list[tuple[int, str, str]]:
+        """Give row, tag and text of the events after a row."""
+        return self._db.execute(
+            "SELECT row, tag, body FROM events WHERE row > ? ORDER BY row LIMIT ?", (row, limit)
+        ).fetchall()
+
+    def last_row(self) -> int:
+        """Give the number of the newest row, also when it is gone; 0 for an empty inbox."""
+        row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+        return int(row[0]) if row else 0
+
+    def skipped(self, after: int, upto: int) -> list[tuple[str, int]]:
+        """Count the events of a range by event and verb."""
+        return self._db.execute(
+            "SELECT 'eos/' || event || '/' || verb, count(*) FROM events "
+            "WHERE row > ? AND row <= ? GROUP BY event, verb ORDER BY count(*) DESC",
+            (after, upto),
+        ).fetchall()
+
+    def numbered(self, epoch: str, first: int, last: int | None) -> Iterable[dict[str, Any]]:
+        """Give the events of an epoch by number, first and last included."""
+        rows = self._db.execute(
+            "SELECT body FROM events WHERE epoch = ? AND seq >= ? AND seq <= ? ORDER BY seq",
+            (epoch, first, 2**62 if last is None else last),
+        )
+        for (body,) in rows:
+            yield json.loads(body)
+
+    def newest_epoch(self) -> str | None:
+        """Give the epoch of the sidecar that was last heard and has sent something."""
+        row = self._db.execute(
+            "SELECT epoch FROM streams WHERE last_seq > 0 ORDER BY seen DESC LIMIT 1"
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def streams(self) -> list[dict[str, Any]]:
+        """List the sidecars that have greeted, the last one heard last."""
+        names = ("epoch", "last_seq", "instance", "version", "role", "seen", "status")
+        rows = self._db.execute(f"SELECT {', '.join(names)} FROM streams ORDER BY seen").fetchall()  # noqa: S608 - constants
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        return [
+            {**one, "status": json.loads(one["status"]) if one["status"] else None} for one in found
+        ]
+
+    def sources(self) -> list[dict[str, Any]]:
+        """List the sources with their newest index."""
+        rows = self._db.execute("SELECT source, epoch, idx, at FROM cursors ORDER BY source")
+        return [dict(zip(("source", "epoch", "idx", "at"), row, strict=True)) for row in rows]
+
+    def minions(self) -> list[dict[str, Any]]:
+        """List what minions have told, and what was told in their name and not believed."""
+        names = ("minion", "boot", "last_n", "gaps", "refused", "why", "at")
+        rows = self._db.execute(f"SELECT {', '.join(names)} FROM minions ORDER BY minion")  # noqa: S608 - constants
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def dead(self, *, limit: int) -> list[dict[str, Any]]:
+        """List the newest dead letters."""
+        names = ("n", "at", "epoch", "seq", "id", "code", "reason")
+        rows = self._db.execute(
+            f"SELECT {', '.join(names)} FROM dead ORDER BY n DESC LIMIT ?",  # noqa: S608 - constants
+            (limit,),
+        )
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """
+        List epochs whose numbers are not all accounted for.
+
+        A number is accounted for by its event, by a dead letter, or by having been a duplicate;
+        the protocol refuses a number out of turn, so an epoch without all of them shows a fault.
+        """
+        rows = self._db.execute(
+            "SELECT epoch, last_seq, (SELECT count(*) FROM events e WHERE e.epoch = s.epoch) + "
+            "(SELECT count(*) FROM dead d WHERE d.epoch = s.epoch) FROM streams s "
+            "WHERE last_seq > 0"
+        )
+        return [{"epoch": epoch, "last_seq": last, "held": held} for epoch, last, held in rows]
+
+    def totals(self) -> dict[str, int]:
+        """Count events and dead letters."""
+        (rows,) = self._db.execute("SELECT count(*) FROM events").fetchone()
+        (dead,) = self._db.execute("SELECT count(*) FROM dead").fetchone()
+        return {"rows": int(rows), "dead": int(dead), "last_row": self.last_row()}
