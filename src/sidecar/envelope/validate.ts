@@ -58,8 +58,12 @@ function unionCheck(schema: JsonObject): Check | null {
   if (!Array.isArray(branches)) return null
   const checks = branches.map(checkOf)
   return (value, path) => {
-    const problems = checks.map((check) => check(value, path))
-    return problems.includes(null) ? null : (problems.at(-1) ?? null)
+    const problems = checks.map((check) => check(value, path)).filter((problem) => problem !== null)
+    if (problems.length < checks.length) return null
+    // A branch that fails further in is the one that was meant; otherwise all of them were expected here.
+    const here = `${path || 'the value'}: expected `
+    const inside = problems.find((problem) => !problem.startsWith(here))
+    return inside ?? misfit(path, problems.map((problem) => problem.slice(here.length, problem.lastIndexOf('; found '))).join(' or '), value)
   }
 }
 

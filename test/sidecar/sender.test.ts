@@ -1,0 +1,156 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { JournalClient } from '../../src/sidecar/journal/client.ts'
+import type { DeadRow } from '../../src/sidecar/journal/messages.ts'
+import { Sender } from '../../src/sidecar/sender/sender.ts'
+import { Engine } from './engine.ts'
+import { ownFolder, until } from './rig.ts'
+
+let folder: ReturnType<typeof ownFolder>
+let engine: Engine
+let journal: JournalClient
+let sender: Sender
+let told: { readonly lost: string[]; readonly buried: DeadRow[]; readonly gaps: [number, number][]; readonly renewed: string[] }
+
+beforeEach(async () => {
+  folder = ownFolder()
+  engine = new Engine(join(folder.path, 'bridge.sock'))
+  await engine.start()
+  told = { lost: [], buried: [], gaps: [], renewed: [] }
+  await new Promise<void>((opened, failed) => {
+    journal = new JournalClient(join(folder.path, 'journal.db'), 'n1', { opened: () => opened(), disk: () => undefined, fatal: failed, changed: () => sender?.wake() })
+  })
+  sender = new Sender(
+    journal,
+    { socket: join(folder.path, 'bridge.sock'), instance: 'n1', version: '0', refresh: 1000, patience: 400, status: 100, pauses: [10, 50], standings: () => ({ standings: [] }) },
+    {
+      linked: () => undefined,
+      lost: (reason) => void told.lost.push(reason),
+      buried: (dead) => void told.buried.push(...dead),
+      gap: (from, to) => void told.gaps.push([from, to]),
+      renewed: (why) => void told.renewed.push(why),
+    },
+  )
+})
+
+afterEach(async () => {
+  sender.stop()
+  await journal.close(1000)
+  await engine.stop()
+  folder.remove()
+})
+
+/** Journals facts with these numbers as their ids. */
+async function write(from: number, to: number): Promise<void> {
+  const facts = Array.from({ length: to - from + 1 }, (_, index) => ({ id: `f${from + index}`, name: 's', sourceEpoch: 'e', index: from + index, at: Date.now(), body: JSON.stringify({ id: `f${from + index}`, event: 'x', verb: 'y', tag: 'z' }) }))
+  await journal.ask<'write'>({ kind: 'write', write: { source: 's', facts, dead: [], puts: [], deletes: [], cursor: null } })
+}
+
+const acknowledged = (): number => journal.snapshot?.acknowledged ?? 0
+const epoch = (): string => journal.snapshot?.epoch ?? ''
+
+test('everything arrives in order, in several batches at once, and is marked', async () => {
+  await write(1, 3000)
+  sender.start('active', false)
+  await until('all is acknowledged', () => acknowledged() === 3000)
+  expect([...engine.inbox.keys()]).toEqual(Array.from({ length: 3000 }, (_, index) => `f${index + 1}`))
+  expect(engine.breaches).toEqual([])
+})
+
+test('an engine that comes later, or again, is sent what it lacks and no more', async () => {
+  await engine.stop()
+  sender.start('active', false)
+  await write(1, 700)
+  await engine.start()
+  await until('it has them', () => engine.inbox.size === 700)
+  await engine.stop()
+  await write(701, 900)
+  await engine.start()
+  await until('it has the rest', () => acknowledged() === 900)
+  expect(engine.duplicates).toBe(0)
+  expect(engine.breaches).toEqual([])
+})
+
+test('an acknowledgement that was lost is made up from the welcome', async () => {
+  engine.last.set(epoch(), 40)
+  await write(1, 100)
+  sender.start('active', false)
+  await until('all is marked', () => acknowledged() === 100)
+  expect(engine.numbers(epoch())).toEqual(Array.from({ length: 60 }, (_, index) => index + 41))
+})
+
+test('silence ends the connection after its patience, and everything is sent again', async () => {
+  engine.manners.isSilent = true
+  await write(1, 10)
+  sender.start('active', false)
+  await until('it gives up', () => told.lost.some((reason) => reason.startsWith('EOS641 the engine gave no answer within 0.4 s')))
+  engine.manners.isSilent = false
+  await until('all is marked', () => acknowledged() === 10)
+  expect(engine.duplicates).toBe(0)
+})
+
+test('what the engine refuses becomes a dead letter, and the rest goes on', async () => {
+  engine.manners.refuses.add('f3')
+  await write(1, 5)
+  sender.start('active', false)
+  await until('all is marked', () => acknowledged() === 5)
+  await until('it is told', () => told.buried.length === 1)
+  expect(told.buried).toMatchObject([{ id: 'f3', code: 'EOS702', reason: 'the test refuses it', name: 's' }])
+  expect([...engine.inbox.keys()]).toEqual(['f1', 'f2', 'f4', 'f5'])
+  expect(journal.snapshot?.dead).toBe(1)
+})
+
+test('an inbox from yesterday is sent again what the journal still has', async () => {
+  await write(1, 50)
+  sender.start('active', false)
+  await until('all is marked', () => acknowledged() === 50)
+  await engine.stop()
+  for (let number = 31; number <= 50; number += 1) engine.inbox.delete(`f${number}`)
+  engine.last.set(epoch(), 30)
+  await engine.start()
+  await until('it has them again', () => engine.inbox.size === 50)
+  expect(told.gaps).toEqual([])
+  expect(engine.breaches).toEqual([])
+})
+
+test('an inbox that is ahead of a restored journal makes a new epoch, in which everything unmarked is sent', async () => {
+  await write(1, 10)
+  const before = epoch()
+  engine.last.set(before, 25)
+  sender.start('active', false)
+  await until('all is marked', () => engine.inbox.size === 10)
+  expect(epoch()).not.toBe(before)
+  expect(told.renewed).toEqual(['the inbox has number 25, the journal ends at 10: the journal is older than what it sent'])
+  expect(engine.numbers(epoch())).toEqual(Array.from({ length: 10 }, (_, index) => index + 1))
+})
+
+test('a standby greets, tells its standing and sends nothing; active, it numbers anew', async () => {
+  await write(1, 10)
+  const before = epoch()
+  sender.start('standby', false)
+  await until('it tells its standing', () => engine.statuses.length >= 2)
+  expect(engine.hellos).toMatchObject([{ role: 'standby', epoch: before }])
+  expect(engine.inbox.size).toBe(0)
+  // It greets again now and then, to learn how far the inbox has come, and calls that no loss.
+  await until('it greets again', () => engine.hellos.length === 2)
+  expect(told.lost).toEqual([])
+  sender.start('active', true)
+  await until('all is marked', () => acknowledged() === 10)
+  expect(epoch()).not.toBe(before)
+  expect(engine.hellos.at(-1)).toMatchObject({ role: 'active', epoch: epoch() })
+  expect(engine.breaches).toEqual([])
+})
+
+test('a half that loses its role stops at once, with batches on their way', async () => {
+  sender.start('active', false)
+  await until('it is linked', () => sender.isLinked)
+  engine.manners.isSilent = true
+  await write(1, 3000)
+  sender.start('standby', false)
+  engine.manners.isSilent = false
+  await write(3001, 3010)
+  await pause(300)
+  expect(engine.inbox.has('f3010')).toBe(false)
+  expect(engine.hellos.at(-1)?.role).toBe('standby')
+})
