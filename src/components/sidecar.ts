@@ -64,7 +64,7 @@ export default defineComponent<Sidecar>({
         address: { $: 'derive.nomad' },
         token: { $: 'nomad-acl.managementToken' },
         description: 'What the sidecar of Eos needs: to read jobs of every namespace, and nodes.',
-        rules: { namespace: { '*': { capabilities: ['read-job'] } }, node: { policy: 'read' } },
+        rules: { namespace: { '*': { capabilities: ['list-jobs', 'read-job'] } }, node: { policy: 'read' } },
       },
     },
     {

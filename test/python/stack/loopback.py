@@ -8,6 +8,7 @@ processes with TLS and ACLs on from their first start.
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shutil
@@ -124,6 +125,8 @@ class Loopback:
             arguments = dict(compiled[state["id"]])
             if state["run"] in WITH_CUSTODY:
                 arguments["directory"] = self.directory
+            if state["run"] == "eos_nomad.token_file":
+                arguments |= {"name": self.moved(arguments["name"]), "user": getpass.getuser()}
             found.append((state["id"], state["run"], arguments))
         return found
 
@@ -270,7 +273,12 @@ def _pillar():
                 "address": ADDRESS,
                 "memory": "8GiB",
                 "cpus": 2,
-                "roles": {"consul": ["server"], "vault": ["server"], "nomad": ["server", "client"]},
+                "roles": {
+                    "consul": ["server"],
+                    "vault": ["server"],
+                    "nomad": ["server", "client"],
+                    "sidecar": ["runner"],
+                },
             }
         },
     }

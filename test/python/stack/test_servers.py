@@ -8,6 +8,7 @@ secret is in any return; each gate is red before its component is done and green
 import json
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,56 @@ def test_nomad_starts_closed_and_opens_for_tokens_only(loopback):
 def test_vault_makes_nomad_tokens(loopback):
     converge(loopback, "nomad_tokens")
     green(loopback, "nomad_tokens")
+
+
+def test_the_sidecar_gets_tokens_that_read_and_no_more(loopback):
+    from saltext.eos.utils import nomad
+    from saltext.eos.utils.http import Forbidden
+
+    converge(loopback, "sidecar")
+    held = Path(loopback.moved("/etc/eos-sidecar/nomad.token"))
+    assert held.stat().st_mode & 0o777 == 0o400
+    address = f"https://127.0.0.1:{loopback.port('nomad', 'https')}"
+    own = nomad.client(address, held.read_text().strip())
+    assert own.get("/v1/jobs?namespace=*") == []
+    assert own.get("/v1/nodes")
+    for ask in (
+        lambda: own.get("/v1/acl/tokens"),
+        lambda: own.get("/v1/agent/self"),
+        lambda: own.delete("/v1/job/web"),
+        lambda: own.put("/v1/system/gc"),
+    ):
+        with pytest.raises(Forbidden):
+            ask()
+    token = loopback.opened({"token": {"$secret": "sidecar.consul_token"}})["token"]
+    assert nomad.own_token(address, token) is None
+
+
+@pytest.mark.parametrize("fault", ["lost", "foreign", "orphan", "open"])
+def test_a_token_that_is_lost_foreign_or_open_is_made_again(loopback, fault):
+    from saltext.eos.utils import nomad
+
+    held = Path(loopback.moved("/etc/eos-sidecar/nomad.token"))
+    address = f"https://127.0.0.1:{loopback.port('nomad', 'https')}"
+    client = nomad.client(address, loopback.secrets["nomad_acl.management_token"])
+    before = held.read_text()
+    label = "eos-sidecar on n1"
+    if fault == "lost":
+        held.unlink()
+    elif fault == "foreign":
+        held.unlink()
+        held.write_text("11111111-1111-1111-1111-111111111111\n")
+    elif fault == "orphan":
+        client.put("/v1/acl/token", {"Name": label, "Type": "client", "Policies": ["eos-sidecar"]})
+    else:
+        held.chmod(0o444)
+    converge(loopback, "sidecar")
+    after = held.read_text()
+    assert after != before
+    assert held.stat().st_mode & 0o777 == 0o400
+    assert len(nomad.tokens_named(client, label)) == 1
+    assert nomad.own_token(address, before.strip()) is None
+    assert nomad.own_token(address, after.strip())["Policies"] == ["eos-sidecar"]
 
 
 def test_a_client_opens_its_gate_with_vault(loopback):
