@@ -34,11 +34,9 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
   const kind = kindOf(path)
   if (!kind) return undefined
   for (const statement of source.getStatements()) {
+    if (Node.isInterfaceDeclaration(statement) && statement.compilerNode.heritageClauses !== undefined) refuseInheritance(report, statement)
     if (ALLOWED.some((isAllowed) => isAllowed(statement))) continue
     refuse(report, 'EOS107', placeOf(report, statement), 'a statement has no business here', 'imports from the schema, interfaces, the registry line and one default export', 'remove it; nothing of a declaration is ever executed')
-  }
-  for (const part of source.getInterfaces().flatMap((shape) => shape.getExtends())) {
-    refuse(report, 'EOS110', placeOf(report, part), `an interface extends \`${part.getText()}\``, 'interfaces whose fields all stand in them', 'write the fields out')
   }
   const call = defaultCall(source)
   const definer = call?.getExpression().getText() ?? ''
@@ -58,6 +56,10 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
   if (doc === undefined) refuse(report, 'EOS106', placeOf(report, shape?.getNameNode() ?? call), `${kind} ${key} is not documented`, 'a JSDoc sentence directly above it', 'say what it is for')
   const literal = readLiteral(report, argument)
   return literal && { kind, key, name, source: path, doc: doc ?? '', shape, literal, place: placeOf(report, shape?.getNameNode() ?? call.getExpression()) }
+}
+
+function refuseInheritance(report: Report, shape: InterfaceDeclaration): void {
+  for (const base of shape.getExtends()) refuse(report, 'EOS110', placeOf(report, base), `an interface extends \`${base.getText()}\``, 'interfaces whose fields all stand in them', 'write the fields out')
 }
 
 /** The kind of declaration that a folder holds. */
