@@ -121,7 +121,7 @@ class Sidecar {
     const oldest = isOpen ? (await this.#client.ask<'oldest'>({ kind: 'oldest' })).at : null
     const { snapshot, waiting } = this.#client
     const { counters, isLinked } = this.#sender
-    return metricsText(collectMetrics({ snapshot, oldest, waiting, isDiskRefusing: this.#disk.problem !== null, isLinked, isActive: this.#isActive, sender: counters, standings: this.#standings(), facts: this.#facts, now: Date.now() }))
+    return metricsText(collectMetrics({ snapshot, oldest, waiting, isDiskRefusing: this.#disk.problem !== null, isLinked, isActive: this.#isActive, sender: counters, standings: [this.#own(), ...this.#standings()], facts: this.#facts, now: Date.now() }))
   }
 
   /** Stops the sources, then writes what they still said, then ends. */
@@ -197,9 +197,16 @@ class Sidecar {
     return this.#sources.map((source) => source.standing())
   }
 
-  #status(): object {
+  /** How the sidecar itself stands, beside its sources. */
+  #own(): Standing {
     const { snapshot } = this.#client
-    const standings = this.#standings().map(({ name, isReady, degraded, index, heard, counters }) => ({ name, ready: isReady, degraded, index, heard, counters }))
-    return { standings, journal: { epoch: snapshot?.epoch ?? null, last: snapshot?.last ?? 0, acknowledged: snapshot?.acknowledged ?? 0, depth: (snapshot?.last ?? 0) - (snapshot?.acknowledged ?? 0), dead: snapshot?.dead ?? 0, duplicates: snapshot?.duplicates ?? 0, disk: this.#disk.problem } }
+    const degraded = this.#disk.problem !== null ? `disk: ${this.#disk.problem}` : this.#pairTrouble !== null ? `pair: ${this.#pairTrouble}` : null
+    return { name: 'bridge', isReady: snapshot !== null, degraded, index: snapshot?.last ?? 0, heard: Date.now(), counters: {} }
+  }
+
+  #status(): object {
+    const { epoch = null, last = 0, acknowledged = 0, dead = 0, duplicates = 0 } = this.#client.snapshot ?? {}
+    const standings = [this.#own(), ...this.#standings()].map(({ name, isReady, degraded, index, heard, counters }) => ({ name, ready: isReady, degraded, index, heard, counters }))
+    return { standings, depth: last - acknowledged, dead, journal: { epoch, last, acknowledged, duplicates, disk: this.#disk.problem } }
   }
 }
