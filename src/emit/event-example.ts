@@ -24,7 +24,7 @@ const SIDECAR = 'n1-5f0a93c2'
 const ORIGINS: { readonly [kind: string]: Origin } = {
   nomad: { origin: 'stream', epoch: SIDECAR, source: { kind: 'nomad', name: 'nomad:global', epoch: 'global#1', index: 820, server: '10.0.0.11:4646' }, clock: 'client' },
   consul: { origin: 'stream', epoch: SIDECAR, source: { kind: 'consul', name: 'consul:dc1', epoch: 'dc1#1', index: 820, server: '10.0.0.11:8501' }, clock: 'sidecar' },
-  kernel: { origin: 'beacon', epoch: 'bridge-3c9d1e70', source: { kind: 'kernel', name: 'kernel:n1' }, clock: 'client' },
+  kernel: { origin: 'beacon', epoch: 'bridge-3c9d1e70', source: { kind: 'kernel', name: 'kernel:n1', epoch: '8c1e4f5a-6f0e-4a53-9d3b-2f6f1b0c7d11', index: 7 }, clock: 'client' },
 }
 const OWN: Origin = { origin: 'self', epoch: SIDECAR, source: { kind: 'bridge', name: 'bridge', epoch: SIDECAR, index: 0 }, clock: 'sidecar' }
 

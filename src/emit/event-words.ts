@@ -4,7 +4,7 @@ export const INTRODUCTION = `Every fact that reaches Salt: what raises it, how u
     salt-run eos.events                                # the last fifty, one line each
     salt-run eos.events follow=True severity=warning   # what happens from now on
     salt-run eos.events tag='eos/nomad/alloc/*' since=1h
-    salt-run eos.events subject=<job, node, service or allocation> since=1d --out=json
+    salt-run eos.events subject='web/*' since=1d --out=json   # the envelopes themselves
     salt-run eos.bridge                                # whether anything is missing or late
 
 A fact is committed to the master's inbox before anything else happens with it. On the bus it is seen by its tag, for observers only: the bus drops events when it is busy, the inbox does not.`

@@ -1,13 +1,14 @@
 """The declared events as the wheel brings them: what is refused, and the line for an operator."""
 
 import json
+import re
 
 import pytest
 from wheel import ROOT, SITE
 
 from saltext.eos.beacon_config import eos_oom
 from saltext.eos.events import table
-from saltext.eos.utils import contract
+from saltext.eos.utils import bridge_envelope, bridge_tag, contract
 
 CONTRACTS = sorted((SITE / "saltext/eos/contract/events").glob("*.json"))
 PAGE = (ROOT / "generated/docs/events.md").read_text("utf-8")
@@ -42,6 +43,17 @@ def test_the_table_has_every_declared_event():
 def test_an_example_fits_and_reads_as_its_page_says(event):
     assert table.problem(event) is None
     assert f"\n> {table.says(event)}\n" in PAGE.replace("\\|", "|")
+
+
+def test_an_envelope_of_the_page_would_be_taken_into_the_inbox():
+    envelopes = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+    assert [bridge_envelope.problem(one) for one in envelopes] == [None] * len(list(_examples()))
+
+
+def test_engine_and_sidecar_make_the_same_tag():
+    for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL):
+        one = json.loads(text)
+        assert bridge_tag.tag_of(one["event"], one["verb"], one["subject"]) == one["tag"]
 
 
 @pytest.mark.parametrize(
