@@ -59,7 +59,7 @@ async function rolled(from: string, to: string): Promise<void> {
     for (const eligibility of ['ineligible', 'eligible']) await nomad.put(`/v1/node/${node}/eligibility`, { Eligibility: eligibility })
     await nomad.run(job(id, { script: FOREVER }))
     await here.fact('nomad/alloc', 'started', { job: id }, 40_000)
-    const told = here.receiver.kept.slice(since).filter(({ event, subject }) => subject['job'] === id || (event === 'nomad/node' && subject['nodeId'] === node))
+    const told = here.receiver.kept.slice(since).filter(({ event, subject }) => subject['job'] === id || (event === 'nomad/node' && subject['node_id'] === node))
     return [...new Set(told.map(({ tag }) => tag.replaceAll(id, 'it')))].sort()
   }
   const before = await deeds('before')

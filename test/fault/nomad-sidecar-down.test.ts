@@ -48,6 +48,9 @@ describe('the sidecar is down for a while', () => {
   // Oracle: an undisturbed server's stream. Fails when a cursor is committed before its facts, or a semantic id holds our clock or the seq.
   fault(1, 'loses nothing when killed at random instructions', { runs: 'default', within: 900 }, async () => {
     const here = await station(scene, { nomad })
+    // What is there when a journal is new is where it begins, and no news.
+    await here.sidecar.start().ready()
+    await here.sidecar.kill()
     const runs = isAll() ? 200 : 15
     for (let run = 0; run < runs; run += 1) {
       here.sidecar.start()
