@@ -161,7 +161,10 @@ class Live:
             code = "from saltext.eos.command.main import main; import sys; sys.exit(main())"
             command = [sys.executable, "-c", code, f"configure-{kind}", "--yes"]
             command += ["--config", str(self.config / kind)]
-            subprocess.run(command, env=self.environment, check=True, capture_output=True)
+            # Elsewhere than in the tree: its sources would hide the wheel.
+            subprocess.run(
+                command, env=self.environment, cwd=self.home, check=True, capture_output=True
+            )
 
 
 def _free_ports(count: int) -> list[int]:
