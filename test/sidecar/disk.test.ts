@@ -38,9 +38,10 @@ async function page(child: Child, name: string): Promise<{ readonly status: numb
   return { status: answer.status, text: await answer.text() }
 }
 
-/** Nothing that was acknowledged to the source is missing, and the numbers have no gap. */
-function expectWhole(child: Child): void {
-  const missing = Array.from({ length: child.acknowledged }, (_, index) => index + 1).filter((index) => !engine.inbox.has(`b:simulate:epoch:${index}`))
+/** Nothing that was acknowledged to the source so far is missing when the last of it has come, and the numbers have no gap. */
+async function expectWhole({ acknowledged }: Child): Promise<void> {
+  await until('the last that was acknowledged is in the inbox', () => engine.inbox.has(`b:simulate:epoch:${acknowledged}`))
+  const missing = Array.from({ length: acknowledged }, (_, index) => index + 1).filter((index) => !engine.inbox.has(`b:simulate:epoch:${index}`))
   expect(missing).toEqual([])
   expect(engine.breaches).toEqual([])
   for (const epoch of engine.last.keys()) expect(engine.numbers(epoch)).toEqual(engine.numbers(epoch).map((_, index) => index + 1))
@@ -87,7 +88,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that refuses (needs root for m
     const again = start(writeConfig(folder.path), '--rate', '3000', '--count', '1')
     await until('the rest is in the inbox', () => engine.inbox.has(`b:simulate:epoch:${child.acknowledged}`))
     await again.kill('SIGTERM')
-    expectWhole(child)
+    await expectWhole(child)
   })
 
   test('refusing every write: commits wait, and it goes on by itself', { timeout: 60_000 }, async () => {
@@ -103,7 +104,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that refuses (needs root for m
     const again = start(writeConfig(folder.path), '--count', '1')
     await until('the rest is in the inbox', () => engine.inbox.has(`b:simulate:epoch:${child.acknowledged}`))
     await again.kill('SIGTERM')
-    expectWhole(child)
+    await expectWhole(child)
   })
 
   test('read-only at the start: it waits with the cause shown, then opens', { timeout: 60_000 }, async () => {
@@ -117,7 +118,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that refuses (needs root for m
     expect(child.acknowledged).toBe(0)
     execFileSync('mount', ['-o', 'remount,rw', data])
     await until('facts flow', () => engine.inbox.has('b:simulate:epoch:500'))
-    expectWhole(child)
+    await expectWhole(child)
   })
 
   test('read-only while it was down: nothing is lost when it may write again', { timeout: 60_000 }, async () => {
@@ -135,7 +136,7 @@ describe.skipIf(process.getuid?.() !== 0)('a disk that refuses (needs root for m
     await until('it is not ready because of the disk', async () => /^disk: /m.test((await page(second, 'readyz')).text))
     execFileSync('mount', ['-o', 'remount,rw', data])
     await until('what was journalled is in the inbox', () => engine.inbox.has(`b:simulate:epoch:${first.acknowledged}`))
-    expectWhole(first)
+    await expectWhole(first)
   })
 })
 
