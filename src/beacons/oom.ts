@@ -6,11 +6,11 @@ export interface Oom {
   attributeWithin: Default<Integer, 10>
   /** Kills told singly within a minute; what exceeds it is counted into one `unattributed` event. */
   burst: Default<Integer, 120>
-  /** Units, containers, tasks or cgroups, as names or with `*`, whose kills are counted and not told. */
+  /** Allocations, jobs, tasks, units, containers or cgroups, as names or with `*`, whose kills are counted and not told. */
   ignore: Default<string[], []>
-  /** Units whose mark of systemd-oomd is read in each pass; `*` is not allowed, a slice such as `system.slice` stands for its own mark only. */
+  /** Units whose mark of systemd-oomd is read in each pass where its journal messages are not followed; a slice stands for itself and what is directly in it. */
   units: Default<string[], ['system.slice', 'user.slice', 'nomad.slice']>
-  /** Whether systemd-oomd's messages are followed in the journal, on minions where systemd-oomd runs. */
+  /** Whether systemd-oomd's kills are taken from the journal, on minions where systemd-oomd runs; otherwise from its marks on `units`. */
   followsJournal: Default<boolean, true>
   /** Docker's socket, asked for names and labels of containers; empty for never. It is only read from. */
   docker: Default<string, '/run/docker.sock'>

@@ -47,7 +47,7 @@ export interface KernelOom {
      * `suspected`: the counter is shared with other nodes on the same kernel, and no line says whose kill it was.
      */
     confidence: 'proved' | 'inferred' | 'suspected'
-    /** Largest processes at that moment, each as `name pid bytes`, largest first; only for host pressure. */
+    /** For host pressure the largest processes at that moment, each as `name pid bytes`; for a burst the places with most kills, as `place count`. */
     consumers: string[]
     /**
      * Why a line is missing. `complete`: none is. `no_summary`: the kernel limits how many summaries it prints, this one it left out.
@@ -59,7 +59,7 @@ export interface KernelOom {
   change: {
     /** How many processes died in it. */
     count: Integer
-    /** Kills since the boot, after this one, as far as the beacon had counted. */
+    /** Kills that the kernel had counted since its boot when this was told. */
     total: Integer
   }
   links: {
