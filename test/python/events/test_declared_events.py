@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import yaml
 from wheel import ROOT, SITE
 
 from saltext.eos.beacon_config import eos_oom
@@ -115,6 +116,12 @@ def test_a_beacon_is_configured_within_its_bounds(settings, says):
     found = eos_oom.problem(settings)
     assert (found is None) == (says is None)
     assert says is None or says in found
+
+
+def test_the_drop_in_says_every_default():
+    text = (SITE / "saltext/eos/beacon_config/eos_oom.conf").read_text("utf-8")
+    (settings,) = yaml.safe_load(text)["beacons"].values()
+    assert {key: value for one in settings for key, value in one.items()} == eos_oom.DEFAULTS
 
 
 def test_the_pillar_reads_a_contract_with_events_and_beacons():
