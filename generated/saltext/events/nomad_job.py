@@ -16,7 +16,6 @@ VERDICT_CAUSE = (
     "specification",
     "resubmitted",
     "counts",
-    "autoscaler",
     "revert",
     "restarted",
     "operator",

@@ -12,7 +12,7 @@ export interface NomadJob {
   verdict: {
     /**
      * Why. `new`: it was not there before. `specification`: something other than counts was changed. `resubmitted`: the same specification was
-     * submitted again. `counts`: only counts of groups were changed. `autoscaler`: the same, through the scaling API. `revert`: a failed
+     * submitted again. `counts`: only counts of groups were changed. `revert`: a failed
      * deployment went back to an older version. `restarted`: a stopped job runs again. `operator`: somebody stopped or purged it.
      * `missing`: it is missing in two lists, nothing else told of its end. `accessor`: somebody changed it who is not on the list of expected
      * accessors. `dispatched`: it is a child of a parameterised or periodic job. `reverted`: the servers were restored.
@@ -22,7 +22,6 @@ export interface NomadJob {
       | 'specification'
       | 'resubmitted'
       | 'counts'
-      | 'autoscaler'
       | 'revert'
       | 'restarted'
       | 'operator'
@@ -124,7 +123,7 @@ export default defineEvent<NomadJob>({
     },
     drifted: {
       severity: 'warning',
-      raised: 'A specification was changed by an accessor that is not among the expected ones; told beside `registered`, `updated` or `scaled`. Children of parameterised and periodic jobs, reverts and the autoscaler are exempt. Without a list of accessors it is never told.',
+      raised: 'A specification was changed by an accessor that is not among the expected ones; told beside `registered`, `updated` or `scaled`. Children of parameterised and periodic jobs, and reverts, are exempt; a count that was changed through the scaling API keeps the accessor of the version before. Without a list of accessors it is never told.',
       says: '{subject.job} was changed by {links.accessor}, who is not expected to (version {change.to}, modify index {change.index})',
       id: 'job:{subject.namespace}/{subject.job}:drifted:{mark}',
       example: {

@@ -46,6 +46,8 @@ export type Ask =
 export type Said =
   | { readonly kind: 'answer'; readonly number: number; readonly answer: Answer }
   | { readonly kind: 'open'; readonly number: number; readonly headers: Readonly<Record<string, string>> }
+  /** Bytes came that do not end a line yet; said once a second at most. */
+  | { readonly kind: 'alive'; readonly number: number }
   /** A frame may come in several pieces; the last one ends it. */
   | { readonly kind: 'part'; readonly number: number; readonly part: Part; readonly isLast: boolean }
   /** The server ended the stream; `torn` bytes came after the last line and were discarded. */

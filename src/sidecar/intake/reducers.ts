@@ -1,5 +1,20 @@
 import { reduceChecks, reduceHealth, reduceInstances, reduceNames, reduceNodes, reduceNodeServices, reduceSelf } from '../consul/reduce.ts'
 import type { Json } from '../fact.ts'
+import {
+  reduceAllocs,
+  reduceDeployments,
+  reduceEvals,
+  reduceEvent,
+  reduceIds,
+  reduceJobs,
+  reduceNamespaces,
+  reduceNodes as reduceNomadNodes,
+  reduceOneJob,
+  reduceOneNode,
+  reduceSelf as reduceNomadSelf,
+  reduceServiceNames,
+  reduceServices,
+} from '../nomad/reduce.ts'
 
 /** Makes the compact record of a parsed answer or event; runs in the intake's thread. Null drops an event. */
 export type Reducer = (value: Json) => Json
@@ -17,6 +32,19 @@ export const REDUCERS = {
   consulNodes: reduceNodes,
   consulNodeServices: reduceNodeServices,
   consulSelf: reduceSelf,
+  nomadAllocs: reduceAllocs,
+  nomadDeployments: reduceDeployments,
+  nomadEvals: reduceEvals,
+  nomadEvent: reduceEvent,
+  nomadIds: reduceIds,
+  nomadJobs: reduceJobs,
+  nomadNamespaces: reduceNamespaces,
+  nomadNodes: reduceNomadNodes,
+  nomadOneJob: reduceOneJob,
+  nomadOneNode: reduceOneNode,
+  nomadSelf: reduceNomadSelf,
+  nomadServiceNames: reduceServiceNames,
+  nomadServices: reduceServices,
 } as const satisfies Readonly<Record<string, Reducer>>
 
 /** Name of a reducer. */

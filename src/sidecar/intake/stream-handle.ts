@@ -20,15 +20,16 @@ export class StreamHandle {
   #pieces: Part[] = []
   #last: StreamEnd | IntakeError | null = null
   #isOpen = false
+  #heard = performance.now()
   #wake: (() => void) | null = null
 
   constructor(control: StreamControl) {
     this.#control = control
   }
 
-  /** Parts that came and were not taken yet. */
-  get waiting(): number {
-    return this.#parts.length
+  /** Milliseconds since anything came, were it the middle of a long line. */
+  get silence(): number {
+    return performance.now() - this.#heard
   }
 
   /** Waits until the server has sent its headers; throws an IntakeError where it has not. */
@@ -54,8 +55,10 @@ export class StreamHandle {
     return this.#last
   }
 
-  /** The part that came and was not taken yet, without waiting for one. */
-  peek(): Part | undefined {
+  /** The part that came and was not taken yet, waited for so long; undefined when none comes or none will. Takes nothing. */
+  async peek(milliseconds: number): Promise<Part | undefined> {
+    const until = performance.now() + milliseconds
+    while (this.#parts.length === 0 && this.#last === null && performance.now() < until) await this.#wait(until - performance.now())
     return this.#parts[0]
   }
 
@@ -69,6 +72,7 @@ export class StreamHandle {
   /** Takes what the thread says about this stream. */
   hear(said: Said): void {
     if (this.#last !== null) return
+    this.#heard = performance.now()
     if (said.kind === 'open') this.#isOpen = true
     if (said.kind === 'part') this.#gather(said.part, said.isLast)
     if (said.kind === 'end') this.#last = { kind: 'end', torn: said.torn }

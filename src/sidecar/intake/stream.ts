@@ -12,6 +12,9 @@ const PIECE = 200
 /** Bytes of lines that may wait in the main thread before the socket is left to wait. */
 const WINDOW = 32 * 1024 * 1024
 
+/** Milliseconds between two signs of life while a long line comes. */
+const ALIVE = 1000
+
 /** Reads one stream in the intake's thread: as fast as it comes, within a window of what the main thread has not taken yet. */
 export class Stream {
   readonly #number: number
@@ -21,6 +24,7 @@ export class Stream {
   readonly #opened: Opened
   #response: IncomingMessage | null = null
   #waiting = 0
+  #said = 0
   #isOver = false
 
   constructor(number: number, request: Request, say: (said: Said) => void) {
@@ -66,6 +70,14 @@ export class Stream {
       this.#opened.destroy()
     }
     if (this.#waiting >= WINDOW) this.#response?.pause()
+    if (this.#lines.pending > 0) this.#live()
+  }
+
+  #live(): void {
+    const now = performance.now()
+    if (this.#isOver || now - this.#said < ALIVE) return
+    this.#said = now
+    this.#say({ kind: 'alive', number: this.#number })
   }
 
   #tell(part: Part): void {

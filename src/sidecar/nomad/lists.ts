@@ -1,0 +1,138 @@
+import { isObject } from '../envelope/text.ts'
+import { IntakeError } from '../intake/intake-error.ts'
+import { indexOf, type Api } from './api.ts'
+import { LISTS, type Cursor, type ListName } from './cursor.ts'
+import { textAt, wholeAt } from './field.ts'
+import { isRecord, type AllocRecord, type NomadRecord } from './record.ts'
+
+/** Where each list is. */
+const PATHS: Readonly<Record<ListName, string>> = {
+  node: '/v1/nodes',
+  job: '/v1/jobs?namespace=*',
+  deployment: '/v1/deployments?namespace=*',
+  alloc: '/v1/allocations?namespace=*&task_states=true&resources=false',
+  eval: '/v1/evaluations?namespace=*',
+  service: '/v1/services?namespace=*',
+}
+/** Readings of single objects at a time. */
+const ABREAST = 6
+
+/** What a list said, as far as it was read. */
+export interface Listed {
+  readonly keys: ReadonlySet<string>
+  readonly index: number
+}
+
+/** The index of every list, without its rows. */
+export async function readIndexes(api: Api, signal: AbortSignal): Promise<Cursor['lists']> {
+  const found = await Promise.all(
+    LISTS.map(async (name) => {
+      const { headers } = await api.read(`${PATHS[name]}${PATHS[name].includes('?') ? '&' : '?'}per_page=1`, 'nothing', { signal })
+      return [name, indexOf(headers)] as const
+    }),
+  )
+  return Object.fromEntries(found)
+}
+
+/** Reads the nodes; each that changed by itself, because the list shows neither messages nor missed heartbeats. */
+export async function readNodes(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
+  return readChanged(api, signal, { path: PATHS.node, reduce: 'nomadNodes', keyOf: ({ id }) => id, isKnown, take, one: ({ id }) => `/v1/node/${id}?`, reduceOne: 'nomadOneNode' })
+}
+
+/** Reads the jobs; each that changed by itself, because the list shows no specification. */
+export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
+  const one = ({ id, namespace }: Row): string => `/v1/job/${encodeURIComponent(id)}?namespace=${encodeURIComponent(namespace)}&`
+  return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take, one, reduceOne: 'nomadOneJob' })
+}
+
+interface Row {
+  readonly id: string
+  readonly namespace: string
+  readonly modified: number
+}
+interface Changed {
+  readonly path: string
+  readonly reduce: 'nomadNodes' | 'nomadJobs'
+  readonly keyOf: (row: Row) => string
+  readonly isKnown: (key: string, modified: number) => boolean
+  readonly take: (record: NomadRecord, index: number) => Promise<void>
+  readonly one: (row: Row) => string
+  readonly reduceOne: 'nomadOneNode' | 'nomadOneJob'
+}
+
+async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf, isKnown, take, one, reduceOne }: Changed): Promise<Listed> {
+  const keys = new Set<string>()
+  let lowest = Infinity
+  for await (const page of api.pages(path, reduce, signal)) {
+    lowest = Math.min(lowest, page.index)
+    const rows = page.rows.flatMap((row): Row[] => (isObject(row) ? [{ id: textAt(row, 'id'), namespace: textAt(row, 'namespace'), modified: wholeAt(row, 'modified') }] : []))
+    for (const row of rows) keys.add(keyOf(row))
+    const changed = rows.filter((row) => !isKnown(keyOf(row), row.modified))
+    for (let from = 0; from < changed.length; from += ABREAST) {
+      const records = await Promise.all(changed.slice(from, from + ABREAST).map((row) => readOne(api, signal, one(row), row.modified, reduceOne)))
+      for (const record of records) if (record !== null) await take(record, page.index)
+    }
+  }
+  return { keys, index: lowest === Infinity ? 0 : lowest }
+}
+
+/** Reads one object not older than its row: a server that has not come so far waits until it has. */
+async function readOne(api: Api, signal: AbortSignal, path: string, modified: number, reduce: 'nomadOneNode' | 'nomadOneJob'): Promise<NomadRecord | null> {
+  try {
+    const { value } = await api.read(`${path}index=${Math.max(0, modified - 1)}&wait=5s`, reduce, { signal })
+    return isRecord(value) ? value : null
+  } catch (thrown) {
+    // Gone since the list was read: the stream says so.
+    if (thrown instanceof IntakeError && thrown.status === 404) return null
+    throw thrown
+  }
+}
+
+/** Reads the records of a list page by page. */
+export async function readRecords(api: Api, signal: AbortSignal, name: 'alloc' | 'deployment' | 'blocked' | 'failed', take: (records: readonly NomadRecord[], index: number) => Promise<void>): Promise<{ readonly index: number }> {
+  const path = name === 'blocked' || name === 'failed' ? `${PATHS.eval}&status=${name}` : PATHS[name]
+  const reduce = name === 'alloc' ? 'nomadAllocs' : name === 'deployment' ? 'nomadDeployments' : 'nomadEvals'
+  let lowest = Infinity
+  for await (const { rows, index } of api.pages(path, reduce, signal)) {
+    lowest = Math.min(lowest, index)
+    await take(rows.filter(isRecord), index)
+  }
+  return { index: lowest === Infinity ? 0 : lowest }
+}
+
+/** Reads the instances of all native services. */
+export async function readServices(api: Api, signal: AbortSignal, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
+  const keys = new Set<string>()
+  const { value, headers } = await api.read(PATHS.service, 'nomadServiceNames', { signal })
+  const names = Array.isArray(value) ? value.filter((row) => isObject(row)) : []
+  for (let from = 0; from < names.length; from += ABREAST) {
+    const answers = await Promise.all(
+      names.slice(from, from + ABREAST).map((row) => {
+        const [name, namespace] = ['name', 'namespace'].map((key) => encodeURIComponent(String(isObject(row) ? row[key] : '')))
+        return api.read(`/v1/service/${name}?namespace=${namespace}`, 'nomadServices', { signal })
+      }),
+    )
+    for (const record of answers.flatMap((answer) => (Array.isArray(answer.value) ? answer.value.filter(isRecord) : []))) {
+      if (record.kind === 'service') keys.add(`${record.namespace}/${record.id}`)
+      await take(record, indexOf(headers))
+    }
+  }
+  return { keys, index: indexOf(headers) }
+}
+
+/** The keys of a list. */
+export async function readKeys(api: Api, signal: AbortSignal, name: 'node' | 'deployment' | 'alloc' | 'job'): Promise<Listed> {
+  const keys = new Set<string>()
+  let lowest = Infinity
+  const path = name === 'alloc' ? '/v1/allocations?namespace=*&task_states=false&resources=false' : PATHS[name]
+  for await (const { rows, index } of api.pages(path, name === 'job' ? 'nomadJobs' : 'nomadIds', signal)) {
+    lowest = Math.min(lowest, index)
+    for (const row of rows) if (isObject(row)) keys.add(name === 'job' ? `${textAt(row, 'namespace')}/${textAt(row, 'id')}` : textAt(row, 'id'))
+  }
+  return { keys, index: lowest === Infinity ? 0 : lowest }
+}
+
+/** Rebuilds what a list leaves out: which allocation each one replaces, told by the one that is replaced. */
+export function withPrevious(records: readonly AllocRecord[], previous: ReadonlyMap<string, string>): AllocRecord[] {
+  return records.map((record) => ({ ...record, previous: record.previous || (previous.get(record.id) ?? '') }))
+}

@@ -1,0 +1,279 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Backoff } from '../backoff.ts'
+import type { Config } from '../config/config.ts'
+import type { Intake } from '../intake/intake.ts'
+import type { Log } from '../log.ts'
+import { messageOf } from '../refusal.ts'
+import type { Journal, Source, Standing } from '../source.ts'
+import type { TokenFile } from '../token.ts'
+import { Api } from './api.ts'
+import { audit } from './audit.ts'
+import { AuthProblem, tokenFrom } from './credentials.ts'
+import { cursorOf } from './cursor.ts'
+import { Desk } from './desk.ts'
+import { Memory, rowOf } from './memory.ts'
+import { Region } from './region.ts'
+import { resync, type Reason } from './resync.ts'
+import { sayGap, sayUnrecoverable } from './self-facts.ts'
+import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
+import { checkToken, namespacesChanged, readNamespaces, settleBlocked } from './watches.ts'
+
+/** What a source of Nomad is given. */
+export interface NomadOptions {
+  readonly config: Config['nomad'][number]
+  readonly settle: Pick<Config['settle'], 'evalBlocked'>
+  readonly timing: Pick<Config['timing'], 'firstHeartbeat' | 'watchdog' | 'proof' | 'audit' | 'tokenCheck' | 'reconnectLeast' | 'reconnectMost'>
+  readonly token: TokenFile
+  readonly intake: Intake
+  readonly journal: Journal
+  readonly log: Log
+  /** Index up to which another sidecar has delivered, where this one never read the region. */
+  readonly inherited?: number
+}
+
+/** Starts to read one region: jobs, allocations, nodes and what becomes of them are facts until it is stopped. */
+export function startNomad(options: NomadOptions): Source {
+  const source = new NomadSource(options)
+  const running = source.run().catch((thrown: unknown) => options.log('error', `the source ended: ${messageOf(thrown)}`, { source: source.name }))
+  return {
+    standing: () => source.standing(),
+    stop: async () => {
+      source.abort()
+      await running
+    },
+  }
+}
+
+/** Milliseconds between two looks for what is due. */
+const TICK = 500
+/** Without the stream the lists are read this often; after so many times the stream is tried again. */
+const POLL = { every: 5000, times: 12 }
+
+class NomadSource {
+  readonly name: string
+  readonly #options: NomadOptions
+  readonly #api: Api
+  readonly #stop = new AbortController()
+  readonly #backoff: Backoff
+  #region: Region | null = null
+  #isReady = false
+  #degraded: string | null = null
+  #heard = 0
+  #failures = 0
+  #reconnects = 0
+  #namespaces = ''
+  /** Why the lists must be read with the next stream, although nothing may be lost. */
+  #wanted: 'unreadable' | 'namespace' | null = null
+
+  constructor(options: NomadOptions) {
+    const { config, timing, token, intake } = options
+    this.name = `nomad:${config.region}`
+    this.#options = options
+    this.#api = new Api(intake, { addresses: config.addresses, ca: config.ca, token })
+    this.#backoff = new Backoff(timing.reconnectLeast, timing.reconnectMost)
+  }
+
+  standing(): Standing {
+    const { memory, counters, cursor } = this.#region ?? {}
+    return {
+      name: this.name,
+      isReady: this.#isReady,
+      degraded: this.#degraded,
+      index: cursor?.index ?? 0,
+      heard: this.#heard,
+      counters: {
+        frames_total: counters?.frames ?? 0,
+        events_total: counters?.events ?? 0,
+        duplicates_total: counters?.duplicates ?? 0,
+        gaps_total: counters?.gaps ?? 0,
+        resyncs_total: counters?.resyncs ?? 0,
+        audits_total: counters?.audits ?? 0,
+        unreadable_total: counters?.unreadable ?? 0,
+        reconnects_total: this.#reconnects,
+        remembered: memory?.size ?? 0,
+      },
+    }
+  }
+
+  abort(): void {
+    this.#stop.abort()
+  }
+
+  /** Remembers, then keeps a session open until it is stopped. */
+  async run(): Promise<void> {
+    const region = await this.#remember()
+    this.#region = region
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#session(region)
+      } catch (thrown) {
+        if (this.#stop.signal.aborted) break
+        await this.#recover(region, thrown)
+      }
+    }
+  }
+
+  async #remember(): Promise<Region> {
+    const { config, journal, log, settle } = this.#options
+    const { cursor, rows } = await journal.remember(this.name)
+    const memory = new Memory()
+    memory.apply({ puts: rows.map(rowOf).filter((row) => row !== null), deletes: [] })
+    return new Region({ api: this.#api, memory, desk: new Desk(journal, config.region), rules: { accessors: config.accessors, quiet: settle.evalBlocked }, log, cursor: cursorOf(cursor) })
+  }
+
+  /** One stream, from its proof to its end. */
+  async #session(region: Region): Promise<void> {
+    const over = new AbortController()
+    const stop = AbortSignal.any([this.#stop.signal, over.signal])
+    await checkToken(this.#api)
+    const namespaces = await readNamespaces(this.#api, stop)
+    const handle = await openStream(region, this.#options.timing)
+    const close = (): void => handle.close()
+    stop.addEventListener('abort', close, { once: true })
+    try {
+      this.#heard = Date.now()
+      const proof: Proof = region.cursor === null ? { kind: 'unknown' } : await proveContinuity(handle, region.cursor.index, this.#options.timing)
+      if (this.#namespaces !== '' && this.#namespaces !== namespaces.names) this.#wanted ??= 'namespace'
+      await region.exclusive(() => this.#begin(region, proof, stop))
+      this.#namespaces = namespaces.names
+      this.#up()
+      const duties = this.#duties(region, namespaces, close, stop)
+      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), duties])
+    } finally {
+      over.abort()
+      handle.close()
+      stop.removeEventListener('abort', close)
+    }
+  }
+
+  /** Decides by the proof what must be read before the stream goes on. */
+  async #begin(region: Region, proof: Proof, stop: AbortSignal): Promise<void> {
+    const { cursor } = region
+    if (cursor === null) {
+      const { inherited } = this.#options
+      const reason: Reason = inherited === undefined ? { mode: 'baseline', isProved: true } : { mode: 'inherited', after: inherited, isProved: true }
+      await resync(region, reason, stop)
+      return
+    }
+    if (proof.kind === 'continuous' && this.#wanted === null) return
+    const { index: from, heard } = cursor
+    const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true }, stop)
+    const to = Math.max(proof.kind === 'gap' ? proof.to : 0, region.cursor?.index ?? 0)
+    if (proof.kind !== 'continuous' && !isNewEpoch) {
+      sayGap(region, proof.kind === 'gap' ? 'buffer_overrun' : 'no_proof', from, to, proof.kind === 'gap' ? 'the servers no longer have what came after the cursor' : 'the stream does not show the cursor; nothing need be lost')
+      sayUnrecoverable(region, { from, to, heard }, lost)
+    }
+    if (this.#wanted === 'unreadable') sayGap(region, 'unreadable', from, to, 'a line of the stream was refused; the lists tell what it told')
+    this.#wanted = null
+    await region.save()
+  }
+
+  #up(): void {
+    if (!this.#isReady || this.#degraded !== null) this.#options.log('notice', 'the stream is open', { source: this.name, server: this.#api.address })
+    this.#isReady = true
+    this.#degraded = null
+    this.#failures = 0
+    this.#backoff.reset()
+  }
+
+  /** What is done beside the stream while it is open; ends it, or throws, when it must be opened anew. */
+  async #duties(region: Region, namespaces: { readonly names: string; readonly index: number }, close: () => void, stop: AbortSignal): Promise<never> {
+    const { timing, log } = this.#options
+    const problem = new Promise<never>((_, reject) => {
+      void namespacesChanged(this.#api, namespaces, stop).then(() => {
+        if (!stop.aborted) reject(new SessionOver('namespaces', 'the namespaces have changed'))
+      })
+      this.#every(TICK, stop, () => region.exclusive(() => settleBlocked(region)), reject)
+      this.#every(timing.tokenCheck, stop, () => this.#checkToken(), reject)
+      this.#every(timing.audit, stop, () => audit(region, () => this.#proveRights(region), stop).catch((thrown: unknown) => (thrown instanceof AuthProblem ? Promise.reject(thrown) : log('warning', `an audit failed: ${messageOf(thrown)}`, { source: this.name }))), reject)
+    })
+    return problem.finally(close)
+  }
+
+  #every(milliseconds: number, stop: AbortSignal, work: () => Promise<unknown> | unknown, fail: (thrown: unknown) => void): void {
+    const turn = async (): Promise<void> => {
+      while (!stop.aborted) {
+        await pause(milliseconds, undefined, { signal: stop })
+        await work()
+      }
+    }
+    turn().catch((thrown: unknown) => {
+      if (!stop.aborted) fail(thrown)
+    })
+  }
+
+  /** A server that cannot answer says nothing about the token. */
+  async #checkToken(): Promise<void> {
+    try {
+      await checkToken(this.#api)
+    } catch (thrown) {
+      if (thrown instanceof AuthProblem) throw thrown
+      this.#options.log('warning', `the token could not be checked: ${messageOf(thrown)}`, { source: this.name })
+    }
+  }
+
+  /** A stream over everything that shows a sign of life proves that the token hides nothing. */
+  async #proveRights(region: Region): Promise<void> {
+    const handle = await openStream(region, this.#options.timing)
+    handle.close()
+  }
+
+  async #recover(region: Region, thrown: unknown): Promise<void> {
+    const { log } = this.#options
+    this.#reconnects += 1
+    if (thrown instanceof SessionOver && thrown.why === 'namespaces') {
+      this.#wanted = 'namespace'
+      return log('info', 'a namespace came or went; the stream is opened again', { source: this.name })
+    }
+    if (isSpeechless(thrown)) return this.#poll(region, thrown.message)
+    this.#failures += 1
+    log('warning', messageOf(thrown), { source: this.name, failures: this.#failures })
+    if (thrown instanceof SessionOver && thrown.why === 'unreadable') this.#unreadable(region, thrown.message)
+    if (thrown instanceof AuthProblem) this.#degrade(`auth: ${thrown.message}`)
+    else if (this.#failures > this.#api.addresses) this.#degrade(`unreachable: ${messageOf(thrown)}`)
+    if (!(thrown instanceof AuthProblem)) this.#api.turn()
+    await this.#wait(this.#failures === 1 && !(thrown instanceof AuthProblem) ? 0 : this.#backoff.next())
+  }
+
+  #unreadable(region: Region, detail: string): void {
+    region.counters.unreadable += 1
+    this.#wanted = 'unreadable'
+    const index = region.cursor?.index ?? 0
+    region.desk.say({ verb: 'dead_letter', mark: `${region.cursor?.era ?? 1}:${index}:line`, cause: 'unreadable', detail, count: 1 }, index, this.#api.address)
+  }
+
+  #degrade(why: string): void {
+    this.#isReady = false
+    this.#degraded = why
+  }
+
+  /** Waits, but not longer than until the token file has another token. */
+  async #wait(milliseconds: number): Promise<void> {
+    const token = this.#token()
+    const until = Date.now() + milliseconds
+    while (Date.now() < until && !this.#stop.signal.aborted && this.#token() === token) {
+      await pause(Math.min(TICK, Math.max(1, until - Date.now())), undefined, { signal: this.#stop.signal }).catch(() => undefined)
+    }
+  }
+
+  #token(): string | null {
+    try {
+      return tokenFrom(this.#options.token)
+    } catch {
+      return null
+    }
+  }
+
+  /** Reads the lists again and again where the stream cannot be read; says so for as long as it does. */
+  async #poll(region: Region, why: string): Promise<void> {
+    this.#degraded = `protocol: ${why}`
+    for (let time = 0; time < POLL.times && !this.#stop.signal.aborted; time += 1) {
+      await checkToken(this.#api)
+      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false }, this.#stop.signal))
+      await region.exclusive(() => settleBlocked(region))
+      this.#isReady = true
+      this.#heard = Date.now()
+      await this.#wait(POLL.every)
+    }
+  }
+}
