@@ -16,19 +16,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
+import signal
 import sqlite3
 import threading
 import time
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import salt.client
-from salt.exceptions import SaltException
 
-from saltext.eos.utils import bridge_fire, bridge_serve, hint_bus, store
+from saltext.eos.utils import bridge_child, bridge_fire, bridge_serve, hint_bus, store
 from saltext.eos.utils.hint_desk import Desk
 from saltext.eos.utils.inbox import NAME, Inbox
 
@@ -45,6 +45,9 @@ LARGEST = 65_536
 SALTS_OWN = 1_024
 PRUNE_EVERY = 600.0
 DAY = 86_400
+LONGEST_PAUSE = 10.0
+
+Made = TypeVar("Made")
 
 
 def __virtual__():
@@ -66,52 +69,82 @@ def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2
     keep_events
         Most events that are kept.
     """
+    ending = _until_told()
     path = Path(inbox) if inbox else store.home(__opts__) / NAME
-    kept = Inbox(path)
     with contextlib.ExitStack() as stack:
-        stack.callback(kept.close)
-        firing, wake = _child(stack, "EosBus", bridge_fire.run, dict(__opts__), path)
-        listening, heard = _child(stack, "EosHints", hint_bus.run, dict(__opts__))
+        stack.enter_context(contextlib.suppress(_Ended))
+        stack.enter_context(ending)
+        kept = _sooner_or_later(lambda: Inbox(path))
         lock = threading.Lock()
+        stack.callback(_close, kept, lock)
+        firing = bridge_child.child("EosBus", bridge_fire.run, (dict(__opts__), path), kept.release)
+        stack.callback(firing.end)
+        listening = bridge_child.child("EosHints", hint_bus.run, (dict(__opts__),), kept.release)
+        stack.callback(listening.end)
+        # A full pipe means that the other side has enough to do.
+        os.set_blocking(firing.pipe.fileno(), False)
 
         def committed() -> None:
             with contextlib.suppress(OSError):
-                wake.send_bytes(b"1")
+                firing.pipe.send_bytes(b"1")
 
-        listener = bridge_serve.bound(Path(socket))
-        terms = bridge_serve.Terms(
-            tuple(peers), min(LARGEST, int(__opts__["max_event_size"]) - SALTS_OWN), committed
-        )
+        listener = _sooner_or_later(lambda: bridge_serve.bound(Path(socket)))
+        largest = min(LARGEST, int(__opts__["max_event_size"]) - SALTS_OWN)
+        terms = bridge_serve.Terms(tuple(peers), largest, committed)
         server = bridge_serve.Server(listener, kept, lock, terms)
         stack.callback(server.stop)
         threading.Thread(target=server.run, name="serve", daemon=True).start()
-        desk = Desk(kept, lock, Path(__opts__["pki_dir"]) / "minions", _acknowledger(), committed)
+        desk = Desk(kept, lock, _keys(), _acknowledger(), committed)
         log.info("eos_bridge serves %s into %s", socket, path)
         pruned = time.monotonic()
-        while firing.is_alive() and listening.is_alive():
-            _listen(heard, desk)
+        while firing.process.is_alive() and listening.process.is_alive():
+            _listen(listening.pipe, desk)
             desk.turn()
             if time.monotonic() - pruned > PRUNE_EVERY:
                 pruned = time.monotonic()
                 _prune(kept, lock, keep_days, keep_events)
-    log.error("a part of eos_bridge ended; Salt starts the engine again")
+        log.error("a part of eos_bridge ended; Salt starts the engine again")
 
 
-def _child(
-    stack: contextlib.ExitStack, name: str, target: Any, *arguments: Any
-) -> tuple[multiprocessing.Process, Connection]:
-    """Start a process that ends with the engine, and give our end of its pipe."""
-    theirs, ours = multiprocessing.Pipe(duplex=True)
-    child = multiprocessing.Process(
-        target=target, name=name, args=(*arguments, theirs, os.getpid()), daemon=True
-    )
-    child.start()
-    theirs.close()
-    # A full pipe means that the other side has enough to do.
-    os.set_blocking(ours.fileno(), name != "EosBus")
-    stack.callback(child.join, 2)
-    stack.callback(child.terminate)
-    return child, ours
+class _Ended(BaseException):
+    """The master asked the engine to end."""
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """Turn SIGTERM into an end that closes everything; a signal after the first changes nothing."""
+
+    def told(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise _Ended
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _sooner_or_later(make: Callable[[], Made]) -> Made:
+    """Make it as soon as it can be made: a disk may be full, or an older engine still ending."""
+    pause = 0.5
+    while True:
+        try:
+            return make()
+        except (OSError, RuntimeError, sqlite3.Error) as err:
+            log.critical("eos_bridge cannot start: %s; next try in %s s", err, pause)
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _close(kept: Inbox, lock: threading.Lock) -> None:
+    with lock:
+        kept.close()
+
+
+def _keys() -> Path:
+    """Give the folder of the accepted minions' keys."""
+    return Path(__opts__.get("cluster_pki_dir") or __opts__["pki_dir"]) / "minions"
 
 
 def _listen(heard: Connection, desk: Desk) -> None:
@@ -126,13 +159,13 @@ def _listen(heard: Connection, desk: Desk) -> None:
 
 def _acknowledger() -> Any:
     """Give what tells a minion that its records are in the inbox."""
-    local = salt.client.LocalClient(mopts=dict(__opts__))
+    local: list[salt.client.LocalClient] = []
 
     def acknowledge(minion: str, boot: str, number: int) -> None:
-        try:
-            local.cmd_async([minion], "eos_oom.acknowledge", [boot, number], tgt_type="list")
-        except (SaltException, OSError) as err:
-            log.warning("%s was not told of record %s: %s", minion, number, err)
+        # Made when first needed: it reads the master's key, which may not be there yet.
+        if not local:
+            local.append(salt.client.LocalClient(mopts=dict(__opts__)))
+        local[0].cmd_async([minion], "eos_oom.acknowledge", [boot, number], tgt_type="list")
 
     return acknowledge
 

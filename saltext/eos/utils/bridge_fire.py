@@ -43,8 +43,11 @@ def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> Non
     pause = 0.1
     while os.getppid() == parent:
         try:
+            if reader.is_replaced():
+                reader.close()
+                reader, row = Reader(path), 0
             with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
-                while os.getppid() == parent:
+                while os.getppid() == parent and not reader.is_replaced():
                     row = _pass(reader, bus, path, row, woken)
                     pause = 0.1
         except (SystemExit, KeyboardInterrupt):

@@ -44,7 +44,7 @@ def batch(frame: bytes) -> list[tuple[dict[str, Any], str]] | None:
     events = read.get("events")
     if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
         raise NoJson("events: expected a list of objects; send envelopes")
-    return [(one, json.dumps(one, separators=(",", ":"), ensure_ascii=False)) for one in events]
+    return [(one, json.dumps(one, separators=(",", ":"))) for one in events]
 
 
 def _in_order(text: str) -> list[tuple[dict[str, Any], str]]:

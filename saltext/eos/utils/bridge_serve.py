@@ -7,6 +7,7 @@ import logging
 import socket
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,10 +57,13 @@ def bound(path: Path) -> socket.socket:
         probe.settimeout(1)
         try:
             probe.connect(str(path))
-        except (FileNotFoundError, ConnectionRefusedError):
-            pass
+        except OSError as err:
+            # ENOTSOCK and its like: decided below by what stands there.
+            log.debug("%s does not answer: %s", path, err)
         else:
             raise RuntimeError(f"{path} is answered by another engine; expected one per master")
+    if path.exists() and not path.is_socket():
+        raise RuntimeError(f"{path} is no socket; expected nothing there; move it away")
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -70,6 +74,22 @@ def bound(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def attempted(inbox: Inbox, write: Callable[[], Any]) -> Any:
+    """
+    Write; after an error the file is opened anew, so that the next attempt finds what is there.
+
+    :raises sqlite3.Error: nothing was written.
+    """
+    try:
+        return write()
+    except sqlite3.Error as err:
+        try:
+            inbox.mend(err)
+        except (sqlite3.Error, OSError) as again:
+            log.info("the inbox cannot be opened: %s", again)
+        raise
 
 
 class Server:
@@ -87,14 +107,19 @@ class Server:
         self._lock = lock
         self._terms = terms
         self._open: set[socket.socket] = set()
+        self._is_stopped = False
 
     def run(self) -> None:
         """Accept peers; returns when the listener is closed."""
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as err:
+                if self._listener.fileno() < 0 or self._is_stopped:
+                    return
+                log.warning("no peer was accepted: %s", err)
+                time.sleep(0.5)
+                continue
             if len(self._open) >= MOST_PEERS:
                 connection.close()
                 continue
@@ -103,6 +128,9 @@ class Server:
 
     def stop(self) -> None:
         """Close the listener and every connection; what was acknowledged is in the inbox."""
+        self._is_stopped = True
+        with contextlib.suppress(OSError):
+            Path(self._listener.getsockname()).unlink()
         for one in (self._listener, *self._open):
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -221,7 +249,8 @@ class _Peer:
             if misfit is None:
                 taken.append(Taken(envelope, text))
             else:
-                name = str(envelope.get("id"))[:200]
+                # A misfit may hold half a surrogate pair, which SQLite does not take.
+                name = ascii(envelope.get("id"))[:200].strip("'")
                 refused.append(Refused(number, name, *misfit, text[: self._terms.largest]))
         new = self._written(lambda: self._inbox.commit(self._epoch, taken, refused, seq))
         self._seq = seq
@@ -241,7 +270,7 @@ class _Peer:
     def _written(self, write: Callable[[], Any]) -> Any:
         try:
             with self._lock:
-                return write()
+                return attempted(self._inbox, write)
         except sqlite3.Error as err:
             log.critical("the inbox cannot be written: %s; nothing is acknowledged meanwhile", err)
             reason = f"the inbox cannot be written: {err}; nothing was acknowledged"

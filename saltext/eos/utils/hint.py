@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from saltext.eos.events import table
 from saltext.eos.utils import bridge_envelope, bridge_json
 from saltext.eos.utils.bridge_tag import tag_of
+from saltext.eos.utils.misfit import is_text, is_whole
 
 TAG = re.compile(r"salt/beacon/([^/]+)/eos_oom/[a-z_]+")
 LARGEST = 1 << 20
@@ -75,7 +76,7 @@ def batch(tag: str, data: Any, keys: Path) -> Batch | None:
     except bridge_json.NoJson as err:
         raise Doubt(minion, f"the signed batch cannot be read: {err}") from err
     records = said.get("records")
-    if said.get("minion") != minion or not isinstance(said.get("boot"), str):
+    if said.get("minion") != minion or not is_text(said.get("boot")):
         raise Doubt(minion, "the signed batch is of another minion, or names no boot")
     if not isinstance(records, list) or not all(_is_record(one) for one in records):
         raise Doubt(minion, "the signed batch holds what is no record")
@@ -125,9 +126,9 @@ def _is_record(one: Any) -> bool:
     return (
         isinstance(one, dict)
         and one.keys() == RECORD
-        and type(one["n"]) is int
+        and is_whole(one["n"])
         and one["n"] > 0
-        and all(isinstance(one[name], str) for name in ("boot", "mark", "event", "verb"))
+        and all(is_text(one[name]) for name in ("boot", "mark", "event", "verb"))
     )
 
 

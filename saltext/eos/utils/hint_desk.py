@@ -63,19 +63,26 @@ class Desk:
             self._doubt(doubt)
         except sqlite3.Error as err:
             log.critical("the inbox cannot be written: %s; the minion will tell again", err)
-        except OSError as err:
-            log.warning("a hint was not looked at: %s", err)
+        except Exception:
+            # What a minion says must not end the engine, whatever it is.
+            log.exception("a hint was not looked at")
 
     def turn(self) -> None:
         """Acknowledge what is owed and write down what was not believed; called every second."""
         owed, self._owed = self._owed, {}
         for minion, (boot, number) in owed.items():
-            self._acknowledge(minion, boot, number)
+            try:
+                self._acknowledge(minion, boot, number)
+            except Exception as err:  # noqa: BLE001 - Salt raises whatever its libraries do
+                log.warning("%s was not told of record %s: %s", minion, number, err)
         doubts, self._doubts = self._doubts, {}
         for minion, (count, why) in doubts.items():
             log.warning("%d events in the name of %s were not believed: %s", count, minion, why)
-            with self._lock:
-                self._inbox.refuse_minion(minion, why, count)
+            try:
+                with self._lock:
+                    self._inbox.refuse_minion(minion, why, count)
+            except sqlite3.Error as err:
+                log.warning("doubts about %s were not counted: %s", minion, err)
         if self._strangers and time.monotonic() - self._counted > STRANGERS:
             log.warning("%d events named minions that are not accepted", self._strangers)
             self._strangers, self._counted = 0, time.monotonic()

@@ -29,7 +29,9 @@ LINKED = ("kernel/oom", "kernel/oomd", "nomad/task", "nomad/alloc", "consul/serv
 LINKING = ("kernel/oom", "kernel/oomd", "nomad/task", "consul/service")
 LINK_SECONDS = 600
 MOST_LINKS = 10
+LOOKED_AT = 20
 CHECKED_BYTES = 256 * 1024 * 1024
+DAMAGE = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -78,6 +80,10 @@ class Refused(NamedTuple):
     text: str
 
 
+class Damaged(sqlite3.DatabaseError):
+    """The file is no inbox any more."""
+
+
 class Busy(RuntimeError):
     """Another engine holds the inbox."""
 
@@ -94,12 +100,44 @@ class Inbox:
         self.path = path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._hold = _held(path.with_suffix(".lock"))
-        self._db = _opened(path)
+        self.damaged: list[Path] = []
+        """Files that were put aside since this was last looked at."""
+        try:
+            self._db = self._opened()
+        except BaseException:
+            os.close(self._hold)
+            raise
 
     def close(self) -> None:
         """Close the file and let the next engine have it."""
         self._db.close()
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the hold alone: a forked child does, or it would outlive the engine."""
         os.close(self._hold)
+
+    def mend(self, err: sqlite3.Error) -> None:
+        """
+        Open the file anew after an error; when it is damaged, put it aside and begin another.
+
+        A full disk is no damage, and nothing has to be opened for it.
+        """
+        if "full" in str(err):
+            return
+        self._db.close()
+        if _is_damage(err):
+            self.damaged.append(_put_aside(self.path, err))
+        self._db = _checked(self.path, is_thorough=False)
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return _checked(self.path, is_thorough=True)
+        except sqlite3.DatabaseError as err:
+            if not _is_damage(err):
+                raise
+            self.damaged.append(_put_aside(self.path, err))
+            return _checked(self.path, is_thorough=True)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -220,10 +258,13 @@ class Inbox:
         :return: how many went.
         """
         with self._transaction() as db:
+            # Both limits by index: a condition on each row would read the whole file.
             gone = db.execute(
-                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE received < ? OR "
-                "row <= (SELECT max(row) FROM events) - ? ORDER BY row LIMIT ?)",
-                (oldest, most, slice_),
+                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE row <= max("
+                "(SELECT max(row) FROM events) - ?1, "
+                "(SELECT coalesce(max(row), 0) FROM (SELECT row FROM events WHERE received < ?2 "
+                "ORDER BY received DESC LIMIT 1))) ORDER BY row LIMIT ?3)",
+                (most, oldest, slice_),
             ).rowcount
             db.execute("DELETE FROM dead WHERE at < ?", (oldest,))
             db.execute("DELETE FROM streams WHERE seen < ?", (oldest,))
@@ -245,7 +286,11 @@ def _cursors(taken: list[Taken], now: float) -> list[tuple[str, str, int, float]
     last: dict[str, tuple[str, str, int, float]] = {}
     for one in taken:
         source = one.envelope["source"]
-        last[source["name"]] = (source["name"], source["epoch"], source["index"], now)
+        name, epoch, index = source["name"], source["epoch"], source["index"]
+        before = last.get(name)
+        if before is not None and before[1] == epoch:
+            index = max(index, before[2])
+        last[name] = (name, epoch, index, now)
     return list(last.values())
 
 
@@ -257,11 +302,11 @@ def _link(db: sqlite3.Connection, envelopes: list[dict[str, Any]], now: float) -
     for alloc in allocs:
         rows = db.execute(
             f"SELECT row, id, event, body FROM events WHERE alloc = ? AND received > ? "  # noqa: S608 - only question marks
-            f"AND event IN ({marks}) ORDER BY row DESC LIMIT {MOST_LINKS}",
+            f"AND event IN ({marks}) ORDER BY row DESC LIMIT {LOOKED_AT}",
             (alloc, now - LINK_SECONDS, *LINKED),
         ).fetchall()
         for row, _, event, body in rows:
-            others = [name for _, name, other, _ in rows if other != event]
+            others = [name for _, name, other, _ in rows if other != event][:MOST_LINKS]
             envelope = json.loads(body)
             if envelope["related"] == others:
                 continue
@@ -280,23 +325,28 @@ def _held(path: Path) -> int:
     return handle
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        return _checked(path)
-    except sqlite3.DatabaseError as err:
-        if isinstance(err, sqlite3.OperationalError):
-            raise
-        aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
-        log.critical("inbox %s is damaged (%s); it was moved to %s", path, err, aside)
-        path.rename(aside)
-        for suffix in ("-wal", "-shm"):
-            extra = path.with_name(path.name + suffix)
-            if extra.exists():
-                extra.rename(aside.with_name(aside.name + suffix))
-        return _checked(path)
+def _is_damage(err: sqlite3.Error) -> bool:
+    """Tell a damaged file from a disk that refuses; Python 3.10 has no codes, only words."""
+    if isinstance(err, Damaged):
+        return True
+    code = getattr(err, "sqlite_errorcode", None)
+    if code is not None:
+        return (code & 0xFF) in DAMAGE
+    return "malformed" in str(err) or "not a database" in str(err)
 
 
-def _checked(path: Path) -> sqlite3.Connection:
+def _put_aside(path: Path, err: sqlite3.Error) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
+    log.critical("inbox %s is damaged (%s); it was moved to %s", path, err, aside)
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        extra = path.with_name(path.name + suffix)
+        if extra.exists():
+            extra.rename(aside.with_name(aside.name + suffix))
+    return aside
+
+
+def _checked(path: Path, *, is_thorough: bool) -> sqlite3.Connection:
     previous = os.umask(0o077)
     try:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
@@ -313,11 +363,11 @@ def _checked(path: Path) -> sqlite3.Connection:
             "wrote it"
         )
     # A large file takes minutes to check; what is damaged there shows when it is read.
-    small = path.stat().st_size <= CHECKED_BYTES
+    small = is_thorough and path.stat().st_size <= CHECKED_BYTES
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if small else "ok"
     if found != "ok":
         db.close()
-        raise sqlite3.DatabaseError(str(found))
+        raise Damaged(str(found))
     db.executescript(SCHEMA)
     db.execute(f"PRAGMA user_version = {VERSION}")
     path.chmod(0o600)

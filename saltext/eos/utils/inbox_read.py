@@ -21,6 +21,7 @@ class Reader:
 
     def __init__(self, path: Path) -> None:
         try:
+            self._path, self._inode = path, path.stat().st_ino
             path.open("rb").close()
         except FileNotFoundError as err:
             raise SaltRunnerError(
@@ -35,6 +36,13 @@ class Reader:
             f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False,
             timeout=10,
         )  # fmt: skip
+
+    def is_replaced(self) -> bool:
+        """Tell whether another file has taken the place of this one."""
+        try:
+            return self._path.stat().st_ino != self._inode
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,39 @@
+"""What tests of the bridge share: an engine in a short folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from engine_process import Engine
+
+
+@pytest.fixture
+def short_home():
+    """A folder with a short path, for sockets."""
+    home = Path(tempfile.mkdtemp(prefix="eb-"))
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def engines(short_home):
+    """Make engines in this test's folder; all end with it."""
+    made = []
+
+    def make(wrapper=(), **settings):
+        made.append(Engine(short_home, wrapper, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def engine(engines):
+    """A running engine."""
+    return engines().start()
