@@ -50,7 +50,12 @@ def load(folder: Path) -> State | None:
 
 def save(folder: Path, state: State) -> None:
     """Write the books; after a crash the old ones or the new ones are there."""
-    _write(folder / STATE, state)
+    write(folder / STATE, packed(state))
+
+
+def packed(content: dict[str, Any]) -> bytes:
+    """Give the bytes of a file."""
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def acknowledged(folder: Path) -> Acknowledged | None:
@@ -75,7 +80,7 @@ def acknowledge(folder: Path, boot: str, number: int) -> Acknowledged:
     before = acknowledged(folder)
     if before and before.number >= number:
         return before
-    _write(folder / ACKNOWLEDGED, {"boot": boot, "number": number})
+    write(folder / ACKNOWLEDGED, packed({"boot": boot, "number": number}))
     return Acknowledged(boot, number)
 
 
@@ -88,13 +93,14 @@ def first_number() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def write(path: Path, content: bytes) -> None:
+    """Replace a file; it is on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(json.dumps(content, separators=(",", ":")).encode())
+            stream.write(content)
             stream.flush()
             os.fdatasync(stream.fileno())
         staged.replace(path)

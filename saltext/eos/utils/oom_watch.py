@@ -15,6 +15,7 @@ from saltext.eos.utils.oom_nomad import Tasks
 from saltext.eos.utils.oom_place import Judge
 from saltext.eos.utils.oom_pressure import Pressure
 from saltext.eos.utils.oom_records import Record
+from saltext.eos.utils.oom_scribe import Scribe
 from saltext.eos.utils.oom_sources import Lines
 
 REMEMBERED_EVENTS = 3600
@@ -42,9 +43,10 @@ class Watch:
         self._tasks = Tasks()
         self._judge = Judge(self._view, settings, self._containers, self._tasks)
         self._pressure = Pressure(settings)
-        self._acknowledged = 0
+        self._acknowledged = self._done = 0
         self._is_dirty = False
         self._state = self._opened()
+        self._scribe = Scribe(folder, self._state["records"])
 
     @property
     def boot(self) -> str:
@@ -53,14 +55,15 @@ class Watch:
 
     @property
     def records(self) -> list[Record]:
-        """What the master has not acknowledged."""
-        return list(self._state["records"])
+        """What is on disk and the master has not acknowledged."""
+        done = self._done
+        return [record for record in self._scribe.records() if record["n"] > done]
 
     def step(self) -> None:
         """
-        Make one pass; what it found is on disk when it returns.
+        Make one pass; what it found can be sent as soon as it is on disk.
 
-        :raises OSError: the books cannot be written; nothing new may be sent then.
+        :raises OSError: the books cannot be written; nothing new is sent then.
         """
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._containers.step()
@@ -73,7 +76,8 @@ class Watch:
         self._save()
 
     def close(self) -> None:
-        """Give files, sockets and children back."""
+        """Give files, sockets and children back; what waits is written first."""
+        self._scribe.close()
         self._counter.close()
         self._lines.close()
         self._containers.close()
@@ -111,8 +115,9 @@ class Watch:
             return
         self._acknowledged = stamp
         found = oom_store.acknowledged(self._folder)
-        if found and oom_ledger.acknowledge(self._state, found.number):
-            self._is_dirty = True
+        if found:
+            self._done = found.number
+            self._is_dirty |= oom_ledger.acknowledge(self._state, found.number) > 0
 
     def _count(self, now: float) -> None:
         state = self._state
@@ -238,9 +243,12 @@ class Watch:
         self._is_dirty = True
 
     def _save(self) -> None:
-        if self._is_dirty:
-            oom_store.save(self._folder, self._state)
+        failure = self._scribe.failure()
+        if self._is_dirty or failure:
+            self._scribe.write(self._state)
             self._is_dirty = False
+        if failure:
+            raise failure
 
 
 def _is_in(cgroup: str | None, group: str | None) -> bool:

@@ -86,7 +86,7 @@ def _replay(folder, seed, lost=0.0):
 def test_every_slicing_tells_each_process_once_and_the_group_as_one(tmp_path, seed):
     """The kernel counts 48: the first victim of the group twice."""
     watch = _replay(tmp_path, seed)
-    records = watch.records
+    records = watch._state["records"]
     assert [table.problem(record) for record in records] == [None] * len(records)
     groups = [one for one in records if one["kind"] == "group_killed"]
     (first, *rest) = groups
@@ -103,7 +103,7 @@ def test_every_slicing_tells_each_process_once_and_the_group_as_one(tmp_path, se
 def test_lines_that_were_lost_are_counted_without_a_name(tmp_path, seed):
     """The group counts its first victim twice, so four counted kills are three processes."""
     watch = _replay(tmp_path, seed, lost=0.3)
-    records = watch.records
+    records = watch._state["records"]
     nameless = sum(one["change"]["count"] for one in records if one["kind"] == "unattributed")
     named = [one for one in records if one["kind"] != "unattributed"]
     assert nameless > 5
