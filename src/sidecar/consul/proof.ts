@@ -13,6 +13,8 @@ export interface Court {
   readonly desk: Desk
   /** Milliseconds between a first look and a second one. */
   readonly pause: number
+  /** Milliseconds between two looks for services without checks that share their name with others. */
+  readonly audit: number
   readonly signal: AbortSignal
 }
 
@@ -21,6 +23,8 @@ export interface Suspicion {
   readonly origin: Taken['origin']
   /** The servers let go of a question that had nothing new to tell, as they do when a snapshot is restored. */
   readonly mayBeRestored: boolean
+  /** Nothing is known yet of services without checks that share their name with others. */
+  readonly isWhole: boolean
 }
 
 /** A view whose absences count, and what it was read from. */
@@ -34,16 +38,16 @@ export interface Proof {
  * Reads the whole catalogue consistently and then asks who we are: a token that is still the expected one was it while we read. Where
  * most of the catalogue is missing, or the servers went back in time, a second look through another agent must agree.
  */
-export async function prove(court: Court, { origin, mayBeRestored }: Suspicion): Promise<Proof> {
+export async function prove(court: Court, { origin, mayBeRestored, isWhole }: Suspicion): Promise<Proof> {
   const { desk, line } = court
-  const first = await look(court, line.address)
+  const first = await look(court, line.address, isWhole)
   const isOlder = !desk.isNew && wentBack(desk.cursor.indexes, surveyIndexes(first.survey))
   const { doubts } = desk.look(surveyView(first.survey), takenOf(first.survey, '', origin, isOlder, false))
   const isReverted = isOlder || (mayBeRestored && doubts.instances.length + doubts.members.length > 0)
   const taken = takenOf(first.survey, first.accessor, origin, isReverted)
   if (!isReverted && !isMass(desk.known, doubts)) return { view: surveyView(first.survey), survey: first.survey, taken }
   await rest(court.pause, court.signal)
-  const second = await look(court, line.other)
+  const second = await look(court, line.other, isWhole)
   if (isOlder && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
     throw new Hindered('stale', `${first.survey.address} answered with older indexes than ${second.survey.address}; expected the same cluster; nothing is concluded`)
   }
@@ -54,16 +58,16 @@ export async function prove(court: Court, { origin, mayBeRestored }: Suspicion):
 }
 
 /** Reads everything, then checks that the token that read it is the one that is known; a new one must read everything itself. */
-async function look(court: Court, address: string): Promise<{ readonly survey: Survey; readonly accessor: string }> {
+async function look(court: Court, address: string, isWhole: boolean): Promise<{ readonly survey: Survey; readonly accessor: string }> {
   const { reader, desk } = court
   const token = reader.token()
-  const read = await survey(reader, address, desk.known, true)
+  const read = await survey(reader, address, desk.known, isWhole)
   const found = await identify(reader, address)
   if (reader.token() !== token) throw new Hindered('auth', 'the token file changed while the catalogue was read; it is read again')
   const standing = standingOf(desk.cursor.identity, found)
   if (desk.cursor.identity === null || standing !== 'expected') await desk.adopt(found)
   if (standing === 'changed') throw new Hindered('auth', `acl/token/self answers with accessor ${found.accessor}; expected the one before; nothing that is missing counts until it answers so again`)
-  return standing === 'rotated' ? look(court, address) : { survey: read, accessor: found.accessor }
+  return standing === 'rotated' ? look(court, address, isWhole) : { survey: read, accessor: found.accessor }
 }
 
 async function turn({ desk, line }: Court, second: Survey): Promise<void> {

@@ -64,7 +64,7 @@ class ConsulSource {
     this.#line = new Line(config.addresses)
     this.#desk = new Desk(config.datacenter, journal, { quiet: settle.serviceRemoved, flapCount: settle.flapCount, flapWindow: settle.flapWindow })
     this.#obstacles = new Obstacles(this.#line)
-    const court = { reader: this.#reader, line: this.#line, desk: this.#desk, pause: timing.proof, signal: this.#abort.signal }
+    const court = { reader: this.#reader, line: this.#line, desk: this.#desk, pause: timing.proof, audit: timing.audit, signal: this.#abort.signal }
     this.#turns = new Turns(court, this.#obstacles, log)
   }
 

@@ -22,13 +22,13 @@ export interface Survey {
  * Reads the whole catalogue, in an order that tells removals apart: an instance that is missing in the checks and whose node is there
  * in the later list of nodes was removed without its node.
  */
-export async function survey(reader: Reader, address: string, known: Known, isConsistent: boolean): Promise<Survey> {
-  const ask = async (path: string, reduce: Parameters<Reader['ask']>[0]['reduce']): Promise<Answer> => trusted(await reader.ask({ path, reduce, address, isConsistent }))
+export async function survey(reader: Reader, address: string, known: Known, isWhole: boolean): Promise<Survey> {
+  const ask = async (path: string, reduce: Parameters<Reader['ask']>[0]['reduce']): Promise<Answer> => trusted(await reader.ask({ path, reduce, address, isConsistent: true }))
   const first = await ask('/v1/health/state/any', 'consulChecks')
   const names = await ask('/v1/catalog/services', 'consulNames')
-  const bare = await readBare(wantedNames(first.value, names.value, known), [...known.member.values()].map(({ node }) => node), ask)
+  const bare = await readBare(wantedNames(first.value, names.value, known), isWhole ? Infinity : known.member.size, ask)
   // Registered between the two questions, it would look as if it had lost its checks.
-  const checks = bare.length > 0 && losesChecks(bare, known) ? await ask('/v1/health/state/any', 'consulChecks') : first
+  const checks = isWhole || losesChecks(bare, known) ? await ask('/v1/health/state/any', 'consulChecks') : first
   const nodes = await ask('/v1/catalog/nodes', 'consulNodes')
   return { address, checks, names, nodes, bare }
 }
@@ -39,12 +39,13 @@ function losesChecks(bare: readonly Json[], known: Known): boolean {
 }
 
 /**
- * Reads the instances of services without checks: by name, or by node where that takes fewer questions. The nodes are those of this moment:
- * by the remembered ones alone, what a new node brought along would look as if it had never come, or were gone again.
+ * Reads the instances of services without checks: by name, or by node where that takes fewer questions. By node it finds also those that
+ * share their name with an instance that has checks; `nodes` is infinite where that is wanted. The nodes are those of this moment: by the
+ * remembered ones alone, what a new node brought along would look as if it had never come, or were gone again.
  */
-export async function readBare(names: readonly string[], nodes: readonly string[], ask: (path: string, reduce: 'consulInstances' | 'consulNodeServices' | 'consulNodes') => Promise<Answer>): Promise<readonly Json[]> {
+export async function readBare(names: readonly string[], nodes: number, ask: (path: string, reduce: 'consulInstances' | 'consulNodeServices' | 'consulNodes') => Promise<Answer>): Promise<readonly Json[]> {
   const found: Json[] = []
-  if (names.length > FEW && nodes.length > 0 && nodes.length < names.length) {
+  if (nodes === Infinity || (names.length > FEW && nodes > 0 && nodes < names.length)) {
     const { members } = viewOf({ checks: null, nodes: (await ask('/v1/catalog/nodes', 'consulNodes')).value, bare: [] })
     for (const node of new Set([...members.values()].map((member) => member.node))) found.push((await ask(`/v1/catalog/node-services/${encodeURIComponent(node)}`, 'consulNodeServices')).value)
     return found

@@ -27,6 +27,9 @@ export class Turns {
   #isWanted = false
   #isRunning = false
   #running: Promise<void> = Promise.resolve()
+  /** When every node was asked last, and whether its catalogue moved since. */
+  #auditedAt = 0
+  #isAuditOwed = false
   #timer: NodeJS.Timeout | undefined
   readonly counters = { turns: 0, proofs: 0, refused: 0 }
 
@@ -77,8 +80,9 @@ export class Turns {
       }
     }
     this.#isRunning = false
-    if (signal.aborted || desk.due === Infinity) return
-    this.#timer = setTimeout(() => this.poke(), Math.min(FAR, Math.max(50, desk.due - Date.now())))
+    const due = Math.min(desk.due, this.#isAuditOwed ? this.#auditedAt + this.#court.audit : Infinity)
+    if (signal.aborted || due === Infinity) return
+    this.#timer = setTimeout(() => this.poke(), Math.min(FAR, Math.max(50, due - Date.now())))
   }
 
   #failed(thrown: unknown, generation: number): void {
@@ -99,31 +103,37 @@ export class Turns {
 
   async #judge(lists: Lists): Promise<Judgement> {
     const { desk, line } = this.#court
-    if (lists.isBareOld) await this.#refresh(lists)
+    const isAudit = Date.now() - this.#auditedAt >= this.#court.audit || Date.now() < this.#auditedAt
+    if (lists.isBareOld || (this.#isAuditOwed && isAudit)) await this.#refresh(lists, isAudit)
     const { indexes } = lists
     const taken: Taken = { origin: 'stream', indexes, proof: null, evidence: [`consul:checks:${indexes.checks}`, `consul:nodes:${indexes.nodes}`], isReverted: false, server: hostOf(line.address) }
     return desk.settle(lists.view(), taken)
   }
 
   /** Reads the instances of services without checks. A name that is new may have checks which the older list lacks: that is read after. */
-  async #refresh(lists: Lists): Promise<void> {
+  async #refresh(lists: Lists, isWhole: boolean): Promise<void> {
     const { desk, line, reader } = this.#court
     const { address } = line
     const { names } = lists
     const wanted = wantedNames(lists.checks, names, desk.known)
-    const bare = await readBare(wanted, [...desk.known.member.values()].map(({ node }) => node), async (path, reduce) => trusted(await reader.ask({ path, reduce, address })))
+    const bare = await readBare(wanted, isWhole ? Infinity : desk.known.member.size, async (path, reduce) => trusted(await reader.ask({ path, reduce, address })))
     const remembered = new Set([...desk.known.instance.values()].filter(({ health }) => health === 'unchecked').map(({ name }) => name))
-    if (wanted.some((name) => !remembered.has(name))) lists.take('checks', trusted(await reader.ask({ path: '/v1/health/state/any', reduce: 'consulChecks', address })))
+    if (isWhole || wanted.some((name) => !remembered.has(name))) lists.take('checks', trusted(await reader.ask({ path: '/v1/health/state/any', reduce: 'consulChecks', address })))
     lists.takeBare(bare)
+    this.#isAuditOwed = !isWhole
+    if (isWhole) this.#auditedAt = Date.now()
   }
 
   async #prove(): Promise<void> {
     const { desk, signal } = this.#court
     await rest(this.#bucket.take(Date.now()), signal)
     if (signal.aborted) return
+    const isWhole = this.#lists === null
+    const mayBeRestored = this.#mayBeRestored
     this.#wantsProof = false
-    const { view, survey, taken } = await prove(this.#court, { origin: this.#origin, mayBeRestored: this.#mayBeRestored })
-    this.#mayBeRestored = false
+    const { view, survey, taken } = await prove(this.#court, { origin: this.#origin, mayBeRestored, isWhole })
+    if (mayBeRestored) this.#mayBeRestored = false
+    if (isWhole) this.#auditedAt = Date.now()
     this.counters.proofs += 1
     const judgement = await desk.settle(view, taken)
     this.#lists = new Lists(survey)

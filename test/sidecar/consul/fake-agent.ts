@@ -115,6 +115,7 @@ export class FakeAgent {
     if (path === '/v1/catalog/nodes') return nodes.map((Node) => ({ Node, CreateIndex: 4 }))
     if (path === '/v1/catalog/services') return Object.fromEntries([...checks.map(({ ServiceName }) => ServiceName), ...bare].filter((name) => name !== '').map((name) => [name, []]))
     if (path === '/v1/acl/token/self') return { AccessorID: accessor }
+    if (path.startsWith('/v1/catalog/node-services/')) return { Node: { Node: path.split('/').at(-1) }, Services: [] }
     const name = /^\/v1\/catalog\/service\/(.+)$/.exec(path)?.[1] ?? ''
     return bare.includes(name) ? [{ Node: 'n1', ServiceID: `${name}-1`, ServiceName: name, CreateIndex: 30, ModifyIndex: 30 }] : []
   }
