@@ -69,8 +69,8 @@ export async function moment(master: string): Promise<Moment> {
   return new Moment(master, await facts(master))
 }
 
-/** The line that the runner prints for people about one event. */
+/** The line that the runner prints for people about one event, without the events that it is related to. */
 export async function lineOf(master: string, one: Envelope): Promise<string> {
   const printed = await onNode(master, ['salt-run', '--log-level=quiet', 'eos.events', ...BACK, `tag=${one.tag}`])
-  return printed.trim().split('\n').at(-1)?.trim() ?? ''
+  return printed.trim().split('\n').at(-1)?.replace(/^- /, '').replace(/; with .*\]$/, ']') ?? ''
 }
