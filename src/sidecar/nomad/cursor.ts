@@ -18,6 +18,8 @@ export type Cursor = {
   readonly lists: { readonly [name in ListName]?: number }
   /** Our clock when the servers were heard last. */
   readonly heard: number
+  /** True while the rows of the epoch before are not all compared with the new one. */
+  readonly isReverting?: boolean
 }
 
 /** The cursor as the journal gave it back; null when the source was never read. */
@@ -29,6 +31,7 @@ export function cursorOf(value: Json): Cursor | null {
     era: Math.max(1, wholeAt(value, 'era')),
     lists: isObject(lists) ? Object.fromEntries(LISTS.map((name) => [name, wholeAt(lists, name)])) : {},
     heard: wholeAt(value, 'heard'),
+    isReverting: value['isReverting'] === true,
   }
 }
 

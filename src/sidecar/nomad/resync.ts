@@ -32,10 +32,12 @@ export async function resync(region: Region, reason: Reason, signal: AbortSignal
   const back = before === null ? [] : regressions(known(before.lists, region.memory), begin)
   const era = (before?.era ?? 1) + (back.length > 0 ? 1 : 0)
   if (before !== null && back.length > 0) {
-    region.move({ ...before, era, lists: {} })
+    region.move({ ...before, era, lists: {}, isReverting: true })
     judgeEpoch(region, back, era)
+    await region.save()
   }
-  const isReverted = back.length > 0
+  // A comparison that was cut off goes on as what it was.
+  const isReverted = region.cursor?.isReverting === true
   const reading = new Reading(region, reason, signal, isReverted, before?.index ?? 0)
   const lists = await reading.all()
   const lost = reading.absences()
@@ -44,7 +46,7 @@ export async function resync(region: Region, reason: Reason, signal: AbortSignal
   region.move({ index, era, lists, heard: Date.now() })
   await region.save()
   region.counters.resyncs += 1
-  return { isNewEpoch: isReverted, lost }
+  return { isNewEpoch: back.length > 0, lost }
 }
 
 /** Up to where each list must be: where it was read last, or the youngest row that the stream showed of it since. */

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Backoff } from '../backoff.ts'
 import type { Config } from '../config/config.ts'
 import type { Intake } from '../intake/intake.ts'
+import { IntakeError } from '../intake/intake-error.ts'
 import type { Log } from '../log.ts'
 import { messageOf } from '../refusal.ts'
 import type { Journal, Source, Standing } from '../source.ts'
@@ -62,6 +63,8 @@ class NomadSource {
   #failures = 0
   #reconnects = 0
   #namespaces = ''
+  /** What the server said instead of HTTP; null while it speaks it. */
+  #speechless: string | null = null
   /** Why the lists must be read with the next stream, although nothing may be lost. */
   #wanted: 'unreadable' | 'namespace' | null = null
 
@@ -101,14 +104,14 @@ class NomadSource {
 
   /** Remembers, then keeps a session open until it is stopped. */
   async run(): Promise<void> {
-    const region = await this.#remember()
-    this.#region = region
     while (!this.#stop.signal.aborted) {
       try {
-        await this.#session(region)
+        // After a bug or a refused write, what is remembered is what the journal has.
+        this.#region ??= await this.#remember()
+        await (this.#speechless === null ? this.#session(this.#region) : this.#poll(this.#region, this.#speechless))
       } catch (thrown) {
         if (this.#stop.signal.aborted) break
-        await this.#recover(region, thrown)
+        await this.#recover(thrown)
       }
     }
   }
@@ -218,21 +221,26 @@ class NomadSource {
     handle.close()
   }
 
-  async #recover(region: Region, thrown: unknown): Promise<void> {
+  async #recover(thrown: unknown): Promise<void> {
     const { log } = this.#options
     this.#reconnects += 1
     if (thrown instanceof SessionOver && thrown.why === 'namespaces') {
       this.#wanted = 'namespace'
       return log('info', 'a namespace came or went; the stream is opened again', { source: this.name })
     }
-    if (isSpeechless(thrown)) return this.#poll(region, thrown.message)
+    if (isSpeechless(thrown)) {
+      this.#speechless = thrown.message
+      return log('error', thrown.message, { source: this.name })
+    }
     this.#failures += 1
     log('warning', messageOf(thrown), { source: this.name, failures: this.#failures })
-    if (thrown instanceof SessionOver && thrown.why === 'unreadable') this.#unreadable(region, thrown.message)
+    const isForeseen = thrown instanceof SessionOver || thrown instanceof IntakeError || thrown instanceof AuthProblem
+    if (thrown instanceof SessionOver && thrown.why === 'unreadable' && this.#region !== null) this.#unreadable(this.#region, thrown.message)
     if (thrown instanceof AuthProblem) this.#degrade(`auth: ${thrown.message}`)
     else if (this.#failures > this.#api.addresses) this.#degrade(`unreachable: ${messageOf(thrown)}`)
     if (!(thrown instanceof AuthProblem)) this.#api.turn()
-    await this.#wait(this.#failures === 1 && !(thrown instanceof AuthProblem) ? 0 : this.#backoff.next())
+    if (!isForeseen) this.#region = null
+    await this.#wait(this.#failures === 1 && isForeseen && !(thrown instanceof AuthProblem) ? 0 : this.#backoff.next())
   }
 
   #unreadable(region: Region, detail: string): void {
@@ -267,6 +275,7 @@ class NomadSource {
   /** Reads the lists again and again where the stream cannot be read; says so for as long as it does. */
   async #poll(region: Region, why: string): Promise<void> {
     this.#degraded = `protocol: ${why}`
+    // For so long; then the stream is tried again, at the next address.
     for (let time = 0; time < POLL.times && !this.#stop.signal.aborted; time += 1) {
       await checkToken(this.#api)
       await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false }, this.#stop.signal))
@@ -275,5 +284,7 @@ class NomadSource {
       this.#heard = Date.now()
       await this.#wait(POLL.every)
     }
+    this.#speechless = null
+    this.#api.turn()
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { indexOf, isRightMissing, type Api } from './api.ts'
+import { indexOf, type Api } from './api.ts'
 import { IntakeError } from '../intake/intake-error.ts'
 import { AuthProblem } from './credentials.ts'
 import { findBlocked } from './judge-eval.ts'
@@ -15,8 +15,9 @@ export async function checkToken(api: Api): Promise<void> {
   try {
     await api.read('/v1/acl/token/self', 'nomadSelf', { timeout: 10_000 })
   } catch (thrown) {
-    if (thrown instanceof IntakeError && thrown.status === 400 && /ACL support disabled/i.test(thrown.message)) return
-    if (thrown instanceof IntakeError && (/token (not found|expired)|permission denied/i.test(thrown.message) || isRightMissing(thrown))) throw new AuthProblem(thrown.message)
+    if (!(thrown instanceof IntakeError)) throw thrown
+    if (thrown.status === 400 && /ACL support disabled/i.test(thrown.message)) return
+    if (/token (not found|expired)|permission denied/i.test(thrown.message)) throw new AuthProblem(thrown.message)
     throw thrown
   }
 }
