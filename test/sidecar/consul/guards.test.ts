@@ -24,6 +24,8 @@ async function stage(more: Partial<WatchOptions> = {}): Promise<Stage> {
   const watch = new Watch({ addresses: agents.map(({ address }) => address), settle: { service_removed: '300ms' }, ...more })
   open.push({ close: () => watch.stop() })
   await watch.ready()
+  // The three questions wait at the agents before a test begins.
+  await watch.stands('asking', () => catalogue.wakes.size >= 3)
   return { catalogue, agents, watch }
 }
 
@@ -101,6 +103,21 @@ describe('an absence does not count', () => {
     expect(here.watch.journal.brief()).toEqual([])
   })
 
+  // Guard: identify() refuses the anonymous accessor before anything is remembered: else the first true answer is a storm of news.
+  it('when the source starts with the anonymous token', async () => {
+    const catalogue = FakeCatalogue.of(3, 10)
+    const agent = await FakeAgent.open(catalogue)
+    open.push(agent)
+    agent.twist = (url) => (url.pathname === '/v1/acl/token/self' ? { body: { AccessorID: '00000000-0000-0000-0000-000000000002' } } : isList(url) ? { body: empty(url) } : undefined)
+    const watch = new Watch({ addresses: [agent.address] })
+    open.push({ close: () => watch.stop() })
+    await watch.degraded('auth')
+    agent.twist = () => undefined
+    await watch.ready()
+    expect(watch.journal.brief()).toEqual([])
+    expect(watch.journal.rows.size).toBe(33)
+  })
+
   // Guard: look() asks acl/token/self after the lists (consul#20790: 200 and empty lists for a token that was just deleted).
   it('when the token is gone', async () => {
     const here = await stage()
@@ -130,12 +147,18 @@ describe('an absence does not count', () => {
   // Guard: standingOf(): a new token reads everything itself before anything that is missing counts.
   it('in the reading during which the token was replaced', async () => {
     const here = await stage({ timing: { token_check: '200ms' } })
-    const [agent] = here.agents
+    const less = here.catalogue.checks.toSpliced(1, 1)
+    let readings = 0
+    lie(here, ({ pathname, searchParams }) => {
+      if (pathname !== '/v1/health/state/any' || !searchParams.has('consistent')) return undefined
+      readings += 1
+      return readings === 1 ? { body: less } : undefined
+    })
     here.catalogue.accessor = 'accessor-2'
     here.watch.writeToken('secret-2')
     await here.watch.stands('known by its new token', () => JSON.stringify(here.watch.journal.cursor).includes('accessor-2'))
-    const asked = agent.asked.slice(agent.asked.lastIndexOf('/v1/acl/token/self'))
-    expect(asked.length).toBeGreaterThan(0)
+    await here.watch.stands('proved again', ({ counters }) => (counters['consul_proofs_total'] ?? 0) > 1)
+    expect(readings).toBeGreaterThan(1)
     expect(here.watch.journal.brief()).toEqual([])
   })
 
