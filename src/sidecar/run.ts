@@ -22,7 +22,7 @@ const LOOK = 500
 const KEPT_BY_STANDBY = 10 * 60_000
 const PRUNE = 60_000
 /** Milliseconds that sources and journal get to end. */
-const PATIENCE = 2000
+const PATIENCE = 1500
 
 /** What a running sidecar is made of. */
 export interface Parts {
