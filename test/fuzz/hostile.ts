@@ -28,7 +28,7 @@ export const HOSTILE: readonly string[] = [
   '~',
   '🜁🜂🜃',
   'é'.normalize('NFD'),
-  'x'.repeat(2_000),
+  'x'.repeat(200),
 ]
 
 /** The file that a value would make if anything took it for a command. */

@@ -29,6 +29,7 @@ export async function recordedTemplate(scene: Scene): Promise<Template> {
     await oracle.caughtUp(cluster)
     const line = await until('the job is on the stream', () => oracle.lines.find((one) => one.includes('"Topic":"Job"') && one.includes('"JobRegistered"') && one.includes(NAME)))
     await recordInto(fake, cluster, oracle)
+    const whole = JSON.stringify(await cluster.get(`/v1/job/${NAME}`))
     const row = fake.lists.get('/v1/jobs')?.find((one) => one.includes(NAME))
     if (row === undefined) throw new Error('the real list of jobs lacks the template')
     fake.lists.set('/v1/jobs', [])
@@ -41,6 +42,7 @@ export async function recordedTemplate(scene: Scene): Promise<Template> {
       frame,
       register: (name) => {
         const index = fake.index + 1
+        if (name.isWellFormed()) fake.objects.set(`/v1/job/${encodeURIComponent(name)}`, filled(whole, name, index))
         fake.lists.set('/v1/jobs', [...(fake.lists.get('/v1/jobs') ?? []), filled(row, name, index)])
         fake.say({ index, bytes: frame(name, index) })
       },
