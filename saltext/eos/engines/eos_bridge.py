@@ -30,7 +30,7 @@ import salt.client
 
 from saltext.eos.utils import bridge_child, bridge_fire, bridge_serve, hint_bus, store
 from saltext.eos.utils.hint_desk import Desk
-from saltext.eos.utils.inbox import NAME, Inbox
+from saltext.eos.utils.inbox import NAME, Inbox, fold
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -44,6 +44,7 @@ LARGEST = 65_536
 # What Salt adds to an event on its way: the tag, a stamp and the frame around it.
 SALTS_OWN = 1_024
 PRUNE_EVERY = 600.0
+FOLD_EVERY = 1.0
 DAY = 86_400
 LONGEST_PAUSE = 10.0
 
@@ -94,6 +95,7 @@ def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2
         server = bridge_serve.Server(listener, kept, lock, terms)
         stack.callback(server.stop)
         threading.Thread(target=server.run, name="serve", daemon=True).start()
+        threading.Thread(target=_fold, args=(path,), name="fold", daemon=True).start()
         desk = Desk(kept, lock, _keys(), _acknowledger(), committed)
         log.info("eos_bridge serves %s into %s", socket, path)
         pruned = time.monotonic()
@@ -168,6 +170,15 @@ def _acknowledger() -> Any:
         local[0].cmd_async([minion], "eos_oom.acknowledge", [boot, number], tgt_type="list")
 
     return acknowledge
+
+
+def _fold(path: Path) -> None:
+    while True:
+        time.sleep(FOLD_EVERY)
+        try:
+            fold(path)
+        except (sqlite3.Error, OSError) as err:
+            log.warning("the log of the inbox was not folded back: %s", err)
 
 
 def _prune(kept: Inbox, lock: threading.Lock, days: float, most: int) -> None:

@@ -7,6 +7,7 @@ Verbs that can be steps of an orchestration take ``test`` and return
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError, SaltRunnerError
@@ -246,7 +247,7 @@ def _spoken(work: Callable[..., Any], *arguments: Any) -> Any:
     """
     try:
         return work(*arguments)
-    except (CommandExecutionError, SaltRunnerError) as err:
+    except (CommandExecutionError, SaltRunnerError, sqlite3.Error) as err:
         __context__["retcode"] = 1
         return {"result": False, "comment": str(err), "retcode": 1}
 

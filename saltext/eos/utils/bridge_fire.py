@@ -20,14 +20,13 @@ import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils.bridge_tag import tag_of
-from saltext.eos.utils.inbox_read import Reader
+from saltext.eos.utils.inbox_read import BUS, Reader
 
 log = logging.getLogger(__name__)
 
 BEHIND = 5000
 SLICE = 200
 LONGEST_PAUSE = 5.0
-NAME = "bus.json"
 
 
 def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> None:
@@ -100,7 +99,7 @@ def _coalesce(reader: Reader, bus: Any, row: int, last: int) -> int:
 def _position(path: Path, reader: Reader) -> int:
     """Go on where the last one ended; an inbox that was made anew starts at its beginning."""
     try:
-        row = int(json.loads((path.parent / NAME).read_text("utf-8"))["row"])
+        row = int(json.loads((path.parent / BUS).read_text("utf-8"))["row"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     try:
@@ -111,9 +110,9 @@ def _position(path: Path, reader: Reader) -> int:
 
 def _remember(path: Path, row: int) -> None:
     """Keep the place; after a crash a few events are fired again, with the same ids."""
-    staged = path.parent / f".{NAME}"
+    staged = path.parent / f".{BUS}"
     try:
         staged.write_text(json.dumps({"row": row}), "utf-8")
-        staged.replace(path.parent / NAME)
+        staged.replace(path.parent / BUS)
     except OSError as err:
         log.warning("the place on the bus cannot be kept: %s", err)

@@ -18,6 +18,8 @@ SEVERITIES = ("info", "notice", "warning", "critical")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAUSE = 0.2
+BEHIND = 5_000
+DAY = 86_400.0
 
 
 def span(text: Any) -> float:
@@ -103,16 +105,17 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     sources = [_aged(source, now) for source in reader.sources()]
     minions = [_aged(minion, now) for minion in reader.minions()]
     inbox = reader.totals()
+    bus = reader.bus()
+    recent = reader.dead_since(now - DAY)
     problems = [
+        *_engine_problems(reader, bus),
         *_stream_problems(streams, now),
         *[f"{one['source']}: {one['degraded']}" for one in _standings(streams) if one["degraded"]],
-        *(
-            [f"{inbox['dead']} dead letters: look at `dead` with --out=json"]
-            if inbox["dead"]
-            else []
-        ),
+        *([f"{recent} dead letters within a day: see `dead` with --out=json"] if recent else []),
     ]
     found = {
+        "engine": {"running": reader.is_served()},
+        "bus": bus,
         "streams": streams,
         "sources": sources,
         "minions": minions,
@@ -124,12 +127,25 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
 
 
 def _standings(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what each sidecar said last; an epoch that it has left says nothing any more."""
+    newest = {stream["instance"]: stream for stream in streams if stream["role"] == "active"}
     return [
         {"source": one.get("name"), "degraded": one.get("degraded")}
-        for stream in streams
-        if stream["role"] == "active"
+        for stream in newest.values()
         for one in (stream["status"] or {}).get("standings", ())
+        if isinstance(one, dict)
     ]
+
+
+def _engine_problems(reader: Reader, bus: dict[str, Any]) -> list[str]:
+    if reader.is_served() is False:
+        return [
+            "no engine holds the inbox; expected the master to run eos_bridge; restart the master, "
+            "its log has the reason"
+        ]
+    if bus["behind"] > BEHIND:
+        return [f"the bus is {bus['behind']} events behind; expected at most {BEHIND}"]
+    return []
 
 
 def _stream_problems(streams: list[dict[str, Any]], now: float) -> list[str]:
@@ -152,9 +168,13 @@ def _aged(one: dict[str, Any], now: float) -> dict[str, Any]:
 
 def _text(found: dict[str, Any]) -> str:
     inbox = found["inbox"]
-    lines = [f"inbox     {inbox['rows']} events, {inbox['dead']} dead letters"]
+    lines = [
+        f"inbox     {inbox['rows']} events, {inbox['dead']} dead letters, "
+        f"bus {found['bus']['behind']} behind"
+    ]
     for stream in found["streams"][-3:]:
-        depth = (stream["status"] or {}).get("depth", "-")
+        journal = (stream["status"] or {}).get("journal")
+        depth = journal.get("depth", "-") if isinstance(journal, dict) else "-"
         lines.append(
             f"sidecar   {stream['instance']} {stream['role']}, epoch {stream['epoch']}, "
             f"number {stream['last_seq']}, {depth} waiting"
@@ -165,7 +185,7 @@ def _text(found: dict[str, Any]) -> str:
     ]
     lines += [
         f"minion    {one['minion']}: record {one['last_n']}, {one['age']} s ago, "
-        f"{one['refused']} not believed"
+        f"{one['gaps']} lost, {one['refused']} not believed"
         for one in found["minions"]
     ]
     lines += [f"problem   {problem}" for problem in found["problems"]]

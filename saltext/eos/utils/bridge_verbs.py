@@ -86,7 +86,8 @@ def replay(
 
 def bridge(opts: dict[str, Any]) -> dict[str, Any]:
     """Tell how the bridge is."""
-    return bridge_report.report(Reader(path_of(opts)), time.time())
+    found = bridge_report.report(Reader(path_of(opts)), time.time())
+    return {**found, "retcode": 1 if found["problems"] else 0}
 
 
 def _number(name: str, value: Any) -> int:

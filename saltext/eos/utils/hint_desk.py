@@ -49,6 +49,7 @@ class Desk:
         self._seq = 0
         self._rates: dict[str, tuple[float, float]] = {}
         self._doubts: dict[str, tuple[int, str]] = {}
+        self._held_back: dict[str, int] = {}
         self._strangers = 0
         self._owed: dict[str, tuple[str, int]] = {}
         self._counted = time.monotonic()
@@ -93,7 +94,12 @@ class Desk:
             last = self._inbox.last_record(minion)
         done = last[1] if last else 0
         fresh = [record for record in batch.records if record["n"] > done]
+        if fresh and fresh[0]["n"] > done + 1 and self._held_back.get(minion) == done:
+            # What lies between was held back here, so it is not lost: it comes again first.
+            fresh = []
         chosen = fresh[: self._allowed(minion, len(fresh))]
+        if len(chosen) < len(fresh):
+            self._held_back[minion] = chosen[-1]["n"] if chosen else done
         if chosen:
             self._write(batch, chosen, done)
             done = chosen[-1]["n"]

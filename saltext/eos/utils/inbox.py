@@ -31,6 +31,7 @@ LINK_SECONDS = 600
 MOST_LINKS = 10
 LOOKED_AT = 20
 CHECKED_BYTES = 256 * 1024 * 1024
+FOLD_BYTES = 4 * 1024 * 1024
 DAMAGE = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 SCHEMA = """
@@ -271,6 +272,21 @@ class Inbox:
         return int(gone)
 
 
+def fold(path: Path) -> None:
+    """
+    Fold the log back into the inbox where it has grown, beside the writer and without holding it.
+
+    :raises sqlite3.Error: it was not possible; the log goes on growing.
+    """
+    try:
+        if path.with_name(f"{path.name}-wal").stat().st_size < FOLD_BYTES:
+            return
+    except FileNotFoundError:
+        return
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as db:
+        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
 def _row(one: Taken, now: float) -> tuple[Any, ...]:
     body = one.envelope
     source = body["source"]
@@ -354,6 +370,8 @@ def _checked(path: Path, *, is_thorough: bool) -> sqlite3.Connection:
         os.umask(previous)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
+    # Folding the log back into the file takes longer than a commit: see fold().
+    db.execute("PRAGMA wal_autocheckpoint=0")
     db.execute("PRAGMA journal_size_limit=67108864")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version not in (0, VERSION):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from salt.exceptions import SaltRunnerError
+
+BUS = "bus.json"
 
 
 class Reader:
@@ -43,6 +46,33 @@ class Reader:
             return self._path.stat().st_ino != self._inode
         except OSError:
             return False
+
+    def is_served(self) -> bool | None:
+        """Tell whether an engine holds this inbox; None when this user may not know."""
+        try:
+            with self._path.with_suffix(".lock").open("rb") as hold:
+                fcntl.flock(hold, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except PermissionError:
+            return None
+        except OSError:
+            return False
+        return False
+
+    def bus(self) -> dict[str, int]:
+        """Tell up to which row events were fired, and how many were not yet."""
+        try:
+            row = int(json.loads(self._path.with_name(BUS).read_text("utf-8"))["row"])
+        except (OSError, ValueError, KeyError, TypeError):
+            row = 0
+        return {"row": row, "behind": max(0, self.last_row() - row)}
+
+    def dead_since(self, moment: float) -> int:
+        """Count the dead letters since then."""
+        return int(
+            self._db.execute("SELECT count(*) FROM dead WHERE at >= ?", (moment,)).fetchone()[0]
+        )
 
     def close(self) -> None:
         """Close the file."""
