@@ -1,4 +1,5 @@
 import { isMassive, missingAlloc, missingBlocked, missingJob, missingNode, missingRows, missingService, unfinished } from './absence.ts'
+import { reached } from './epoch-watch.ts'
 import { regressions, type Cursor } from './cursor.ts'
 import { judgeEpoch } from './self-facts.ts'
 import { readIndexes, readJobs, readNodes, readRecords, readServices, withPrevious, type Listed } from './lists.ts'
@@ -29,7 +30,7 @@ export interface Resynced {
 export async function resync(region: Region, reason: Reason, signal: AbortSignal): Promise<Resynced> {
   const begin = await readIndexes(region.api, signal)
   const before = region.cursor
-  const back = before === null ? [] : regressions(known(before.lists, region.memory), begin)
+  const back = before === null ? [] : regressions(reached(region), begin)
   const era = (before?.era ?? 1) + (back.length > 0 ? 1 : 0)
   if (before !== null && back.length > 0) {
     region.move({ ...before, era, lists: {}, isReverting: true })
@@ -47,12 +48,6 @@ export async function resync(region: Region, reason: Reason, signal: AbortSignal
   await region.save()
   region.counters.resyncs += 1
   return { isNewEpoch: back.length > 0, lost }
-}
-
-/** Up to where each list must be: where it was read last, or the youngest row that the stream showed of it since. */
-function known(lists: Cursor['lists'], memory: Region['memory']): Cursor['lists'] {
-  const youngest = (name: 'node' | 'job' | 'deployment' | 'alloc'): number => [...memory[name].values()].reduce((most: number, { modified }) => Math.max(most, modified), lists[name] ?? 0)
-  return { ...lists, node: youngest('node'), job: youngest('job'), deployment: youngest('deployment'), alloc: youngest('alloc') }
 }
 
 const REMEMBERED = ['job', 'alloc', 'node', 'service', 'blocked', 'deployment'] as const

@@ -12,6 +12,7 @@ import { audit } from './audit.ts'
 import { AuthProblem, tokenFrom } from './credentials.ts'
 import { cursorOf } from './cursor.ts'
 import { Desk } from './desk.ts'
+import { epochWatch } from './epoch-watch.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
 import { resync, type Reason } from './resync.ts'
@@ -47,6 +48,8 @@ export function startNomad(options: NomadOptions): Source {
 
 /** Milliseconds between two looks for what is due. */
 const TICK = 500
+/** Milliseconds between two looks at the indexes of the lists. */
+const GLANCE = 10_000
 /** Without the stream the lists are read this often; after so many times the stream is tried again. */
 const POLL = { every: 5000, times: 12 }
 
@@ -66,7 +69,7 @@ class NomadSource {
   /** What the server said instead of HTTP; null while it speaks it. */
   #speechless: string | null = null
   /** Why the lists must be read with the next stream, although nothing may be lost. */
-  #wanted: 'unreadable' | 'namespace' | null = null
+  #wanted: 'unreadable' | 'namespace' | 'restored' | 'stale' | null = null
 
   constructor(options: NomadOptions) {
     const { config, timing, token, intake } = options
@@ -140,8 +143,7 @@ class NomadSource {
       await region.exclusive(() => this.#begin(region, proof, stop))
       this.#namespaces = namespaces.names
       this.#up()
-      const duties = this.#duties(region, namespaces, close, stop)
-      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), duties])
+      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), this.#duties(region, namespaces, stop)])
     } finally {
       over.abort()
       handle.close()
@@ -166,6 +168,7 @@ class NomadSource {
       sayGap(region, proof.kind === 'gap' ? 'buffer_overrun' : 'no_proof', from, to, proof.kind === 'gap' ? 'the servers no longer have what came after the cursor' : 'the stream does not show the cursor; nothing need be lost')
       sayUnrecoverable(region, { from, to, heard }, lost)
     }
+    if (this.#wanted === 'stale' && proof.kind === 'continuous') sayGap(region, 'no_proof', from, to, 'the stream had fallen silent while the lists went on')
     if (this.#wanted === 'unreadable') sayGap(region, 'unreadable', from, to, 'a line of the stream was refused; the lists tell what it told')
     this.#wanted = null
     await region.save()
@@ -180,17 +183,18 @@ class NomadSource {
   }
 
   /** What is done beside the stream while it is open; ends it, or throws, when it must be opened anew. */
-  async #duties(region: Region, namespaces: { readonly names: string; readonly index: number }, close: () => void, stop: AbortSignal): Promise<never> {
-    const { timing, log } = this.#options
-    const problem = new Promise<never>((_, reject) => {
+  #duties(region: Region, namespaces: { readonly names: string; readonly index: number }, stop: AbortSignal): Promise<never> {
+    const { timing } = this.#options
+    return new Promise<never>((_, reject) => {
       void namespacesChanged(this.#api, namespaces, stop).then(() => {
-        if (!stop.aborted) reject(new SessionOver('namespaces', 'the namespaces have changed'))
+        if (!stop.aborted) reject(new SessionOver('namespace', 'a namespace came or went'))
       })
       this.#every(TICK, stop, () => region.exclusive(() => settleBlocked(region)), reject)
-      this.#every(timing.tokenCheck, stop, () => this.#checkToken(), reject)
-      this.#every(timing.audit, stop, () => audit(region, () => this.#proveRights(region), stop).catch((thrown: unknown) => (thrown instanceof AuthProblem ? Promise.reject(thrown) : log('warning', `an audit failed: ${messageOf(thrown)}`, { source: this.name }))), reject)
+      this.#every(timing.tokenCheck, stop, () => this.#forgiving('the token could not be checked', () => checkToken(this.#api)), reject)
+      const watch = epochWatch(region, stop)
+      this.#every(Math.min(timing.audit, GLANCE), stop, () => this.#forgiving('the lists were not looked at', watch), reject)
+      this.#every(timing.audit, stop, () => this.#forgiving('an audit failed', () => audit(region, () => this.#proveRights(region), stop)), reject)
     })
-    return problem.finally(close)
   }
 
   #every(milliseconds: number, stop: AbortSignal, work: () => Promise<unknown> | unknown, fail: (thrown: unknown) => void): void {
@@ -205,13 +209,13 @@ class NomadSource {
     })
   }
 
-  /** A server that cannot answer says nothing about the token. */
-  async #checkToken(): Promise<void> {
+  /** A server that cannot answer proves nothing: only a missing right, or what was found, ends the stream. */
+  async #forgiving(what: string, work: () => Promise<void>): Promise<void> {
     try {
-      await checkToken(this.#api)
+      await work()
     } catch (thrown) {
-      if (thrown instanceof AuthProblem) throw thrown
-      this.#options.log('warning', `the token could not be checked: ${messageOf(thrown)}`, { source: this.name })
+      if (!(thrown instanceof IntakeError)) throw thrown
+      this.#options.log('warning', `${what}: ${messageOf(thrown)}`, { source: this.name })
     }
   }
 
@@ -224,9 +228,9 @@ class NomadSource {
   async #recover(thrown: unknown): Promise<void> {
     const { log } = this.#options
     this.#reconnects += 1
-    if (thrown instanceof SessionOver && thrown.why === 'namespaces') {
-      this.#wanted = 'namespace'
-      return log('info', 'a namespace came or went; the stream is opened again', { source: this.name })
+    if (thrown instanceof SessionOver && (thrown.why === 'namespace' || thrown.why === 'restored' || thrown.why === 'stale')) {
+      this.#wanted = thrown.why
+      return log('notice', `${thrown.message}; the stream is opened again`, { source: this.name })
     }
     if (isSpeechless(thrown)) {
       this.#speechless = thrown.message
