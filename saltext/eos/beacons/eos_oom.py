@@ -18,6 +18,13 @@ Each event is ``salt/beacon/<minion>/eos_oom/<kind>`` with ``schema``, ``minion`
 of JSON) and ``signature`` (RSA PKCS #1 v1.5 with SHA-256 over that text). Observers want the
 events ``eos/kernel/oom/…`` and ``eos/kernel/oomd/…``, which the master fires from its inbox.
 
+The first pass of all takes the counter as it stands: nothing of the past is told. Kills between a
+boot and the minion's start are told; what the last boot still owed is told as ``unattributed``.
+
+Where several nodes share a kernel (containers with cgroup v1), the counter is everybody's. A node
+then tells what is below its own cgroup, in a container of its own Docker, or in an allocation of
+its own Nomad; other kills it only counts. With cgroup v2 the node's own ``memory.events`` counts.
+
 What it may read decides what it can tell: ``/dev/kmsg`` (with ``dmesg_restrict`` only with
 ``CAP_SYSLOG``), else the journal, else nothing but the counter.
 """

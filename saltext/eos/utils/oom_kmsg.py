@@ -78,9 +78,9 @@ class KernelLog:
                 if err.errno == errno.EINVAL:
                     continue
                 raise
-            line, kernel = parse(record)
-            if line.number < first:
+            if int(record.split(b",", 2)[1]) < first:
                 continue
+            line, kernel = parse(record)
             if self._unread and line.number > first > 0:
                 self.lost = True
             self._unread = False

@@ -11,6 +11,8 @@ from saltext.eos.utils.oom_kmsg import KernelLog, Line
 from saltext.eos.utils.oom_ledger import State
 
 BUDGET = 0.002
+# The first time after a start everything that the log holds is gone through, once.
+FIRST_BUDGET = 0.25
 BASELINE_BUDGET = 1.0
 ATTEMPTS = 5
 REOPEN = 60.0
@@ -22,6 +24,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._log: KernelLog | None = None
+        self._is_first = True
         self._journal: Journal | None = None
         self._has_journal = shutil.which("journalctl") is not None
         self._reopen = 0.0
@@ -58,6 +61,7 @@ class Lines:
 
     def skip(self) -> None:
         """Go on at the remembered end: the counter says that nothing before it matters."""
+        self._is_first = False
         if self._log:
             self._log.skip()
         self._end_journal()
@@ -65,7 +69,9 @@ class Lines:
     def read(self, state: State) -> list[Line]:
         """Give new lines, as many as two milliseconds allow; the position is kept in ``state``."""
         if self._log:
-            lines, state["line"], _ = self._log.read(state["line"], BUDGET)
+            budget = FIRST_BUDGET if self._is_first else BUDGET
+            lines, state["line"], _ = self._log.read(state["line"], budget)
+            self._is_first = False
             return lines
         return self._read_journal(state) if self._has_journal else []
 
