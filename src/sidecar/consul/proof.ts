@@ -47,7 +47,7 @@ export async function prove(court: Court, { origin, mayBeRestored, isWhole }: Su
   const taken = takenOf(first.survey, first.accessor, origin, isReverted)
   if (!isReverted && !isMass(desk.known, doubts)) return { view: surveyView(first.survey), survey: first.survey, taken }
   await rest(court.pause, court.signal)
-  const second = await look(court, line.other, isWhole)
+  const second = await lookAgain(court, isWhole)
   if (isOlder && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
     throw new Hindered('stale', `${first.survey.address} answered with older indexes than ${second.survey.address}; expected the same cluster; nothing is concluded`)
   }
@@ -68,6 +68,17 @@ async function look(court: Court, address: string, isWhole: boolean): Promise<{ 
   if (desk.cursor.identity === null || standing !== 'expected') await desk.adopt(found)
   if (standing === 'changed') throw new Hindered('auth', `acl/token/self answers with accessor ${found.accessor}; expected the one before; nothing that is missing counts until it answers so again`)
   return standing === 'rotated' ? look(court, address, isWhole) : { survey: read, accessor: found.accessor }
+}
+
+/** Looks through another agent; where that one cannot be reached, once more through this one, for which the servers vouch with a quorum. */
+async function lookAgain(court: Court, isWhole: boolean): ReturnType<typeof look> {
+  const { line } = court
+  try {
+    return await look(court, line.other, isWhole)
+  } catch (thrown) {
+    if (thrown instanceof Hindered && thrown.cause === 'unreachable' && line.other !== line.address) return look(court, line.address, isWhole)
+    throw thrown
+  }
 }
 
 async function turn({ desk, line }: Court, second: Survey): Promise<void> {

@@ -79,6 +79,7 @@ export class FakeAgent {
 
   async close(): Promise<void> {
     this.#server.closeAllConnections()
+    // Closing twice is no mistake: a test may take an agent down before its end.
     await new Promise((resolve) => this.#server.close(resolve))
   }
 

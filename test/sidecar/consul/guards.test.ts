@@ -44,7 +44,7 @@ async function stir({ catalogue }: Stage, milliseconds = 1500): Promise<void> {
   await pause(milliseconds)
 }
 
-describe('an answer is not believed', () => {
+describe('an answer is not believed', { timeout: 30_000 }, () => {
   // Guard: distrust() reads X-Consul-Results-Filtered-By-ACLs.
   it('that was filtered: nothing is told, and the source is degraded until it is whole again', async () => {
     const here = await stage()
@@ -93,7 +93,7 @@ describe('an answer is not believed', () => {
   })
 })
 
-describe('an absence does not count', () => {
+describe('an absence does not count', { timeout: 30_000 }, () => {
   // Guard: identify() refuses the anonymous accessor (finding 14: an anonymous reader is answered 200 [] without a header).
   it('when the token is the anonymous one', async () => {
     const here = await stage()
@@ -200,7 +200,7 @@ describe('an absence does not count', () => {
   })
 })
 
-describe('a true absence is told', () => {
+describe('a true absence is told', { timeout: 30_000 }, () => {
   it('of everything at once, with the second look as evidence', async () => {
     const here = await stage()
     here.catalogue.write((catalogue) => {
@@ -211,6 +211,18 @@ describe('a true absence is told', () => {
     const [unsettled] = here.watch.journal.facts.filter(({ event, settled }) => event === 'consul/service' && !settled)
     expect(unsettled?.evidence.at(-1)).toMatch(/^second:127\.0\.0\.1:/)
     expect(here.watch.journal.facts).toHaveLength(60)
+  })
+
+  it('of everything at once although the other agent is down', async () => {
+    const here = await stage()
+    const [first, second] = here.agents
+    await second.close()
+    here.catalogue.write((catalogue) => {
+      catalogue.checks = catalogue.checks.filter(({ ServiceID }) => ServiceID === '')
+    })
+    await here.watch.journal.told('consul/service deregistered s1/s1-1 explicit')
+    const [unsettled] = here.watch.journal.facts.filter(({ settled }) => !settled)
+    expect(unsettled?.evidence.at(-1)).toBe(`second:127.0.0.1:${first.port}`)
   })
 
   it('of one instance, with every proof named', async () => {
@@ -244,8 +256,8 @@ describe('a true absence is told', () => {
   })
 })
 
-describe('servers that went back in time', () => {
-  // Guard: nextIndex() and the look after a lower index; without it the question for the old index hangs.
+describe('servers that went back in time', { timeout: 30_000 }, () => {
+  // Guard: a lower index is looked into at once, and wentBack() in prove() turns the epoch.
   it('begin a new epoch, and what is missing is reverted', async () => {
     const here = await stage()
     here.catalogue.checks.splice(1, 1)

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { answerOf } from '../../../src/sidecar/consul/answer.ts'
+import { answerOf, type Answer } from '../../../src/sidecar/consul/answer.ts'
 import { Bucket } from '../../../src/sidecar/consul/bucket.ts'
 import { packCursor, START, unpackCursor } from '../../../src/sidecar/consul/cursor.ts'
 import { distrust, isMass, nextIndex, standingOf, wentBack } from '../../../src/sidecar/consul/guard.ts'
 import { allocOf } from '../../../src/sidecar/consul/instance-fact.ts'
+import { Lists } from '../../../src/sidecar/consul/lists.ts'
 import { Line } from '../../../src/sidecar/consul/line.ts'
 import { History, instance, member, view } from './views.ts'
 
@@ -46,6 +47,37 @@ describe('the index to ask with', () => {
     const line = new Line(['a'])
     line.failed(0)
     expect([line.address, line.other, line.generation]).toEqual(['a', 'a', 1])
+  })
+})
+
+describe('the newest answers', () => {
+  const list = (index: number, health = 'passing'): Answer => answerOf('/v1/health/state/any', 'https://a', { 'x-consul-index': String(index) }, { agents: [], instances: [['n1', 'web-1', 'web', 'default', 'default', health, 20, 20, false, 0]] })
+  const lists = (): Lists => new Lists({ address: 'https://a', checks: list(50), names: list(50), nodes: list(50), bare: [] })
+  const health = (made: Lists): string[] => [...made.view().instances.values()].map((one) => one.health)
+
+  it('make the view; an older one that arrives late does not', () => {
+    const made = lists()
+    expect(made.take('checks', list(49, 'critical'))).toBe(false)
+    expect(health(made)).toEqual(['passing'])
+    expect(made.take('checks', list(51, 'critical'))).toBe(true)
+    expect(health(made)).toEqual(['critical'])
+  })
+
+  it('of a watched service stand above the list of all while they are newer', () => {
+    const made = lists()
+    made.watch('web', list(51, 'critical'))
+    expect(health(made)).toEqual(['critical'])
+    made.take('checks', list(52, 'warning'))
+    expect(health(made)).toEqual(['warning'])
+  })
+
+  it('say when the services without checks are to be read again', () => {
+    const made = lists()
+    expect(made.isBareOld).toBe(false)
+    made.take('names', list(51))
+    expect(made.isBareOld).toBe(true)
+    made.takeBare([])
+    expect(made.isBareOld).toBe(false)
   })
 })
 
