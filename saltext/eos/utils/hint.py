@@ -61,6 +61,7 @@ def batch(tag: str, data: Any, keys: Path) -> Batch | None:
     """
     found = TAG.fullmatch(tag)
     if not found:
+        _refuse_ours(tag, data, keys)
         return None
     minion = found[1]
     if minion.startswith(".") or not (keys / minion).is_file():
@@ -81,6 +82,15 @@ def batch(tag: str, data: Any, keys: Path) -> Batch | None:
     if not isinstance(records, list) or not all(_is_record(one) for one in records):
         raise Doubt(minion, "the signed batch holds what is no record")
     return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]))
+
+
+def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
+    """Only the engine fires ``eos/…``; what a minion fires under it counts against the minion."""
+    claimed = data.get("id") if isinstance(data, dict) else None
+    if not tag.startswith("eos/") or not isinstance(claimed, str):
+        return
+    is_known = "/" not in claimed and not claimed.startswith(".") and (keys / claimed).is_file()
+    raise Doubt(claimed if is_known else None, "it fires eos/… itself")
 
 
 def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[str, Any]:

@@ -20,8 +20,12 @@ import salt.utils.event
 
 log = logging.getLogger(__name__)
 
-PREFIX = "salt/beacon/"
-MARK = "/eos_oom/"
+PREFIX = b"salt/beacon/"
+MARK = b"/eos_oom/"
+OURS = b"eos/"
+# Salt leaves the command in what a minion fires singly.
+BY_MINION = b"_minion_event"
+_PASSED: dict[str, Any] = {}
 # More than this waiting is thrown away: beacons tell again what nobody acknowledges.
 MOST = 1000
 
@@ -38,6 +42,7 @@ def run(opts: dict[str, Any], out: Connection, parent: int) -> None:
     while os.getppid() == parent:
         try:
             with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=True) as bus:
+                bus.unpack = _lightly
                 _drain(bus, waiting, parent)
         except (SystemExit, KeyboardInterrupt):
             raise
@@ -46,10 +51,23 @@ def run(opts: dict[str, Any], out: Connection, parent: int) -> None:
             time.sleep(1)
 
 
+def _lightly(raw: bytes) -> tuple[str, Any]:
+    """
+    Unpack only what a minion says of kills, or says under a tag of ours.
+
+    Nearly everything on the bus is something else, and unpacking it would cost as much as firing.
+    """
+    tag = raw.partition(b"\n\n")[0]
+    is_hint = tag.startswith(PREFIX) and MARK in tag
+    if is_hint or (tag.startswith(OURS) and BY_MINION in raw):
+        return salt.utils.event.SaltEvent.unpack(raw)
+    return "", _PASSED
+
+
 def _drain(bus: Any, waiting: queue.Queue[tuple[str, Any]], parent: int) -> None:
     while os.getppid() == parent:
-        event = bus.get_event(wait=1, tag=PREFIX, full=True, auto_reconnect=True)
-        if event is None or MARK not in event["tag"]:
+        event = bus.get_event(wait=1, tag="", full=True, auto_reconnect=True)
+        if event is None or event["data"] is _PASSED:
             continue
         with contextlib.suppress(queue.Full):
             waiting.put_nowait((event["tag"], event["data"]))
