@@ -47,20 +47,22 @@ export class Api {
     return this.#access.addresses.length
   }
 
-  /** From now on the next address is asked. */
-  turn(): void {
+  /** From now on the next address is asked, unless another request has turned away from this one already. */
+  turn(deaf = this.address): void {
+    if (deaf !== this.address) return
     this.#position = (this.#position + 1) % this.#access.addresses.length
   }
 
   /** Reads one answer; an address that does not answer is left for the next one, each tried once. */
   async read(path: string, reduce: ReducerName, more: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<Answer> {
     for (let tried = 1; ; tried += 1) {
+      const { address } = this
       try {
         return await this.#intake.read({ ...this.#request(path, reduce), timeout: more.timeout ?? PATIENCE }, more)
       } catch (thrown) {
         if (isRightMissing(thrown)) throw new AuthProblem(thrown.message)
         if (!isDeaf(thrown) || tried >= this.#access.addresses.length) throw thrown
-        this.turn()
+        this.turn(address)
       }
     }
   }

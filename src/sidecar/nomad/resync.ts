@@ -2,7 +2,7 @@ import { isMassive, missingAlloc, missingBlocked, missingJob, missingNode, missi
 import { reached } from './epoch-watch.ts'
 import { regressions, type Cursor } from './cursor.ts'
 import { judgeEpoch } from './self-facts.ts'
-import { readIndexes, readJobs, readNodes, readRecords, readServices, withPrevious, type Listed } from './lists.ts'
+import { readJobs, readNodes, readRecords, readServices, withPrevious, type Listed } from './lists.ts'
 import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import { keyOf, type Row } from './memory.ts'
@@ -26,9 +26,8 @@ export interface Resynced {
   readonly lost: number
 }
 
-/** Reads every list and tells the difference to what is remembered; the stream must be open before, so that nothing falls between. */
-export async function resync(region: Region, reason: Reason, signal: AbortSignal): Promise<Resynced> {
-  const begin = await readIndexes(region.api, signal)
+/** Reads every list and tells the difference to what is remembered; the stream must be open before, so that nothing falls between. `begin` is where the lists were then. */
+export async function resync(region: Region, reason: Reason, begin: Cursor['lists'], signal: AbortSignal): Promise<Resynced> {
   const before = region.cursor
   const back = before === null ? [] : regressions(reached(region), begin)
   const era = (before?.era ?? 1) + (back.length > 0 ? 1 : 0)

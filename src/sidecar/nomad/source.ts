@@ -10,9 +10,10 @@ import type { TokenFile } from '../token.ts'
 import { Api } from './api.ts'
 import { audit } from './audit.ts'
 import { AuthProblem, tokenFrom } from './credentials.ts'
-import { cursorOf } from './cursor.ts'
+import { cursorOf, regressions, type Cursor } from './cursor.ts'
 import { Desk } from './desk.ts'
-import { epochWatch } from './epoch-watch.ts'
+import { epochWatch, reached } from './epoch-watch.ts'
+import { readIndexes } from './lists.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
 import { resync, type Reason } from './resync.ts'
@@ -49,7 +50,7 @@ export function startNomad(options: NomadOptions): Source {
 /** Milliseconds between two looks for what is due. */
 const TICK = 500
 /** Milliseconds between two looks at the indexes of the lists. */
-const GLANCE = 10_000
+const GLANCE = 5000
 /** Without the stream the lists are read this often; after so many times the stream is tried again. */
 const POLL = { every: 5000, times: 12 }
 
@@ -138,9 +139,12 @@ class NomadSource {
     stop.addEventListener('abort', close, { once: true })
     try {
       this.#heard = Date.now()
+      const begin = await readIndexes(this.#api, stop)
+      // A restored state may well go on where we were: only its lists show that they went back.
+      if (regressions(reached(region), begin).length > 0) this.#wanted = 'restored'
       const proof: Proof = region.cursor === null ? { kind: 'unknown' } : await proveContinuity(handle, region.cursor.index, this.#options.timing)
       if (this.#namespaces !== '' && this.#namespaces !== namespaces.names) this.#wanted ??= 'namespace'
-      await region.exclusive(() => this.#begin(region, proof, stop))
+      await region.exclusive(() => this.#begin(region, proof, begin, stop))
       this.#namespaces = namespaces.names
       this.#up()
       await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), this.#duties(region, namespaces, stop)])
@@ -152,17 +156,17 @@ class NomadSource {
   }
 
   /** Decides by the proof what must be read before the stream goes on. */
-  async #begin(region: Region, proof: Proof, stop: AbortSignal): Promise<void> {
+  async #begin(region: Region, proof: Proof, begin: Cursor['lists'], stop: AbortSignal): Promise<void> {
     const { cursor } = region
     if (cursor === null) {
       const { inherited } = this.#options
       const reason: Reason = inherited === undefined ? { mode: 'baseline', isProved: true } : { mode: 'inherited', after: inherited, isProved: true }
-      await resync(region, reason, stop)
+      await resync(region, reason, begin, stop)
       return
     }
     if (proof.kind === 'continuous' && this.#wanted === null) return
     const { index: from, heard } = cursor
-    const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true }, stop)
+    const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true }, begin, stop)
     const to = Math.max(proof.kind === 'gap' ? proof.to : 0, region.cursor?.index ?? 0)
     if (proof.kind !== 'continuous' && !isNewEpoch) {
       sayGap(region, proof.kind === 'gap' ? 'buffer_overrun' : 'no_proof', from, to, proof.kind === 'gap' ? 'the servers no longer have what came after the cursor' : 'the stream does not show the cursor; nothing need be lost')
@@ -282,7 +286,8 @@ class NomadSource {
     // For so long; then the stream is tried again, at the next address.
     for (let time = 0; time < POLL.times && !this.#stop.signal.aborted; time += 1) {
       await checkToken(this.#api)
-      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false }, this.#stop.signal))
+      const begin = await readIndexes(this.#api, this.#stop.signal)
+      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false }, begin, this.#stop.signal))
       await region.exclusive(() => settleBlocked(region))
       this.#isReady = true
       this.#heard = Date.now()
