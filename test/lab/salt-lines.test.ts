@@ -54,6 +54,13 @@ describe.each(saltVersions)('the wheel on a fresh machine with Salt %s', (versio
     expect(found.output).toMatch(/"eos\/bootstrap\.sls"/)
   }, MINUTE)
 
+  test('has its engine answer on a socket that only the sidecar may reach', async () => {
+    await expect.poll(async () => (await run('stat', '-c', '%F %U %G %a', '/run/eos/bridge.sock')).output.trim(), { timeout: MINUTE }).toBe('socket salt eos 660')
+    expect((await run('stat', '-c', '%U %G %a', '/run/eos')).output.trim()).toBe('salt eos 2750')
+    const bridge = await run('salt-run', '--out=json', '--log-level=quiet', 'eos.bridge')
+    expect(bridge.output).toMatch(/"last_row"/)
+  }, 2 * MINUTE)
+
   test('gives a minion its modules and states', async () => {
     const found = await run('salt-call', '--local', '--out=json', 'sys.list_modules', 'eos_*')
     expect(found.output).toMatch(/"eos_gate"/)
