@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { unpackedWheel } from '../fault/harness/salt-master.ts'
@@ -35,7 +35,7 @@ export async function benchBridge(isJson: boolean): Promise<void> {
     const nomad = await measureNomadResync(scene, recorded)
     const consul = await measureConsulResync(scene)
     const { envelopes: _, ...road } = roads
-    const numbers: BridgeNumbers = { machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`, ...road, salt, nomad, consul }
+    const numbers: BridgeNumbers = { machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load before the run ${round(loadavg()[0] ?? 0)}`, ...road, salt, nomad, consul }
     process.stdout.write(isJson ? `${JSON.stringify(numbers, null, 2)}\n` : bridgeText(numbers))
   } finally {
     await scene.end()
@@ -51,7 +51,7 @@ async function measureRoad(scene: Scene, site: string, recorded: Recorded): Prom
   const here = await station(scene, { more: { socket: receiving.socket, nomad: { addresses: [load.url], token: TOKEN } } })
   await here.sidecar.start().ready(60_000)
   const flows: Flow[] = []
-  for (const rate of RATES) flows.push(await measureFlow(scene, load, here, receiving, rate, 15))
+  for (const rate of RATES) flows.push(await measureFlow(scene, load, here, receiving, rate, 8))
   const envelopes = sample(receiving.inbox, 10_000)
   const engine = await feedEngine(receiving.socket, [...envelopes, ...envelopes, ...envelopes])
   const outage = await measureOutage(scene, load, here, receiving)
@@ -63,7 +63,7 @@ async function measureRoad(scene: Scene, site: string, recorded: Recorded): Prom
 async function measureOutage(scene: Scene, load: Generator, here: Awaited<ReturnType<typeof station>>, receiving: Receiving): Promise<BridgeNumbers['outage']> {
   await receiving.master.kill()
   const after = receiving.last()
-  const { sent } = await load.load(2_000, 30, join(scene.place('outage'), 'times'))
+  const { sent } = await load.load(2_000, 15, join(scene.place('outage'), 'times'))
   await until('the outbox holds them', async () => (await here.sidecar.metric('eos_sidecar_outbox_depth')) >= sent, 60_000)
   await receiving.begin(scene)
   await receiving.holds(after, sent, 120_000)

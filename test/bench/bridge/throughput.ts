@@ -30,7 +30,7 @@ export async function measureFlow(scene: Scene, load: Generator, here: Pick<Stat
   const file = join(scene.place('sent'), 'times')
   const after = receiving.last()
   const { sent, milliseconds, bytes } = await load.load(rate, seconds, file)
-  await receiving.holds(after, sent, 120_000)
+  await receiving.holds(after, sent, 60_000)
   const resident = await here.sidecar.metric('process_resident_memory_bytes')
   const rows = receiving.arrived(after)
   const times = sentTimes(file)
