@@ -102,6 +102,7 @@ def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2
         while firing.process.is_alive() and listening.process.is_alive():
             _listen(listening.pipe, desk)
             desk.turn()
+            _tell_damage(kept, desk)
             if time.monotonic() - pruned > PRUNE_EVERY:
                 pruned = time.monotonic()
                 _prune(kept, lock, keep_days, keep_events)
@@ -170,6 +171,20 @@ def _acknowledger() -> Any:
         local[0].cmd_async([minion], "eos_oom.acknowledge", [boot, number], tgt_type="list")
 
     return acknowledge
+
+
+def _tell_damage(kept: Inbox, desk: Desk) -> None:
+    while kept.damaged:
+        aside = kept.damaged[0].name
+        detail = (
+            f"the inbox was damaged and is now {aside}; what only it held is not in the new one"
+        )
+        try:
+            desk.alarm("inbox", aside, detail)
+        except sqlite3.Error as err:
+            log.warning("the alarm about %s is told later: %s", aside, err)
+            return
+        kept.damaged.pop(0)
 
 
 def _fold(path: Path) -> None:

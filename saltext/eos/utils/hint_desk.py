@@ -88,6 +88,19 @@ class Desk:
             log.warning("%d events named minions that are not accepted", self._strangers)
             self._strangers, self._counted = 0, time.monotonic()
 
+    def alarm(self, cause: str, mark: str, detail: str) -> None:
+        """
+        Tell what happened to the engine itself, as an event of the bridge.
+
+        :raises sqlite3.Error: it is not in the inbox.
+        """
+        made = hint.alarm(cause, mark, detail, self._epoch, self._seq + 1)
+        text = json.dumps(made, separators=(",", ":"), ensure_ascii=False)
+        with self._lock:
+            self._inbox.commit(self._epoch, [Taken(made, text)], [], made["seq"])
+        self._seq += 1
+        self._committed()
+
     def _keep(self, batch: hint.Batch) -> None:
         minion = batch.minion
         with self._lock:

@@ -117,6 +117,8 @@ def test_a_damaged_inbox_is_put_aside_and_a_new_one_begins(engine):
     assert aside
     assert "CRITICAL" in engine.said()
     assert str(aside[0].name) in engine.said()
+    told = until(lambda: engine.ask("SELECT body FROM events WHERE verb = 'alarm'"))
+    assert aside[0].name in told[0][0]
 
 
 def _children(pid: int) -> list[int]:

@@ -149,7 +149,7 @@ def master():
     one = Master(home)
     one.start()
     try:
-        until(one.socket.exists, 60)
+        until(one.socket.exists, 120)
         yield one
     finally:
         one.stop()
@@ -453,7 +453,7 @@ def test_a_restarted_master_goes_on_where_it_was(master):
     status, _ = master.run("eos.bridge")
     assert status != 0
     master.start()
-    until(lambda: master.said().count("eos_bridge serves") >= 2, 60)
+    until(lambda: master.said().count("eos_bridge serves") >= 2, 120)
     with Feeder(master.socket, "rest-00000001") as feeder:
         assert feeder.greet()["last_seq"] == 1
         assert feeder.take(envelope(1, feeder.epoch), envelope(2, feeder.epoch))["seq"] == 2
