@@ -40,6 +40,7 @@ def opened(boot: str, total: int, *, number: int, microseconds: int, first: int)
         "held": [],
         "window": [0.0, 0],
         "surplus": None,
+        "doubtful": None,
         "marks": None,
         "cursor": None,
         "number": first,
@@ -139,6 +140,21 @@ def take_surplus(state: State, now: float, keep: int) -> tuple[int, list[str]]:
     state["surplus"] = None
     ranked = sorted(surplus["places"].items(), key=lambda item: (-item[1], item[0]))
     return surplus["count"], [f"{place} {amount}" for place, amount in ranked[:SURPLUS_SHOWN]]
+
+
+def doubt(state: State, now: float) -> None:
+    """Count a kill that may be another node's: no line says whose, and the counter is shared."""
+    since, count = state["doubtful"] or (now, 0)
+    state["doubtful"] = [since, count + 1]
+
+
+def take_doubtful(state: State, now: float) -> int:
+    """Give how many such kills there were, once a minute."""
+    if not state["doubtful"] or 0 <= now - state["doubtful"][0] < WINDOW:
+        return 0
+    count = int(state["doubtful"][1])
+    state["doubtful"] = None
+    return count
 
 
 def tell(state: State, record: dict[str, Any]) -> None:

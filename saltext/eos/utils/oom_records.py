@@ -12,9 +12,7 @@ from saltext.eos.utils.oom_place import Place
 Record = dict[str, Any]
 
 
-def killed(
-    kill: Kill, place: Place, *, minion: str, boot: str, total: int, source: str, is_shared: bool
-) -> Record:
+def killed(kill: Kill, place: Place, *, minion: str, boot: str, total: int, source: str) -> Record:
     """
     Give the record of one kill, or of one group that was killed together.
 
@@ -37,7 +35,7 @@ def killed(
             "peak": kill["peak"],
             "limit": kill["limit"],
             "is_attributed": known,
-            "confidence": "suspected" if is_shared and not known else sure,
+            "confidence": sure,
             "consumers": kill["consumers"],
             "missing": missing,
         },
@@ -48,18 +46,14 @@ def killed(
 
 def unattributed(
     count: int, missing: str, *, minion: str, boot: str, total: int, is_shared: bool,
-    consumers: list[str], mark: str = "",
+    consumers: list[str],
 ) -> Record:  # fmt: skip
-    """
-    Give the record of kills that only the counter knows, or that are too many to tell.
-
-    :param mark: what makes it different from the next; the counter where nothing is given.
-    """
+    """Give the record of kills that only the counter knows, or that are too many to tell."""
     place: Place = dict.fromkeys(PLACE)
     return _record(
         kind="unattributed",
         boot=boot,
-        mark=mark or f"oom_kill#{total}.{missing}",
+        mark=f"oom_kill#{total}.{missing}",
         occurred=_iso(time.time()),
         evidence=[f"oom_kill:{boot}:{total}"],
         subject=_subject({**place, "place": "unknown"}, minion, None, None),

@@ -94,8 +94,12 @@ class Watch:
                 microseconds=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000,
                 first=oom_store.first_number(),
             )
-        elif state["boot"] != self._boot:
-            state = self._turned(state)
+        else:
+            # Books of an older version lack what it did not know.
+            blank = oom_ledger.opened(state["boot"], 0, number=0, microseconds=0, first=0)
+            state = {**blank, **state}
+            if state["boot"] != self._boot:
+                state = self._turned(state)
         oom_store.save(self._folder, state)
         return state
 
@@ -103,6 +107,7 @@ class Watch:
         """Tell what the last boot still owed; its log is gone."""
         count = oom_ledger.owed(state) + len(state["held"]) + (1 if state["open"] else 0)
         count += (state["surplus"] or {"count": 0})["count"]
+        count += (state["doubtful"] or [0, 0])[1]
         old = state["boot"]
         if count:
             record = self._nameless(state, count, "lines_lost", old, [])
@@ -188,6 +193,9 @@ class Watch:
         many, places = oom_ledger.take_surplus(state, now, self._settings["keep"])
         if many:
             self._add(self._nameless(state, many, "burst", self._boot, places))
+        doubtful = oom_ledger.take_doubtful(state, now)
+        if doubtful:
+            self._add(self._nameless(state, doubtful, "no_summary", self._boot, []))
 
     def _tell_one(self, kill: Kill, since: float, now: float) -> None:
         state = self._state
@@ -199,24 +207,24 @@ class Watch:
         if not is_own or self._judge.is_ignored(place):
             state["counts"]["ignored" if is_own else "foreign"] += 1
             return
+        if self._view.is_shared and kill["cgroup"] is None:
+            oom_ledger.doubt(state, now)
+            return
         settings = self._settings
         if not oom_ledger.may_tell(
             state, now, settings["burst"], settings["keep"], str(place["place"])
         ):
             return
-        if self._view.is_shared and kill["cgroup"] is None:
-            record = self._nameless(state, 1, kill["missing"], self._boot, [], str(kill["number"]))
-        else:
-            record = oom_records.killed(
+        self._add(
+            oom_records.killed(
                 kill,
                 place,
                 minion=self._minion,
                 boot=self._boot,
                 total=state["total"],
                 source=self._lines.source,
-                is_shared=self._view.is_shared,
             )
-        self._add(record)
+        )
 
     def _nameless(
         self,
@@ -235,7 +243,6 @@ class Watch:
             total=state["total"],
             is_shared=self._view.is_shared,
             consumers=places,
-            mark=mark,
         )
 
     def _add(self, record: Record) -> None:

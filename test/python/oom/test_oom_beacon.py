@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import resource
 import statistics
 import sys
 import time
@@ -29,7 +30,6 @@ def _record(number, kill=KILL):
         boot="b",
         total=number,
         source="kmsg",
-        is_shared=False,
     )
     return {"n": number, **told}
 
@@ -170,20 +170,26 @@ def test_an_acknowledgement_ends_the_repetition_and_is_never_taken_back(
     assert module["eos_oom.status"]()["acknowledged"] == first + 1
 
 
-def test_an_idle_pass_costs_less_than_five_milliseconds(beacons, minion_key):
-    """p99 of what Salt calls in each pass, of the quietest of five rounds: others work here too."""
+def test_a_pass_costs_less_than_five_milliseconds_and_waits_for_nothing(beacons, minion_key):
+    """
+    p99 of the processor time of what Salt calls in each pass, and how often it gave way.
+
+    The clock on the wall also counts what others do on this machine; it is printed.
+    """
     running = Runner(beacons, minion_key, [{"interval": 1}])
     running.run()
-    rounds = [_p99(beacons, running) for _ in range(5)]
-    print(f"p99 of five rounds in ms: {[round(one * 1e3, 3) for one in rounds]}", file=sys.stderr)
-    assert min(rounds) < 0.005
-
-
-def _p99(beacons, running):
-    passes = []
-    for _ in range(400):
-        start = time.perf_counter()
+    busy, wall = [], []
+    waits = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw
+    for _ in range(1000):
+        start, begun = time.thread_time(), time.perf_counter()
         beacons["eos_oom.validate"](running.config)
         running.run()
-        passes.append(time.perf_counter() - start)
-    return statistics.quantiles(passes, n=100)[98]
+        busy.append(time.thread_time() - start)
+        wall.append(time.perf_counter() - begun)
+    waits = resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw - waits
+    shown = [round(statistics.quantiles(one, n=100)[98] * 1e3, 3) for one in (busy, wall)]
+    print(
+        f"p99 in ms: processor {shown[0]}, wall {shown[1]}; waited {waits} times", file=sys.stderr
+    )
+    assert shown[0] < 5
+    assert waits < 10

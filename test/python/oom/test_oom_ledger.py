@@ -51,6 +51,15 @@ def test_a_burst_is_told_singly_up_to_its_limit_and_counted_beyond():
     assert oom_ledger.may_tell(books, 61.0, 3, 100, "p0")
 
 
+def test_kills_that_may_be_anothers_are_told_once_a_minute_together():
+    books = _books()
+    for moment in (1.0, 2.0, 3.0):
+        oom_ledger.doubt(books, moment)
+    assert oom_ledger.take_doubtful(books, 60.9) == 0
+    assert oom_ledger.take_doubtful(books, 61.0) == 3
+    assert oom_ledger.take_doubtful(books, 200.0) == 0
+
+
 def test_numbers_have_no_gap_and_an_acknowledgement_lets_go_in_order():
     books = _books()
     for kind in "abc":
