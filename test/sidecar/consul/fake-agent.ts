@@ -18,6 +18,8 @@ export class FakeCatalogue {
   bare: string[] = []
   index = 100
   accessor = 'accessor-1'
+  /** Accessors of other tokens than the first. */
+  readonly others = new Map<string, string>()
   readonly wakes = new Set<() => void>()
 
   /** A catalogue of nodes with a number of services each. */
@@ -88,17 +90,17 @@ export class FakeAgent {
     this.asked.push(`${url.pathname}${url.search}`)
     const after = Number(url.searchParams.get('index') ?? '0')
     if (after > 0 && after >= this.#catalogue.index) {
-      const timer = setTimeout(() => this.#say(url, response), Number.parseInt(url.searchParams.get('wait') ?? '0', 10))
+      const timer = setTimeout(() => this.#say(url, request, response), Number.parseInt(url.searchParams.get('wait') ?? '0', 10))
       this.#catalogue.wakes.add(() => {
         clearTimeout(timer)
-        this.#say(url, response)
+        this.#say(url, request, response)
       })
       return
     }
-    this.#say(url, response)
+    this.#say(url, request, response)
   }
 
-  #say(url: URL, response: ServerResponse): void {
+  #say(url: URL, request: IncomingMessage, response: ServerResponse): void {
     const headers = {
       'x-consul-index': String(this.#catalogue.index),
       'x-consul-knownleader': 'true',
@@ -107,15 +109,15 @@ export class FakeAgent {
     }
     const twisted = this.twist(url, headers) ?? {}
     response.writeHead(twisted.status ?? 200, { 'content-type': 'application/json', ...headers, ...twisted.headers })
-    response.end(typeof twisted.body === 'string' ? twisted.body : JSON.stringify(twisted.body ?? this.#truth(url.pathname)))
+    response.end(typeof twisted.body === 'string' ? twisted.body : JSON.stringify(twisted.body ?? this.#truth(url.pathname, String(request.headers['x-consul-token']))))
   }
 
-  #truth(path: string): unknown {
-    const { checks, nodes, bare, accessor } = this.#catalogue
+  #truth(path: string, token: string): unknown {
+    const { checks, nodes, bare, accessor, others } = this.#catalogue
     if (path === '/v1/health/state/any') return checks
     if (path === '/v1/catalog/nodes') return nodes.map((Node) => ({ Node, CreateIndex: 4 }))
     if (path === '/v1/catalog/services') return Object.fromEntries([...checks.map(({ ServiceName }) => ServiceName), ...bare].filter((name) => name !== '').map((name) => [name, []]))
-    if (path === '/v1/acl/token/self') return { AccessorID: accessor }
+    if (path === '/v1/acl/token/self') return { AccessorID: others.get(token) ?? accessor }
     if (path.startsWith('/v1/catalog/node-services/')) return { Node: { Node: path.split('/').at(-1) }, Services: [] }
     const name = /^\/v1\/catalog\/service\/(.+)$/.exec(path)?.[1] ?? ''
     return bare.includes(name) ? [{ Node: 'n1', ServiceID: `${name}-1`, ServiceName: name, CreateIndex: 30, ModifyIndex: 30 }] : []

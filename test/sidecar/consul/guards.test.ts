@@ -154,7 +154,7 @@ describe('an absence does not count', { timeout: 30_000 }, () => {
       readings += 1
       return readings === 1 ? { body: less } : undefined
     })
-    here.catalogue.accessor = 'accessor-2'
+    here.catalogue.others.set('secret-2', 'accessor-2')
     here.watch.writeToken('secret-2')
     await here.watch.stands('known by its new token', () => JSON.stringify(here.watch.journal.cursor).includes('accessor-2'))
     await here.watch.stands('proved again', ({ counters }) => (counters['consul_proofs_total'] ?? 0) > 1)
