@@ -43,12 +43,14 @@ describe('Nomad says very much at once', () => {
     // Stopped, the client starts nothing of what is placed on it.
     nomad.client(0).signal('SIGSTOP')
     await nomad.run(job('many', { script: FOREVER, groups: 2_000, memory: 10 }))
-    const wanted = await nomad.allocations('many')
-    expect(wanted.length).toBe(2_000)
-    await here.fact('nomad/alloc', 'placed', { job: 'many' })
-    await pause(3_000)
-    const told = new Set(here.facts('nomad/alloc', 'placed', { job: 'many' }).map(({ subject }) => subject['alloc']))
-    expect(wanted.filter(({ ID }) => !told.has(ID)).length).toBe(0)
+    const wanted = await until('2,000 are placed', async () => {
+      const all = await nomad.allocations('many')
+      return all.length === 2_000 ? all : undefined
+    })
+    await until('each is told', () => {
+      const told = new Set(here.facts('nomad/alloc', 'placed', { job: 'many' }).map(({ subject }) => subject['alloc']))
+      return wanted.every(({ ID }) => told.has(ID))
+    })
     nomad.client(0).signal('SIGCONT')
     await nomad.delete('/v1/job/many?purge=true')
   })
