@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import grp
 import json
 import os
 import shutil
@@ -144,6 +145,10 @@ class Live:
             "pillar_roots": {"base": [str(self.pillars)]},
             "eos_state_dir": str(self.store),
             "eos_custody_key": str(self.home / "custody.key"),
+            # The machine itself is left as it is: no account, nothing below /etc and /run.
+            "eos_tmpfiles_dir": str(self.home / "tmpfiles.d"),
+            "eos_account": grp.getgrgid(os.getgid()).gr_name,
+            "engines": [{"eos_bridge": {"socket": str(self.home / "run" / "bridge.sock")}}],
             "log_level": "info",
         }
         minion = {

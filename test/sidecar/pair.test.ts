@@ -102,7 +102,6 @@ test('a half whose session is ended by somebody stops sending at once', { timeou
   const session: unknown = Array.isArray(entry) ? entry[0].Session : ''
   await consul.put(`/v1/session/destroy/${String(session)}`)
   await until('the first sends no longer', async () => !(await first.active()), 2000)
-  expect(engine.hellos.filter(({ instance }) => instance === 'n1').at(-1)?.role).toBe('active')
   await until('the first greets as standby', () => engine.hellos.filter(({ instance }) => instance === 'n1').at(-1)?.role === 'standby')
   await until('one of them is active after the delay of the lock', async () => (await first.active()) || (await second.active()), 30_000)
   expectWhole()
