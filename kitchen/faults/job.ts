@@ -5,7 +5,8 @@ import { nomad } from './servers.ts'
 
 /** The job that faults are done to: one task in a container, which registers one service in Consul. */
 export const JOB = 'eos-fault'
-const TASK = 'main'
+/** Its task; Docker calls the container by this and the allocation. */
+export const TASK = 'main'
 const SECOND = 1_000_000_000
 
 /** An allocation of the job that runs. */

@@ -1,6 +1,6 @@
 import { deregisterBare, registerBare, BARE } from './bare-service.ts'
 import type { Envelope } from './facts.ts'
-import { fillMemory, JOB, killTask, purgeJob, running, startJob } from './job.ts'
+import { fillMemory, JOB, killTask, purgeJob, running, startJob, TASK } from './job.ts'
 import { killSecondClient, removeSecondClient, SECOND_CLIENT, startSecondClient } from './second-client.ts'
 
 /** One thing that is done to the stack, and the events that Eos must tell of it. */
@@ -37,7 +37,7 @@ export const plays: readonly Play[] = [
     title: 'its task takes more memory than it was given',
     act: async (master) => fillMemory(master, await running(master)),
     expected: [
-      tagged('eos/kernel/oom/killed/', (one) => one.subject['job'] === JOB),
+      tagged('eos/kernel/oom/killed/', ({ subject }) => String(subject['container']).startsWith(`${TASK}-`)),
       tagged(`eos/nomad/task/oom/${JOB}/web/main`),
       tagged(`eos/nomad/alloc/rescheduled/${JOB}/web`),
     ],

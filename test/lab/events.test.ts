@@ -103,7 +103,7 @@ describe('one allocation, from its start to its end', () => {
   test('too much memory is told by kernel and Nomad alike, linked to each other and to the service', async () => {
     const since = await moment(MASTER)
     await fillMemory(MASTER, await running(MASTER))
-    const kernel = await since.until('kernel oom killed', ({ event, verb, subject }) => event === 'kernel/oom' && verb === 'killed' && subject['job'] === JOB)
+    const kernel = await since.until('kernel oom killed', ({ event, verb, subject }) => event === 'kernel/oom' && verb === 'killed' && subject['alloc'] === first.alloc)
     expect(kernel).toMatchObject({ severity: 'critical', origin: 'beacon', subject: { minion: MASTER, alloc: first.alloc }, verdict: { cause: 'own_limit', confidence: 'proved' } })
     const oom = tagged(`eos/nomad/task/oom/${JOB}/web/main`)
     expect(await since.until(oom.what, oom.isMeant)).toMatchObject({ subject: { alloc: first.alloc }, verdict: { cause: 'oom' } })
