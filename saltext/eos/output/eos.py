@@ -22,7 +22,7 @@ def __virtual__():
 
 def output(data, **_):
     """
-    Write ``data["text"]`` alone, or everything as YAML.
+    Write ``data["text"]`` alone, a list of lines line by line, or everything as YAML.
 
     data
         What the runner returned.
@@ -35,6 +35,8 @@ def output(data, **_):
     """
     if isinstance(data, dict) and isinstance(data.get("text"), str):
         return data["text"]
+    if isinstance(data, list) and all(isinstance(line, str) for line in data):
+        return "\n".join(data)
     import salt.utils.yaml  # noqa: PLC0415 - only for what has no text
 
     return salt.utils.yaml.safe_dump(data, default_flow_style=False)
