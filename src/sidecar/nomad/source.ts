@@ -8,18 +8,18 @@ import { messageOf } from '../refusal.ts'
 import type { Journal, Source, Standing } from '../source.ts'
 import type { TokenFile } from '../token.ts'
 import { Api } from './api.ts'
-import { audit } from './audit.ts'
 import { AuthProblem, tokenFrom } from './credentials.ts'
 import { cursorOf, regressions, type Cursor } from './cursor.ts'
 import { Desk } from './desk.ts'
-import { epochWatch, reached } from './epoch-watch.ts'
+import { attend } from './duties.ts'
+import { reached } from './epoch-watch.ts'
 import { readIndexes } from './lists.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
 import { resync, type Reason } from './resync.ts'
 import { sayGap, sayUnrecoverable } from './self-facts.ts'
 import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
-import { checkToken, namespacesChanged, readNamespaces, settleBlocked } from './watches.ts'
+import { awaitNamespaces, checkToken, readNamespaces, settleBlocked } from './watches.ts'
 
 /** What a source of Nomad is given. */
 export interface NomadOptions {
@@ -47,10 +47,8 @@ export function startNomad(options: NomadOptions): Source {
   }
 }
 
-/** Milliseconds between two looks for what is due. */
+/** Milliseconds between two looks at the token file. */
 const TICK = 500
-/** Milliseconds between two looks at the indexes of the lists. */
-const GLANCE = 5000
 /** Without the stream the lists are read this often; after so many times the stream is tried again. */
 const POLL = { every: 5000, times: 12 }
 
@@ -67,6 +65,8 @@ class NomadSource {
   #failures = 0
   #reconnects = 0
   #namespaces = ''
+  /** The address of the stream. */
+  #address = ''
   /** What the server said instead of HTTP; null while it speaks it. */
   #speechless: string | null = null
   /** Why the lists must be read with the next stream, although nothing may be lost. */
@@ -132,8 +132,11 @@ class NomadSource {
   async #session(region: Region): Promise<void> {
     const over = new AbortController()
     const stop = AbortSignal.any([this.#stop.signal, over.signal])
+    this.#address = this.#api.address
     await checkToken(this.#api)
     const namespaces = await readNamespaces(this.#api, stop)
+    await awaitNamespaces(this.#api, namespaces.index, stop)
+    this.#address = this.#api.address
     const handle = await openStream(region, this.#options.timing)
     const close = (): void => handle.close()
     stop.addEventListener('abort', close, { once: true })
@@ -147,7 +150,7 @@ class NomadSource {
       await region.exclusive(() => this.#begin(region, proof, begin, stop))
       this.#namespaces = namespaces.names
       this.#up()
-      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), this.#duties(region, namespaces, stop)])
+      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), attend(region, { ...this.#options.timing, namespaces }, stop)])
     } finally {
       over.abort()
       handle.close()
@@ -186,49 +189,6 @@ class NomadSource {
     this.#backoff.reset()
   }
 
-  /** What is done beside the stream while it is open; ends it, or throws, when it must be opened anew. */
-  #duties(region: Region, namespaces: { readonly names: string; readonly index: number }, stop: AbortSignal): Promise<never> {
-    const { timing } = this.#options
-    return new Promise<never>((_, reject) => {
-      void namespacesChanged(this.#api, namespaces, stop).then(() => {
-        if (!stop.aborted) reject(new SessionOver('namespace', 'a namespace came or went'))
-      })
-      this.#every(TICK, stop, () => region.exclusive(() => settleBlocked(region)), reject)
-      this.#every(timing.tokenCheck, stop, () => this.#forgiving('the token could not be checked', () => checkToken(this.#api)), reject)
-      const watch = epochWatch(region, stop)
-      this.#every(Math.min(timing.audit, GLANCE), stop, () => this.#forgiving('the lists were not looked at', watch), reject)
-      this.#every(timing.audit, stop, () => this.#forgiving('an audit failed', () => audit(region, () => this.#proveRights(region), stop)), reject)
-    })
-  }
-
-  #every(milliseconds: number, stop: AbortSignal, work: () => Promise<unknown> | unknown, fail: (thrown: unknown) => void): void {
-    const turn = async (): Promise<void> => {
-      while (!stop.aborted) {
-        await pause(milliseconds, undefined, { signal: stop })
-        await work()
-      }
-    }
-    turn().catch((thrown: unknown) => {
-      if (!stop.aborted) fail(thrown)
-    })
-  }
-
-  /** A server that cannot answer proves nothing: only a missing right, or what was found, ends the stream. */
-  async #forgiving(what: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (thrown) {
-      if (!(thrown instanceof IntakeError)) throw thrown
-      this.#options.log('warning', `${what}: ${messageOf(thrown)}`, { source: this.name })
-    }
-  }
-
-  /** A stream over everything that shows a sign of life proves that the token hides nothing. */
-  async #proveRights(region: Region): Promise<void> {
-    const handle = await openStream(region, this.#options.timing)
-    handle.close()
-  }
-
   async #recover(thrown: unknown): Promise<void> {
     const { log } = this.#options
     this.#reconnects += 1
@@ -246,7 +206,7 @@ class NomadSource {
     if (thrown instanceof SessionOver && thrown.why === 'unreadable' && this.#region !== null) this.#unreadable(this.#region, thrown.message)
     if (thrown instanceof AuthProblem) this.#degrade(`auth: ${thrown.message}`)
     else if (this.#failures > this.#api.addresses) this.#degrade(`unreachable: ${messageOf(thrown)}`)
-    if (!(thrown instanceof AuthProblem)) this.#api.turn()
+    if (!(thrown instanceof AuthProblem)) this.#api.turn(this.#address)
     if (!isForeseen) this.#region = null
     await this.#wait(this.#failures === 1 && isForeseen && !(thrown instanceof AuthProblem) ? 0 : this.#backoff.next())
   }

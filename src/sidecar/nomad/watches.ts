@@ -29,6 +29,11 @@ export async function readNamespaces(api: Api, signal: AbortSignal, index = 0): 
   return { names: JSON.stringify(value), index: indexOf(headers) }
 }
 
+/** Waits until the very server that is asked has these namespaces: a stream has those that its own server knows when it is opened. */
+export async function awaitNamespaces(api: Api, index: number, signal: AbortSignal): Promise<void> {
+  if (index > 1) await api.read(`/v1/namespaces?stale=true&index=${index - 1}&wait=5s`, 'nothing', { signal, timeout: 10_000 })
+}
+
 /** Waits until there are other namespaces than at the beginning: a stream never sees those that are younger than itself. */
 export async function namespacesChanged(api: Api, begin: { readonly names: string; readonly index: number }, signal: AbortSignal): Promise<void> {
   let { index } = begin
