@@ -117,7 +117,8 @@ def test_the_sidecar_gets_tokens_that_read_and_no_more(loopback):
     address = f"https://127.0.0.1:{loopback.port('nomad', 'https')}"
     own = nomad.client(address, held.read_text().strip())
     assert own.get("/v1/jobs?namespace=*") == []
-    assert own.get("/v1/nodes")
+    # An answer is the right; whether the client has registered yet is not the question.
+    assert isinstance(own.get("/v1/nodes"), list)
     for ask in (
         lambda: own.get("/v1/acl/tokens"),
         lambda: own.get("/v1/agent/self"),
