@@ -16,6 +16,8 @@ export type Cursor = {
   readonly era: number
   /** Index of each list when it was read last: a lower one is another cluster or a restored state. */
   readonly lists: { readonly [name in ListName]?: number }
+  /** Youngest change of each kind that was seen at all, in a list or in the stream: no list may be behind it. */
+  readonly reached: { readonly [name in ListName]?: number }
   /** Our clock when the servers were heard last. */
   readonly heard: number
   /** True while the rows of the epoch before are not all compared with the new one. */
@@ -25,11 +27,12 @@ export type Cursor = {
 /** The cursor as the journal gave it back; null when the source was never read. */
 export function cursorOf(value: Json): Cursor | null {
   if (!isObject(value) || typeof value['index'] !== 'number') return null
-  const lists = value['lists']
+  const { lists, reached } = value
   return {
     index: value['index'],
     era: Math.max(1, wholeAt(value, 'era')),
     lists: isObject(lists) ? Object.fromEntries(LISTS.map((name) => [name, wholeAt(lists, name)])) : {},
+    reached: isObject(reached) ? Object.fromEntries(LISTS.map((name) => [name, wholeAt(reached, name)])) : {},
     heard: wholeAt(value, 'heard'),
     isReverting: value['isReverting'] === true,
   }
@@ -42,6 +45,11 @@ export function regressions(before: Cursor['lists'], now: Cursor['lists']): { re
     const to = now[name]
     return to !== undefined && to < from ? [{ name, from, to }] : []
   })
+}
+
+/** The higher of two, list by list. */
+export function highest(one: Cursor['lists'], other: Cursor['lists']): Cursor['lists'] {
+  return Object.fromEntries(LISTS.map((name) => [name, Math.max(one[name] ?? 0, other[name] ?? 0)]))
 }
 
 /** Up to where each list has told everything. */

@@ -1,14 +1,7 @@
-import { regressions, type Cursor } from './cursor.ts'
+import { regressions } from './cursor.ts'
 import { readIndexes } from './lists.ts'
 import type { Region } from './region.ts'
 import { SessionOver } from './session.ts'
-
-/** Up to where each list must be: where it was read last, or the youngest row that the stream showed of it since. */
-export function reached({ cursor, memory }: Pick<Region, 'cursor' | 'memory'>): Cursor['lists'] {
-  const lists = cursor?.lists ?? {}
-  const youngest = (name: 'node' | 'job' | 'deployment' | 'alloc'): number => [...memory[name].values()].reduce((most: number, { modified }) => Math.max(most, modified), lists[name] ?? 0)
-  return { ...lists, node: youngest('node'), job: youngest('job'), deployment: youngest('deployment'), alloc: youngest('alloc') }
-}
 
 /**
  * Notices what a stream hides: after a restore it stays open and sends signs of life from the state before, for ever. A list that went back
@@ -17,7 +10,8 @@ export function reached({ cursor, memory }: Pick<Region, 'cursor' | 'memory'>): 
 export function epochWatch(region: Region, signal: AbortSignal): () => Promise<void> {
   let ahead = 0
   return async () => {
-    const known = reached(region)
+    // Before the question: the stream goes on while the answer is on its way.
+    const known = region.cursor?.reached ?? {}
     const now = await readIndexes(region.api, signal)
     const [back] = regressions(known, now)
     if (back !== undefined) throw new SessionOver('restored', `the list of ${back.name} went back from ${back.from} to ${back.to}: the servers were restored or rebuilt`)

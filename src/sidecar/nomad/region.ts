@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Json } from '../fact.ts'
 import type { Api } from './api.ts'
-import { floorsOf, type Cursor } from './cursor.ts'
+import { floorsOf, highest, type Cursor } from './cursor.ts'
 import type { Desk } from './desk.ts'
 import type { Moment } from './finding.ts'
 import { judge, type Rules, type Step } from './judge.ts'
@@ -72,8 +72,9 @@ export class Region {
         this.counters.duplicates += 1
         continue
       }
-      await this.#frame(frame)
-      this.#cursor = { ...(this.#cursor ?? { era: 1, lists: {} }), index: frame.index, heard: Date.now() }
+      const reached = await this.#frame(frame)
+      const known = this.#cursor ?? { era: 1, lists: {}, reached: {} }
+      this.#cursor = { ...known, index: frame.index, reached: highest(known.reached, reached), heard: Date.now() }
     }
     await this.save()
   }
@@ -90,7 +91,7 @@ export class Region {
     await this.desk.write({ ...this.#cursor, heard: Date.now() })
   }
 
-  async #frame({ index, events }: Frame): Promise<void> {
+  async #frame({ index, events }: Frame): Promise<Cursor['reached']> {
     const seen = events.filter(isEvent)
     const allocs = new Map(seen.flatMap(({ record }) => (record.kind === 'alloc' ? [[record.id, record] as const] : [])))
     for (const { topic, type, record } of seen) {
@@ -99,5 +100,6 @@ export class Region {
       // What belongs to one object is written together; the cursor waits for the whole frame.
       if (this.desk.isFull) await this.desk.write()
     }
+    return Object.fromEntries(seen.map(({ record }) => [record.kind, Math.min(record.modified, index)]))
   }
 }

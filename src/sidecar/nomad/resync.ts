@@ -1,6 +1,5 @@
 import { isMassive, missingAlloc, missingBlocked, missingJob, missingNode, missingRows, missingService, unfinished } from './absence.ts'
-import { reached } from './epoch-watch.ts'
-import { regressions, type Cursor } from './cursor.ts'
+import { highest, regressions, type Cursor } from './cursor.ts'
 import { judgeEpoch } from './self-facts.ts'
 import { readJobs, readNodes, readRecords, readServices, withPrevious, type Listed } from './lists.ts'
 import type { Moment } from './finding.ts'
@@ -29,10 +28,10 @@ export interface Resynced {
 /** Reads every list and tells the difference to what is remembered; the stream must be open before, so that nothing falls between. `begin` is where the lists were then. */
 export async function resync(region: Region, reason: Reason, begin: Cursor['lists'], signal: AbortSignal): Promise<Resynced> {
   const before = region.cursor
-  const back = before === null ? [] : regressions(reached(region), begin)
+  const back = before === null ? [] : regressions(before.reached, begin)
   const era = (before?.era ?? 1) + (back.length > 0 ? 1 : 0)
   if (before !== null && back.length > 0) {
-    region.move({ ...before, era, lists: {}, isReverting: true })
+    region.move({ ...before, era, lists: {}, reached: {}, isReverting: true })
     judgeEpoch(region, back, era)
     await region.save()
   }
@@ -43,7 +42,7 @@ export async function resync(region: Region, reason: Reason, begin: Cursor['list
   const lost = reading.absences()
   // What every list shows is everything up to the highest index that any had before the first was read.
   const index = Math.max(...Object.values(begin), isReverted ? 0 : (before?.index ?? 0))
-  region.move({ index, era, lists, heard: Date.now() })
+  region.move({ index, era, lists, reached: highest(lists, isReverted ? {} : (before?.reached ?? {})), heard: Date.now() })
   await region.save()
   region.counters.resyncs += 1
   return { isNewEpoch: back.length > 0, lost }

@@ -12,7 +12,6 @@ import { AuthProblem, tokenFrom } from './credentials.ts'
 import { cursorOf, regressions, type Cursor } from './cursor.ts'
 import { Desk } from './desk.ts'
 import { attend } from './duties.ts'
-import { reached } from './epoch-watch.ts'
 import { readIndexes } from './lists.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
@@ -144,7 +143,7 @@ class NomadSource {
       this.#heard = Date.now()
       const begin = await readIndexes(this.#api, stop)
       // A restored state may well go on where we were: only its lists show that they went back.
-      if (regressions(reached(region), begin).length > 0) this.#wanted = 'restored'
+      if (regressions(region.cursor?.reached ?? {}, begin).length > 0) this.#wanted = 'restored'
       const proof: Proof = region.cursor === null ? { kind: 'unknown' } : await proveContinuity(handle, region.cursor.index, this.#options.timing)
       if (this.#namespaces !== '' && this.#namespaces !== namespaces.names) this.#wanted ??= 'namespace'
       await region.exclusive(() => this.#begin(region, proof, begin, stop))
