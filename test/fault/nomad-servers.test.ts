@@ -26,6 +26,7 @@ async function watching(id: string, servers: readonly number[]): Promise<Station
   await here.sidecar.start().ready()
   await nomad.run(job(id, { script: FOREVER }))
   await here.fact('nomad/alloc', 'started', { job: id })
+  await here.fact('bridge', 'connected')
   return here
 }
 
@@ -44,7 +45,7 @@ function invented(here: Station, since: number, jobs: readonly string[]): string
  * evaluation that a killed server had taken is given to another one only after a minute.
  */
 async function passes(here: Station, id: string): Promise<void> {
-  await until('Nomad takes a job', async () => (await nomad.call('POST', '/v1/jobs', { Job: job(id, { script: FOREVER }) })).status === 200, 30_000, 250)
+  await until('Nomad takes a job', async () => (await nomad.call('POST', '/v1/jobs', { Job: job(id, { script: FOREVER, count: 0 }) })).status === 200, 30_000, 250)
   await here.fact('nomad/job', 'registered', { job: id }, 40_000)
 }
 
