@@ -85,9 +85,13 @@ def batch(tag: str, data: Any, keys: Path) -> Batch | None:
 
 
 def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
-    """Only the engine fires ``eos/…``; what a minion fires under it counts against the minion."""
+    """
+    Only the engine fires ``eos/…``; what a minion fires under it counts against the minion.
+
+    Gates announce themselves under ``eos/run/``, for observers; nothing is concluded from that.
+    """
     claimed = data.get("id") if isinstance(data, dict) else None
-    if not tag.startswith("eos/") or not isinstance(claimed, str):
+    if not tag.startswith("eos/") or tag.startswith("eos/run/") or not isinstance(claimed, str):
         return
     is_known = "/" not in claimed and not claimed.startswith(".") and (keys / claimed).is_file()
     raise Doubt(claimed if is_known else None, "it fires eos/… itself")
