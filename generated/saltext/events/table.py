@@ -498,7 +498,9 @@ TABLE: dict[str, dict[str, Any]] = {
             },
             "drain_started": {
                 "severity": "notice",
-                "says": "{subject.node} is drained: {verdict.detail} (accessor {links.accessor})",
+                "says": (
+                    "{subject.node} begins to drain: {verdict.detail} (accessor {links.accessor})"
+                ),
                 "settle_seconds": 0,
             },
             "drain_done": {

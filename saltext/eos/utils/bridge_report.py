@@ -18,6 +18,7 @@ SEVERITIES = ("info", "notice", "warning", "critical")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAUSE = 0.2
+UNSETTLED = ":unsettled"
 BEHIND = 5_000
 DAY = 86_400.0
 
@@ -61,6 +62,14 @@ def line(envelope: dict[str, Any]) -> str:
     aside += [event_text.shown(proof) for proof in envelope["evidence"][:4]]
     aside += [f"with {event_text.shown(other)}" for other in envelope["related"][:3]]
     return " ".join(words) + f"  [{'; '.join(aside)}]"
+
+
+def told_once(past: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Leave out what was told before its quiet time where the settled fact follows."""
+    settled = {one["id"] for one in past if one["settled"]}
+    return [
+        one for one in past if one["settled"] or one["id"].removesuffix(UNSETTLED) not in settled
+    ]
 
 
 def conditions(

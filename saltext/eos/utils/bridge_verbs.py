@@ -40,9 +40,11 @@ def events(opts: dict[str, Any], asked: dict[str, Any], limit: int, follow: bool
     last = reader.last_row()
     past = [one for _, one in reader.events({**wanted, "upto": last}, limit=limit)]
     if not follow:
-        return past if as_json else [bridge_report.line(one) for one in past]
+        return (
+            past if as_json else [bridge_report.line(one) for one in bridge_report.told_once(past)]
+        )
     show = bridge_report.dumped if as_json else bridge_report.line
-    for one in past:
+    for one in past if as_json else bridge_report.told_once(past):
         _print(show(one))
     for one in bridge_report.follow(reader, wanted, last):
         _print(show(one))

@@ -89,7 +89,7 @@ export default defineEvent<NomadNode>({
     drain_started: {
       severity: 'notice',
       raised: 'A node has a drain strategy that it did not have before.',
-      says: '{subject.node} is drained: {verdict.detail} (accessor {links.accessor})',
+      says: '{subject.node} begins to drain: {verdict.detail} (accessor {links.accessor})',
       id: 'node:{subject.nodeId}:drain_started:{mark}',
       example: {
         subject: { node: 'n2', nodeId: '0f3c6d5f-9a1b-e3a6-a001-e9a7c1d042b1', datacenter: 'dc1', pool: 'default' },
