@@ -10,7 +10,7 @@ import { checkToken, namespacesChanged, settleBlocked } from './watches.ts'
 /** Milliseconds between two looks for what is due. */
 const TICK = 500
 /** Milliseconds between two looks at the indexes of the lists. */
-const GLANCE = 5000
+const GLANCE = 1000
 
 /** How often what is done, and what the namespaces were when the stream was opened. */
 export interface Schedule extends Patience {

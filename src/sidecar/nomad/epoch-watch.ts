@@ -3,21 +3,28 @@ import { readIndexes } from './lists.ts'
 import type { Region } from './region.ts'
 import { SessionOver } from './session.ts'
 
+/** Milliseconds for which the lists may be ahead of a stream that lives: a follower is behind for less. */
+const BEHIND = 8000
+/** The lists whose indexes show a restore for longest: the stream tells every change of jobs and nodes. */
+const LOOKED_AT = ['job', 'eval', 'alloc', 'node'] as const
+
 /**
- * Notices what a stream hides: after a restore it stays open and sends signs of life from the state before, for ever. A list that went back
- * is a restored state; a list of jobs or nodes that is ahead of the stream at two looks in a row is a stream that tells nothing any more.
+ * Notices what a stream hides: after a restore it may stay open and send signs of life from the state before, for ever. A list that went
+ * back is a restored state, which its next writes soon hide; lists of jobs or nodes that stay ahead are a stream that tells nothing any more.
  */
 export function epochWatch(region: Region, signal: AbortSignal): () => Promise<void> {
-  let ahead = 0
+  let ahead: { readonly index: number; readonly since: number } | null = null
   return async () => {
     // Before the question: the stream goes on while the answer is on its way.
     const known = region.cursor?.reached ?? {}
-    const now = await readIndexes(region.api, signal)
+    const now = await readIndexes(region.api, signal, LOOKED_AT)
     const [back] = regressions(known, now)
     if (back !== undefined) throw new SessionOver('restored', `the list of ${back.name} went back from ${back.from} to ${back.to}: the servers were restored or rebuilt`)
     const most = Math.max(now.job ?? 0, now.node ?? 0)
     const heard = region.cursor?.index ?? 0
-    if (ahead > heard && most >= ahead) throw new SessionOver('stale', `the lists are at ${most}, the stream still at ${heard}: it tells nothing any more`)
-    ahead = most > heard ? most : 0
+    // While something is written, the cursor stands still for that reason.
+    if (most <= heard || region.isBusy || (ahead !== null && heard >= ahead.index)) ahead = null
+    else ahead ??= { index: most, since: performance.now() }
+    if (ahead !== null && performance.now() - ahead.since > BEHIND) throw new SessionOver('stale', `the lists are at ${most}, the stream still at ${heard}: it tells nothing any more`)
   }
 }

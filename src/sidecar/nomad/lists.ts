@@ -23,11 +23,11 @@ export interface Listed {
   readonly index: number
 }
 
-/** The index of every list, without its rows. */
-export async function readIndexes(api: Api, signal: AbortSignal): Promise<Cursor['lists']> {
+/** The index of lists, without their rows. */
+export async function readIndexes(api: Api, signal: AbortSignal, names: readonly ListName[] = LISTS): Promise<Cursor['lists']> {
   const found = await Promise.all(
-    LISTS.map(async (name) => {
-      const { headers } = await api.read(`${PATHS[name]}${PATHS[name].includes('?') ? '&' : '?'}per_page=1`, 'nothing', { signal })
+    names.map(async (name) => {
+      const { headers } = await api.read(`${PATHS[name]}${PATHS[name].includes('?') ? '&' : '?'}per_page=1`, 'nothing', { signal, timeout: 10_000 })
       return [name, indexOf(headers)] as const
     }),
   )

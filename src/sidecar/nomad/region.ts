@@ -24,6 +24,7 @@ export class Region {
   readonly counters = { frames: 0, events: 0, duplicates: 0, gaps: 0, resyncs: 0, audits: 0, unreadable: 0 }
   #cursor: Cursor | null
   #turn: Promise<unknown> = Promise.resolve()
+  #turns = 0
 
   constructor(parts: { readonly api: Api; readonly memory: Memory; readonly desk: Desk; readonly rules: Rules; readonly log: Log; readonly cursor: Cursor | null }) {
     this.api = parts.api
@@ -42,9 +43,15 @@ export class Region {
 
   /** Runs when everything before it has ended. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(work)
+    this.#turns += 1
+    const turn = this.#turn.then(work).finally(() => (this.#turns -= 1))
     this.#turn = turn.catch(() => undefined)
     return turn
+  }
+
+  /** True while something is judged or written. */
+  get isBusy(): boolean {
+    return this.#turns > 0
   }
 
   /** What a moment of these servers is. */
