@@ -6,7 +6,10 @@ export interface Bridge {
     | 'started'
     | 'connected'
     | 'degraded'
+    | 'down'
     | 'recovered'
+    | 'silent'
+    | 'heard'
     | 'gap'
     | 'gap_unrecoverable'
     | 'epoch'
@@ -19,7 +22,10 @@ export interface Bridge {
     source: string
   }
   verdict: {
-    /** Why, in one word: `auth`, `watchdog`, `buffer_overrun`, `restart`, `restore`, `disk`, `schema`, … */
+    /**
+     * Why, in one word: `auth`, `unreachable`, `buffer_overrun`, `restore`, `disk`, `schema`, … Of a start: `first`, `restart` after it was
+     * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`.
+     */
     cause: string
     /** One sentence for a person; empty when the cause says it all. */
     detail: string
@@ -29,7 +35,7 @@ export interface Bridge {
     from: Integer | null
     /** First raft index after; for a checkpoint the number of the last fact before it. */
     to: Integer | null
-    /** How many facts, frames or events it is about. */
+    /** How many facts, frames or events it is about; seconds for what lasts. */
     count: Integer
   }
   links: {
@@ -49,9 +55,9 @@ export default defineEvent<Bridge>({
     started: {
       severity: 'info',
       raised: 'The sidecar has opened its journal and starts its sources.',
-      says: 'bridge started: {verdict.detail}',
+      says: 'bridge started ({verdict.cause}): {verdict.detail}',
       id: 'b:{subject.source}:started:{mark}',
-      example: { subject: { source: 'bridge' }, verdict: { cause: 'start', detail: 'n1 0.1.0, epoch n1-5f0a93c2' }, change: { from: null, to: null, count: 0 }, links: { ids: [] } },
+      example: { subject: { source: 'bridge' }, verdict: { cause: 'restart', detail: 'n1 0.1.0, epoch n1-5f0a93c2, again, after it was stopped' }, change: { from: null, to: null, count: 0 }, links: { ids: [] } },
     },
     connected: {
       severity: 'info',
@@ -61,11 +67,18 @@ export default defineEvent<Bridge>({
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'start', detail: '' }, change: { from: null, to: 820, count: 0 }, links: { ids: [] } },
     },
     degraded: {
-      severity: 'critical',
+      severity: 'warning',
       raised: 'A source, the engine or the disk cannot be used, or its answers are not complete; nothing is concluded from its silence.',
       says: '{subject.source} degraded ({verdict.cause}): {verdict.detail}',
       id: 'b:{subject.source}:degraded:{mark}',
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'auth', detail: 'the token was refused' }, change: { from: 820, to: null, count: 0 }, links: { ids: [] } },
+    },
+    down: {
+      severity: 'critical',
+      raised: 'What is degraded has been so for 60 seconds without a break.',
+      says: '{subject.source} has been degraded for {change.count} s ({verdict.cause}): {verdict.detail}',
+      id: 'b:{subject.source}:down:{mark}',
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'auth', detail: 'the token was refused' }, change: { from: 820, to: null, count: 60 }, links: { ids: [] } },
     },
     recovered: {
       severity: 'notice',
@@ -74,12 +87,26 @@ export default defineEvent<Bridge>({
       id: 'b:{subject.source}:recovered:{mark}',
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'auth', detail: 'after 42 s' }, change: { from: null, to: 845, count: 0 }, links: { ids: [] } },
     },
+    silent: {
+      severity: 'critical',
+      raised: 'The sidecar was not heard, or a source had no sign of life from its servers, for as long as `silent_after` of the engine says (5 minutes): unlike "nothing happened", nobody would know. Told once for each silence.',
+      says: 'nothing was heard from {subject.source} for {change.count} s ({verdict.cause}): {verdict.detail}',
+      id: 'b:{subject.source}:silent:{mark}',
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'source', detail: 'its servers were heard last at 2026-11-20T09:05:11Z' }, change: { from: 820, to: null, count: 300 }, links: { ids: [] } },
+    },
+    heard: {
+      severity: 'notice',
+      raised: 'What was silent is heard again.',
+      says: '{subject.source} is heard again after {change.count} s',
+      id: 'b:{subject.source}:heard:{mark}',
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'source', detail: '' }, change: { from: null, to: 845, count: 342 }, links: { ids: [] } },
+    },
     gap: {
       severity: 'warning',
-      raised: 'The stream does not go on where it was left, or does not prove it; a resync from the lists has begun.',
-      says: '{subject.source} gap ({verdict.cause}) from {change.from} to {change.to}; read again from the lists',
+      raised: 'The stream does not go on where it was left, or does not prove it while the lists went on; what it did not tell was read from the lists.',
+      says: '{subject.source} gap ({verdict.cause}) from {change.from} to {change.to}; read again from the lists: {verdict.detail}',
       id: 'b:{subject.source}:gap:{mark}',
-      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'buffer_overrun', detail: '' }, change: { from: 820, to: 991, count: 0 }, links: { ids: [] } },
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'buffer_overrun', detail: 'the servers no longer have what came after the cursor' }, change: { from: 820, to: 991, count: 0 }, links: { ids: [] } },
     },
     gap_unrecoverable: {
       severity: 'critical',
@@ -98,21 +125,21 @@ export default defineEvent<Bridge>({
     checkpoint: {
       severity: 'info',
       raised: 'Every 60 seconds: whoever has all numbers up to this one has missed nothing.',
-      says: 'checkpoint: {change.to} facts in this epoch, {change.count} since the last one',
+      says: 'checkpoint: facts in this epoch {change.to}, since the last checkpoint {change.count}',
       id: 'b:{subject.source}:checkpoint:{mark}',
       example: { subject: { source: 'bridge' }, verdict: { cause: 'time', detail: '' }, change: { from: 10401, to: 10423, count: 22 }, links: { ids: [] } },
     },
     dead_letter: {
       severity: 'critical',
       raised: 'Facts did not fit their declaration, were too large or were refused by the engine; they are kept as dead letters.',
-      says: '{change.count} dead letters from {subject.source} ({verdict.cause}): {verdict.detail}',
+      says: 'dead letters from {subject.source} ({verdict.cause}), {change.count} in all: {verdict.detail}',
       id: 'b:{subject.source}:dead_letter:{mark}',
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'schema', detail: 'subject.job: expected string; found null' }, change: { from: null, to: null, count: 1 }, links: { ids: ['task:a1b2:srv:oom:1767000160000000002'] } },
     },
     coalesced: {
       severity: 'warning',
       raised: 'Observers on the bus were skipped because the bus is slower than the facts; the inbox has all of them.',
-      says: '{change.count} events were not fired on the bus: {verdict.detail}',
+      says: 'not fired on the bus, {change.count} in all: {verdict.detail}',
       id: 'b:{subject.source}:coalesced:{mark}',
       example: { subject: { source: 'bridge' }, verdict: { cause: 'bus', detail: 'eos/nomad/alloc/started: 5120' }, change: { from: null, to: null, count: 5120 }, links: { ids: [] } },
     },

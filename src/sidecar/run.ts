@@ -10,6 +10,7 @@ import { serveMetrics } from './metrics/server.ts'
 import { metricsText } from './metrics/text.ts'
 import type { Pair } from './pair/pair.ts'
 import { startPair } from './pair/start.ts'
+import { countedFrom, pastOf, reasonOf, type Found, type Past } from './past.ts'
 import { messageOf, type Refusal } from './refusal.ts'
 import { selfWriter, type Note } from './self.ts'
 import { Sender } from './sender/sender.ts'
@@ -69,7 +70,9 @@ class Sidecar {
   readonly #timers: NodeJS.Timeout[] = []
   #known: ReturnType<typeof lookAtStandings>['known'] = new Map()
   #sources: readonly Source[] = []
-  #checkpointed = 0
+  /** What this run leaves behind; null until the journal told what the last one did. */
+  #past: Past | null = null
+  #isStopped = false
   #link = { isLinked: false, hasBeen: false, reason: '' }
   #isActive = false
   #pair: Pair | null = null
@@ -79,7 +82,7 @@ class Sidecar {
     const { config, table, log } = parts
     this.#parts = parts
     this.#client = new JournalClient(config.journal, config.instance, {
-      opened: (snapshot, isNew, movedTo) => this.#open(snapshot.epoch, isNew, movedTo),
+      opened: ({ epoch, last }, isNew, movedTo) => void this.#open({ version: parts.version, epoch, last, isNew, movedTo }),
       disk: (problem) => this.#disk.tell(problem),
       fatal: parts.fatal,
       changed: () => this.#sender.wake(),
@@ -126,19 +129,33 @@ class Sidecar {
 
   /** Stops the sources, then writes what they still said, then ends. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     for (const timer of this.#timers) clearInterval(timer)
     this.#dead.stop()
     await Promise.race([Promise.allSettled(this.#sources.map((source) => source.stop())), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())])
     this.#sender.stop()
     await Promise.race([this.#pair?.stop(), new Promise((resolve) => setTimeout(resolve, PATIENCE).unref())])
+    if (this.#past !== null) void this.#ledger.commit({ source: 'bridge', facts: [], puts: [], deletes: [], cursor: { ...this.#past, isOver: true } }).catch((thrown: unknown) => this.#parts.log('error', messageOf(thrown)))
     await this.#client.close(PATIENCE)
   }
 
-  #open(epoch: string, isNew: boolean, movedTo: string | null): void {
-    const { config, version, log } = this.#parts
-    log('info', 'journal open', { path: config.journal, epoch, isNew })
-    if (movedTo !== null) this.#note({ verb: 'alarm', source: 'bridge', cause: 'journal_damaged', detail: `the journal was damaged and moved to ${movedTo}; a new one begins, with all sources read anew` })
-    this.#note({ verb: 'started', source: 'bridge', cause: 'start', detail: `${config.instance} ${version}, epoch ${epoch}` })
+  async #open(found: Found): Promise<void> {
+    const { config, log } = this.#parts
+    log('info', 'journal open', { path: config.journal, epoch: found.epoch, isNew: found.isNew })
+    if (found.movedTo !== null) this.#note({ verb: 'alarm', source: 'bridge', cause: 'journal_damaged', detail: `the journal was damaged and moved to ${found.movedTo}; a new one begins, with all sources read anew` })
+    const { cursor } = await this.#ledger.remember('bridge').catch((thrown: unknown) => {
+      log('error', messageOf(thrown))
+      return { cursor: null }
+    })
+    if (!this.#isStopped) this.#begin(found, pastOf(cursor))
+  }
+
+  #begin(found: Found, before: Past | null): void {
+    const { config } = this.#parts
+    const past = countedFrom(before, found)
+    const { cause, detail } = reasonOf(before, found)
+    this.#past = past
+    this.#note({ verb: 'started', source: 'bridge', cause, detail: `${config.instance} ${found.version}, epoch ${found.epoch}, ${detail}`, keep: past })
     this.#sources = this.#parts.sources(this.#ledger)
     this.#pair = startPair(config, { changed: (isActive) => this.#turn(isActive), trouble: (problem) => this.#pairStands(problem) })
     this.#isActive = this.#pair === null
@@ -167,16 +184,19 @@ class Sidecar {
   }
 
   #look(): void {
-    const { known, notes } = lookAtStandings(this.#known, this.#standings(), performance.now())
+    const { known, notes } = lookAtStandings(this.#known, this.#standings(), performance.now(), this.#parts.config.timing.down)
     this.#known = known
     for (const note of notes) this.#note(note)
   }
 
   #checkpoint(): void {
-    if (!this.#isActive) return
-    const last = this.#client.snapshot?.last ?? 0
-    this.#note({ verb: 'checkpoint', source: 'bridge', cause: 'time', from: this.#checkpointed, to: last, count: Math.max(0, last - this.#checkpointed) })
-    this.#checkpointed = last
+    const { snapshot } = this.#client
+    if (!this.#isActive || this.#past === null || snapshot === null) return
+    const { epoch, last } = snapshot
+    // The numbers of a new epoch begin anew.
+    const from = this.#past.epoch === epoch ? this.#past.checkpoint : 0
+    this.#past = { ...this.#past, epoch, checkpoint: last }
+    this.#note({ verb: 'checkpoint', source: 'bridge', cause: 'time', from, to: last, count: Math.max(0, last - from), keep: this.#past })
   }
 
   #linked(): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { FactOf } from './fact.ts'
+import type { FactOf, Json } from './fact.ts'
 import type { Log } from './log.ts'
 import { messageOf } from './refusal.ts'
 import type { Journal } from './source.ts'
@@ -17,6 +17,8 @@ export interface Note {
   readonly to?: number | null
   readonly count?: number
   readonly ids?: readonly string[]
+  /** What the next run is to know, written together with the note. */
+  readonly keep?: Json
 }
 
 /** Notes that wait for a refusing disk; more are only logged. */
@@ -32,7 +34,7 @@ export function selfWriter(journal: Journal, instance: string, log: Log): (note:
     number += 1
     waiting += 1
     journal
-      .commit({ source: 'bridge', facts: [factOf(note, `${run}:${number}`, run)], puts: [], deletes: [] })
+      .commit({ source: 'bridge', facts: [factOf(note, `${run}:${number}`, run)], puts: [], deletes: [], ...(note.keep === undefined ? {} : { cursor: note.keep }) })
       .catch((thrown: unknown) => log('error', messageOf(thrown), { verb: note.verb }))
       .finally(() => {
         waiting -= 1

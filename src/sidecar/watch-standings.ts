@@ -5,6 +5,8 @@ interface Known {
   readonly isConnected: boolean
   readonly degraded: string | null
   readonly since: number
+  /** It was told that this lasts. */
+  readonly isDown: boolean
 }
 
 /** What one look at the standings leads to. */
@@ -13,20 +15,23 @@ export interface Looked {
   readonly notes: readonly Note[]
 }
 
-/** Compares the standings with the last look: a source that became ready, became degraded or recovered is told; pure. */
-export function lookAtStandings(before: ReadonlyMap<string, Known>, standings: readonly Standing[], now: number): Looked {
+/** Compares the standings with the last look: a source that became ready, became degraded, stays so for `patience` milliseconds or recovered is told; pure. */
+export function lookAtStandings(before: ReadonlyMap<string, Known>, standings: readonly Standing[], now: number, patience: number): Looked {
   const known = new Map<string, Known>()
   const notes: Note[] = []
   for (const { name, isReady, degraded, index } of standings) {
-    const was = before.get(name) ?? { isConnected: false, degraded: null, since: now }
+    const was = before.get(name) ?? { isConnected: false, degraded: null, since: now, isDown: false }
     const isConnected = was.isConnected || (isReady && degraded === null)
+    const since = degraded !== null && was.degraded === null ? now : was.since
+    const seconds = Math.round((now - since) / 1000)
+    const isDown = degraded !== null && (was.isDown || (was.degraded !== null && now - since >= patience))
     if (isConnected && !was.isConnected) notes.push({ verb: 'connected', source: name, cause: 'start', to: index })
     if (degraded !== null && degraded !== was.degraded) notes.push({ verb: 'degraded', source: name, ...parts(degraded), from: index })
+    if (degraded !== null && isDown && !was.isDown) notes.push({ verb: 'down', source: name, ...parts(degraded), from: index, count: seconds })
     if (degraded === null && was.degraded !== null) {
-      notes.push({ verb: 'recovered', source: name, cause: parts(was.degraded).cause, detail: `after ${Math.round((now - was.since) / 1000)} s`, to: index })
+      notes.push({ verb: 'recovered', source: name, cause: parts(was.degraded).cause, detail: `after ${seconds} s`, to: index })
     }
-    const since = degraded !== null && was.degraded === null ? now : was.since
-    known.set(name, { isConnected, degraded, since })
+    known.set(name, { isConnected, degraded, since, isDown })
   }
   return { known, notes }
 }

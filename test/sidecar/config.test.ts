@@ -21,7 +21,7 @@ describe('a configuration', () => {
       consul: [],
       pair: null,
       settle: { serviceRemoved: 10_000, evalBlocked: 30_000, flapCount: 3, flapWindow: 60_000 },
-      timing: { firstHeartbeat: 5000, watchdog: 35_000, proof: 2000, audit: 60_000, tokenCheck: 60_000, checkpoint: 60_000, engine: 10_000, status: 10_000, reconnectLeast: 500, reconnectMost: 30_000 },
+      timing: { firstHeartbeat: 5000, watchdog: 35_000, proof: 2000, audit: 60_000, tokenCheck: 60_000, checkpoint: 60_000, down: 60_000, engine: 10_000, status: 10_000, reconnectLeast: 500, reconnectMost: 30_000 },
     })
   })
 

@@ -64,29 +64,40 @@ describe('a refusing disk', () => {
 
 describe('standings', () => {
   const standing = (more: Partial<Standing>): Standing => ({ name: 'nomad:global', isReady: false, degraded: null, index: 5, heard: 0, counters: {}, ...more })
-
-  it('become facts when they change, and only then', () => {
-    const steps: readonly Partial<Standing>[] = [{}, { isReady: true }, { isReady: true }, { isReady: true, degraded: 'auth: the token was refused' }, { degraded: 'auth: the token was refused' }, { isReady: true, index: 9 }]
+  /** What one look a second tells, where two seconds are long. */
+  const toldOf = (steps: readonly Partial<Standing>[]): (readonly Note[])[] => {
     let known: ReturnType<typeof lookAtStandings>['known'] = new Map()
-    const told = steps.map((step, second) => {
-      const looked = lookAtStandings(known, [standing(step)], second * 1000)
+    return steps.map((step, second) => {
+      const looked = lookAtStandings(known, [standing(step)], second * 1000, 2000)
       known = looked.known
       return looked.notes
     })
-    expect(told).toEqual([
+  }
+
+  it('become facts when they change, and only then', () => {
+    const auth = { degraded: 'auth: the token was refused' }
+    const steps: readonly Partial<Standing>[] = [{}, { isReady: true }, { isReady: true }, { isReady: true, ...auth }, auth, auth, auth, { isReady: true, index: 9 }]
+    expect(toldOf(steps)).toEqual([
       [],
       [{ verb: 'connected', source: 'nomad:global', cause: 'start', to: 5 }],
       [],
       [{ verb: 'degraded', source: 'nomad:global', cause: 'auth', detail: 'the token was refused', from: 5 }],
       [],
-      [{ verb: 'recovered', source: 'nomad:global', cause: 'auth', detail: 'after 2 s', to: 9 }],
+      [{ verb: 'down', source: 'nomad:global', cause: 'auth', detail: 'the token was refused', from: 5, count: 2 }],
+      [],
+      [{ verb: 'recovered', source: 'nomad:global', cause: 'auth', detail: 'after 4 s', to: 9 }],
     ])
   })
 
+  it('tell that each trouble lasts, and not of one that was short', () => {
+    const steps: readonly Partial<Standing>[] = [{ degraded: 'a: x' }, {}, { degraded: 'a: x' }, { degraded: 'b: y' }, { degraded: 'b: y' }, { degraded: 'a: x' }]
+    expect(toldOf(steps).map((notes) => notes.map(({ verb, cause }) => `${verb} ${cause}`))).toEqual([['degraded a'], ['recovered a'], ['degraded a'], ['degraded b'], ['down b'], ['degraded a']])
+  })
+
   it('that are degraded from the start are told, and connected comes with the recovery', () => {
-    const first = lookAtStandings(new Map(), [standing({ degraded: 'no route' })], 0)
+    const first = lookAtStandings(new Map(), [standing({ degraded: 'no route' })], 0, 2000)
     expect(first.notes).toEqual([{ verb: 'degraded', source: 'nomad:global', cause: 'source', detail: 'no route', from: 5 }])
-    expect(lookAtStandings(first.known, [standing({ isReady: true })], 1000).notes.map(({ verb }) => verb)).toEqual(['connected', 'recovered'])
+    expect(lookAtStandings(first.known, [standing({ isReady: true })], 1000, 2000).notes.map(({ verb }) => verb)).toEqual(['connected', 'recovered'])
   })
 })
 

@@ -45,7 +45,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "verbs": {
             "started": {
                 "severity": "info",
-                "says": "bridge started: {verdict.detail}",
+                "says": "bridge started ({verdict.cause}): {verdict.detail}",
                 "settle_seconds": 0,
             },
             "connected": {
@@ -54,8 +54,16 @@ TABLE: dict[str, dict[str, Any]] = {
                 "settle_seconds": 0,
             },
             "degraded": {
-                "severity": "critical",
+                "severity": "warning",
                 "says": "{subject.source} degraded ({verdict.cause}): {verdict.detail}",
+                "settle_seconds": 0,
+            },
+            "down": {
+                "severity": "critical",
+                "says": (
+                    "{subject.source} has been degraded for {change.count} s ({verdict.cause}): "
+                    "{verdict.detail}"
+                ),
                 "settle_seconds": 0,
             },
             "recovered": {
@@ -63,11 +71,24 @@ TABLE: dict[str, dict[str, Any]] = {
                 "says": "{subject.source} recovered ({verdict.cause}): {verdict.detail}",
                 "settle_seconds": 0,
             },
+            "silent": {
+                "severity": "critical",
+                "says": (
+                    "nothing was heard from {subject.source} for {change.count} s "
+                    "({verdict.cause}): {verdict.detail}"
+                ),
+                "settle_seconds": 0,
+            },
+            "heard": {
+                "severity": "notice",
+                "says": "{subject.source} is heard again after {change.count} s",
+                "settle_seconds": 0,
+            },
             "gap": {
                 "severity": "warning",
                 "says": (
                     "{subject.source} gap ({verdict.cause}) from {change.from} to {change.to}; "
-                    "read again from the lists"
+                    "read again from the lists: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },
@@ -87,21 +108,22 @@ TABLE: dict[str, dict[str, Any]] = {
             "checkpoint": {
                 "severity": "info",
                 "says": (
-                    "checkpoint: {change.to} facts in this epoch, {change.count} since the last one"
+                    "checkpoint: facts in this epoch {change.to}, since the last checkpoint "
+                    "{change.count}"
                 ),
                 "settle_seconds": 0,
             },
             "dead_letter": {
                 "severity": "critical",
                 "says": (
-                    "{change.count} dead letters from {subject.source} ({verdict.cause}): "
+                    "dead letters from {subject.source} ({verdict.cause}), {change.count} in all: "
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },
             "coalesced": {
                 "severity": "warning",
-                "says": "{change.count} events were not fired on the bus: {verdict.detail}",
+                "says": "not fired on the bus, {change.count} in all: {verdict.detail}",
                 "settle_seconds": 0,
             },
             "alarm": {
@@ -117,32 +139,32 @@ TABLE: dict[str, dict[str, Any]] = {
             "failed": {
                 "severity": "critical",
                 "says": (
-                    "Consul cannot reach node {subject.node}; {change.count} service instances are "
-                    "on it"
+                    "Consul cannot reach node {subject.node}; service instances on it: "
+                    "{change.count}"
                 ),
                 "settle_seconds": 0,
             },
             "alive": {
                 "severity": "info",
                 "says": (
-                    "Consul reaches node {subject.node} again; {change.count} service instances "
-                    "are on it"
+                    "Consul reaches node {subject.node} again; service instances on it: "
+                    "{change.count}"
                 ),
                 "settle_seconds": 0,
             },
             "left": {
                 "severity": "notice",
                 "says": (
-                    "Node {subject.node} left Consul with {change.count} service instances: "
-                    "{verdict.cause}"
+                    "Node {subject.node} left Consul: {verdict.cause}; service instances on it: "
+                    "{change.count}"
                 ),
                 "settle_seconds": 10,
             },
             "reaped": {
                 "severity": "warning",
                 "says": (
-                    "Consul forgot the failed node {subject.node} with {change.count} service "
-                    "instances: {verdict.cause}"
+                    "Consul forgot the failed node {subject.node}: {verdict.cause}; service "
+                    "instances on it: {change.count}"
                 ),
                 "settle_seconds": 10,
             },
@@ -229,8 +251,8 @@ TABLE: dict[str, dict[str, Any]] = {
             "group_killed": {
                 "severity": "critical",
                 "says": (
-                    "{subject.minion}: the kernel killed all {change.count} processes of "
-                    "{subject.place}, {subject.process} (pid {subject.pid}) first: "
+                    "{subject.minion}: the kernel killed every process of {subject.place}, "
+                    "{change.count} in all, {subject.process} (pid {subject.pid}) first: "
                     "{verdict.cause}, limit {verdict.limit}"
                 ),
                 "settle_seconds": 0,
@@ -238,8 +260,9 @@ TABLE: dict[str, dict[str, Any]] = {
             "unattributed": {
                 "severity": "warning",
                 "says": (
-                    "{subject.minion}: the kernel killed {change.count} processes that nothing "
-                    "names ({verdict.missing}, {verdict.confidence})"
+                    "{subject.minion}: the kernel killed processes that nothing names, "
+                    "{change.count} in all ({verdict.missing}, {verdict.confidence}); they may "
+                    "belong to another container on the same kernel"
                 ),
                 "settle_seconds": 0,
             },
@@ -251,8 +274,8 @@ TABLE: dict[str, dict[str, Any]] = {
             "killed": {
                 "severity": "critical",
                 "says": (
-                    "{subject.minion}: systemd-oomd killed {subject.unit} ({change.count} "
-                    "processes) for memory pressure or lack of swap"
+                    "{subject.minion}: systemd-oomd killed {subject.unit} for memory pressure or "
+                    "lack of swap, processes killed: {change.count}"
                 ),
                 "settle_seconds": 0,
             },
@@ -289,7 +312,7 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "notice",
                 "says": (
                     "task {verdict.task} of {subject.job}/{subject.group} restarted in place on "
-                    "{subject.node} ({verdict.cause}), {verdict.restarts} restarts in all: "
+                    "{subject.node} ({verdict.cause}), restart number {verdict.restarts}: "
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
@@ -358,7 +381,7 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "critical",
                 "says": (
                     "{subject.job}/{subject.group} on {subject.node} did not come back in time and "
-                    "counts as lost"
+                    "counts as lost: {verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },
@@ -389,7 +412,7 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "critical",
                 "says": (
                     "{subject.job} goes back to version {change.reverted_to} after version "
-                    "{change.version} failed"
+                    "{change.version} failed: {verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },
@@ -397,7 +420,7 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "notice",
                 "says": (
                     "the deployment of {subject.job} version {change.version} was cancelled: "
-                    "{verdict.detail}"
+                    "{verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },
@@ -417,7 +440,7 @@ TABLE: dict[str, dict[str, Any]] = {
             "blocked": {
                 "severity": "warning",
                 "says": (
-                    "{subject.job}/{subject.group} cannot be placed, {change.queued} wait: "
+                    "{subject.job}/{subject.group} cannot be placed, waiting: {change.queued}: "
                     "{verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 30,
@@ -460,12 +483,12 @@ TABLE: dict[str, dict[str, Any]] = {
             },
             "stopped": {
                 "severity": "warning",
-                "says": "{subject.job} was stopped",
+                "says": "{subject.job} was stopped: {verdict.cause}",
                 "settle_seconds": 0,
             },
             "purged": {
                 "severity": "warning",
-                "says": "{subject.job} was purged ({verdict.confidence})",
+                "says": "{subject.job} was purged: {verdict.cause} ({verdict.confidence})",
                 "settle_seconds": 0,
             },
             "drifted": {
@@ -566,8 +589,8 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "critical",
                 "says": (
                     "task {subject.task} of {subject.job}/{subject.group} on {subject.node} ran "
-                    "out of memory ({verdict.confidence}), exit code {verdict.exit_code}, "
-                    "{change.restarts} restarts"
+                    "out of memory ({verdict.confidence}), exit code {verdict.exit_code}, restarts "
+                    "so far: {change.restarts}"
                 ),
                 "settle_seconds": 0,
             },
@@ -584,7 +607,7 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "warning",
                 "says": (
                     "task {subject.task} of {subject.job}/{subject.group} on {subject.node} is not "
-                    "restarted any more after {change.restarts} restarts: {verdict.detail}"
+                    "restarted any more, restarts so far: {change.restarts}: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
             },

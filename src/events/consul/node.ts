@@ -54,7 +54,7 @@ export default defineEvent<ConsulNode>({
     failed: {
       severity: 'critical',
       raised: '`serfHealth` of a node turns critical. Its instances stay in the catalogue and may still be called passing; they are listed here and get no event each.',
-      says: 'Consul cannot reach node {subject.node}; {change.count} service instances are on it',
+      says: 'Consul cannot reach node {subject.node}; service instances on it: {change.count}',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::failed:{mark}',
       example: {
         subject: { datacenter: 'dc1', partition: 'default', node: 'n2' },
@@ -66,7 +66,7 @@ export default defineEvent<ConsulNode>({
     alive: {
       severity: 'info',
       raised: '`serfHealth` of a failed node passes again.',
-      says: 'Consul reaches node {subject.node} again; {change.count} service instances are on it',
+      says: 'Consul reaches node {subject.node} again; service instances on it: {change.count}',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::alive:{mark}',
       example: {
         subject: { datacenter: 'dc1', partition: 'default', node: 'n2' },
@@ -79,7 +79,7 @@ export default defineEvent<ConsulNode>({
       severity: 'notice',
       raised:
         'A node is gone that was alive when it was last seen, with all its instances. At once with `settled: false`; after the quiet time with `settled: true`, or it is taken back by `joined` with cause `recovered`.',
-      says: 'Node {subject.node} left Consul with {change.count} service instances: {verdict.cause}',
+      says: 'Node {subject.node} left Consul: {verdict.cause}; service instances on it: {change.count}',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::left:{mark}',
       settle: '10s',
       example: {
@@ -92,7 +92,7 @@ export default defineEvent<ConsulNode>({
     reaped: {
       severity: 'warning',
       raised: 'A node is gone that was failed when it was last seen: the servers forgot it after `reconnect_timeout`, or an operator removed it.',
-      says: 'Consul forgot the failed node {subject.node} with {change.count} service instances: {verdict.cause}',
+      says: 'Consul forgot the failed node {subject.node}: {verdict.cause}; service instances on it: {change.count}',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::reaped:{mark}',
       settle: '10s',
       example: {

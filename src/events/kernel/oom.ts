@@ -98,7 +98,7 @@ export default defineEvent<KernelOom>({
     group_killed: {
       severity: 'critical',
       raised: 'The cgroup has `memory.oom.group` set, so the kernel killed all its processes together; one event for the group.',
-      says: '{subject.minion}: the kernel killed all {change.count} processes of {subject.place}, {subject.process} (pid {subject.pid}) first: {verdict.cause}, limit {verdict.limit}',
+      says: '{subject.minion}: the kernel killed every process of {subject.place}, {change.count} in all, {subject.process} (pid {subject.pid}) first: {verdict.cause}, limit {verdict.limit}',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', place: 'caddy.service', alloc: null, job: null, group: null, task: null, unit: 'caddy.service', container: null, cgroup: '/system.slice/caddy.service', process: 'caddy', pid: 812 },
@@ -110,7 +110,7 @@ export default defineEvent<KernelOom>({
     unattributed: {
       severity: 'warning',
       raised: 'The counter of kernel OOM kills moved, and within `attribute_within` no line said whom; or more died than are reported singly.',
-      says: '{subject.minion}: the kernel killed {change.count} processes that nothing names ({verdict.missing}, {verdict.confidence})',
+      says: '{subject.minion}: the kernel killed processes that nothing names, {change.count} in all ({verdict.missing}, {verdict.confidence}); they may belong to another container on the same kernel',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', place: 'unknown', alloc: null, job: null, group: null, task: null, unit: null, container: null, cgroup: null, process: null, pid: null },

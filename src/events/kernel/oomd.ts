@@ -46,7 +46,7 @@ export default defineEvent<KernelOomd>({
     killed: {
       severity: 'critical',
       raised: 'Systemd-oomd marked the cgroup of a watched unit with more kills than before, or systemd told in the journal that systemd-oomd killed a unit.',
-      says: '{subject.minion}: systemd-oomd killed {subject.unit} ({change.count} processes) for memory pressure or lack of swap',
+      says: '{subject.minion}: systemd-oomd killed {subject.unit} for memory pressure or lack of swap, processes killed: {change.count}',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', unit: 'batch.service', alloc: null, task: null, cgroup: '/system.slice/batch.service' },

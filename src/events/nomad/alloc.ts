@@ -145,7 +145,7 @@ export default defineEvent<NomadAlloc>({
     restarted: {
       severity: 'notice',
       raised: 'The counter of restarts of a task grew: it was restarted in place. Several between two reports of the client are one fact, `coalesced` says how many more.',
-      says: 'task {verdict.task} of {subject.job}/{subject.group} restarted in place on {subject.node} ({verdict.cause}), {verdict.restarts} restarts in all: {verdict.detail}',
+      says: 'task {verdict.task} of {subject.job}/{subject.group} restarted in place on {subject.node} ({verdict.cause}), restart number {verdict.restarts}: {verdict.detail}',
       id: 'alloc:{subject.alloc}:restarted:{verdict.task}:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -253,7 +253,7 @@ export default defineEvent<NomadAlloc>({
     timed_out: {
       severity: 'critical',
       raised: 'A disconnected allocation did not come back within `lost_after` of its group, so Nomad counts it as lost.',
-      says: '{subject.job}/{subject.group} on {subject.node} did not come back in time and counts as lost',
+      says: '{subject.job}/{subject.group} on {subject.node} did not come back in time and counts as lost: {verdict.cause}, {verdict.detail}',
       id: 'alloc:{subject.alloc}:timed_out',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },

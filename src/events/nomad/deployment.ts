@@ -91,7 +91,7 @@ export default defineEvent<NomadDeployment>({
     reverted: {
       severity: 'critical',
       raised: 'A deployment failed, and Nomad goes back to an older version of the job by itself.',
-      says: '{subject.job} goes back to version {change.revertedTo} after version {change.version} failed',
+      says: '{subject.job} goes back to version {change.revertedTo} after version {change.version} failed: {verdict.cause}, {verdict.detail}',
       id: 'deploy:{subject.deployment}:reverted',
       example: {
         subject: { namespace: 'default', job: 'web', deployment: 'd1c80b0a-4b0a-9c3e-0a3d-4f2f6a115b9c' },
@@ -103,7 +103,7 @@ export default defineEvent<NomadDeployment>({
     cancelled: {
       severity: 'notice',
       raised: 'The status of a deployment turns to `cancelled`, because something newer took its place.',
-      says: 'the deployment of {subject.job} version {change.version} was cancelled: {verdict.detail}',
+      says: 'the deployment of {subject.job} version {change.version} was cancelled: {verdict.cause}, {verdict.detail}',
       id: 'deploy:{subject.deployment}:cancelled',
       example: {
         subject: { namespace: 'default', job: 'web', deployment: 'd1c80b0a-4b0a-9c3e-0a3d-4f2f6a115b9c' },

@@ -54,7 +54,7 @@ export default defineEvent<NomadEval>({
     blocked: {
       severity: 'warning',
       raised: 'A group of a job cannot be placed. At once with `settled: false`; with `settled: true` when it is still so after the quiet time. Once per group, however often Nomad writes the evaluation anew.',
-      says: '{subject.job}/{subject.group} cannot be placed, {change.queued} wait: {verdict.cause}, {verdict.detail}',
+      says: '{subject.job}/{subject.group} cannot be placed, waiting: {change.queued}: {verdict.cause}, {verdict.detail}',
       id: 'eval:{subject.namespace}/{subject.job}/{subject.group}:blocked:{mark}',
       settle: '30s',
       example: {

@@ -100,7 +100,7 @@ export default defineEvent<NomadJob>({
     stopped: {
       severity: 'warning',
       raised: 'A job was stopped and is kept.',
-      says: '{subject.job} was stopped',
+      says: '{subject.job} was stopped: {verdict.cause}',
       id: 'job:{subject.namespace}/{subject.job}:stopped:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web' },
@@ -112,7 +112,7 @@ export default defineEvent<NomadJob>({
     purged: {
       severity: 'warning',
       raised: 'A job was removed while it was not dead, or by hand; the collection of a dead job is silent.',
-      says: '{subject.job} was purged ({verdict.confidence})',
+      says: '{subject.job} was purged: {verdict.cause} ({verdict.confidence})',
       id: 'job:{subject.namespace}/{subject.job}:purged:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web' },

@@ -66,7 +66,7 @@ export default defineEvent<NomadTask>({
     oom: {
       severity: 'critical',
       raised: 'A task ended and its driver says that it ran out of memory. A stop by Nomad or a plain `kill -9` never counts as one.',
-      says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} ran out of memory ({verdict.confidence}), exit code {verdict.exitCode}, {change.restarts} restarts',
+      says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} ran out of memory ({verdict.confidence}), exit code {verdict.exitCode}, restarts so far: {change.restarts}',
       id: 'task:{subject.alloc}:{subject.task}:oom:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', task: 'srv', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -90,7 +90,7 @@ export default defineEvent<NomadTask>({
     gave_up: {
       severity: 'warning',
       raised: 'The client does not restart a task any more: its policy is used up, or the failure cannot be mended by a restart.',
-      says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} is not restarted any more after {change.restarts} restarts: {verdict.detail}',
+      says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} is not restarted any more, restarts so far: {change.restarts}: {verdict.detail}',
       id: 'task:{subject.alloc}:{subject.task}:gave_up:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', task: 'srv', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },

@@ -47,6 +47,8 @@ const timing = record(({ take }) => ({
   audit: take('audit', otherwise(duration, 60_000)),
   tokenCheck: take('token_check', otherwise(duration, 60_000)),
   checkpoint: take('checkpoint', otherwise(duration, 60_000)),
+  /** A source that is degraded for so long without a break is told of as down. */
+  down: take('down', otherwise(duration, 60_000)),
   /** Without an answer of the engine for so long, the connection is given up. */
   engine: take('engine', otherwise(duration, 10_000)),
   status: take('status', otherwise(duration, 10_000)),

@@ -170,7 +170,9 @@ class NomadSource {
     const { index: from, heard } = cursor
     const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true }, begin, stop)
     const to = Math.max(proof.kind === 'gap' ? proof.to : 0, region.cursor?.index ?? 0)
-    if (proof.kind !== 'continuous' && !isNewEpoch) {
+    // Without a frame nothing is proved; when the lists have not gone on either, nothing was missed.
+    const isMissed = proof.kind === 'gap' || (proof.kind === 'unknown' && to > from)
+    if (isMissed && !isNewEpoch) {
       sayGap(region, proof.kind === 'gap' ? 'buffer_overrun' : 'no_proof', from, to, proof.kind === 'gap' ? 'the servers no longer have what came after the cursor' : 'the stream does not show the cursor; nothing need be lost')
       sayUnrecoverable(region, { from, to, heard }, lost)
     }
