@@ -53,6 +53,19 @@ export const checkIds: Check = ({ contracts, places }) =>
     })
   })
 
+/** Whatever wakes a person says what to do, and nothing else does. */
+export const checkAdvice: Check = ({ contracts, places }) =>
+  contracts.flatMap((contract) => {
+    if (contract.kind !== 'event') return []
+    return Object.entries(contract.spec.verbs).flatMap(([verb, { severity, advice }]): Problem[] => {
+      const isGrave = severity === 'warning' || severity === 'critical'
+      const root = pointerTo(`event/${contract.name}/spec/verbs`, verb)
+      if (isGrave && advice === undefined) return [{ code: 'EOS236', what: `\`${verb}\` is ${severity} and does not say what to do`, expected: '`advice` for warning and critical', advice: 'say what a person is to do, or lower the severity', where: places.value(`${root}/severity`), also: [] }]
+      if (!isGrave && advice !== undefined) return [{ code: 'EOS236', what: `\`${verb}\` is ${severity} and asks for something`, expected: '`advice` for warning and critical only', advice: 'raise the severity, or take the advice away', where: places.key(`${root}/advice`), also: [] }]
+      return []
+    })
+  })
+
 /** True when the reader refused no part of the payload: one mistake, one error. */
 function isWhole({ payload }: EventContract): boolean {
   const { required } = payload

@@ -1,6 +1,6 @@
 import type { Check } from './check.ts'
 import { checkBounds, checkRaises, checkSettings } from './check-beacons.ts'
-import { checkIds, checkPayloads, checkTags, checkVerbs } from './check-events.ts'
+import { checkAdvice, checkIds, checkPayloads, checkTags, checkVerbs } from './check-events.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
@@ -23,6 +23,7 @@ export const CHECKS: readonly Check[] = [
   checkPayloads,
   checkTags,
   checkIds,
+  checkAdvice,
   checkRaises,
   checkBounds,
   checkSettings,

@@ -104,4 +104,10 @@ export const CONTRACT = {
     advice: 'rename it, or give it a default',
     example: 'export interface Oom { interval: Default<Integer, 1> }',
   },
+  EOS236: {
+    what: 'a verb that wakes a person does not say what to do, or one that does not says it',
+    expected: '`advice` for the severities warning and critical, and for these only',
+    advice: 'say what a person is to do, or change the severity',
+    example: "failed: { severity: 'critical', raised: '…', says: '…', id: '…', example: {…} }",
+  },
 } as const satisfies Record<string, Meaning>

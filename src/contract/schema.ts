@@ -116,7 +116,7 @@ const event: Schema = closed({
   verbs: {
     type: 'object',
     minProperties: 1,
-    additionalProperties: closed({ severity: { enum: ['info', 'notice', 'warning', 'critical'] }, raised: text, says: text, id: text, 'settle?': duration, example: tree }),
+    additionalProperties: closed({ severity: { enum: ['info', 'notice', 'warning', 'critical'] }, raised: text, says: text, 'advice?': text, id: text, 'settle?': duration, example: tree }),
   },
 })
 

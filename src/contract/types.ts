@@ -157,6 +157,7 @@ export interface VerbSpec {
   readonly severity: 'info' | 'notice' | 'warning' | 'critical'
   readonly raised: string
   readonly says: string
+  readonly advice?: string
   readonly id: string
   readonly settle?: string
   readonly example: JsonObject

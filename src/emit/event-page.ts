@@ -5,7 +5,7 @@ import { exampleOf } from './event-example.ts'
 import { ENVELOPE, INTRODUCTION, SEVERITIES } from './event-words.ts'
 import { markdownHeader } from './header.ts'
 import { typePhrase } from './phrase.ts'
-import { REFERENCE, shownLeaf } from './says.ts'
+import { filled } from './says.ts'
 
 /** The page of all events: what a person needs who was woken by one. */
 export function eventsPage(events: readonly EventContract[]): PageView {
@@ -33,10 +33,11 @@ function eventText(event: EventContract): string {
 
 function verbText(event: EventContract, name: string, verb: VerbSpec): string {
   const { id, tag, envelope } = exampleOf(event, name, verb)
-  const line = verb.says.replaceAll(REFERENCE, (_, part: string, leaf: string) => shownLeaf(verb.example, part, leaf))
+  const line = filled(verb.says, verb.example)
   const facts = [
     ['raised when', verb.raised],
     ['severity', verb.severity],
+    ...(verb.advice === undefined ? [] : [['what to do', filled(verb.advice, verb.example, true)]]),
     ['settles', verb.settle === undefined ? 'at once' : `after ${verb.settle}; until then it is told with \`settled: false\` and \`:unsettled\` behind its id`],
     ['id', `\`${verb.id.replaceAll('{verb}', name)}\`, here \`${id}\``],
     ['tag', `\`${tag}\``],

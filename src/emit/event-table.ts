@@ -19,7 +19,7 @@ export interface EventTableView {
 /** The events as Salt reads them: what checks each, its tag, and the words for an operator. */
 export function eventTableView(events: readonly EventContract[]): EventTableView {
   const checks: Python = { pairs: events.map(({ event, name }) => [event, code(`${name}.problem`)]) }
-  const table = Object.fromEntries(events.map(({ event, spec }) => [event, { tag: spec.tag, verbs: verbsOf(spec.verbs, () => ({})) }]))
+  const table = Object.fromEntries(events.map(({ event, spec }) => [event, { tag: spec.tag, verbs: verbsOf(spec.verbs, ({ advice }) => (advice === undefined ? {} : { advice })) }]))
   return { header: header('src/events'), modules: events.map(({ name }) => name), checks: py(checks, 0, 60, 1), table: py(fromJson(table), 0, 40, 4) }
 }
 

@@ -3,6 +3,7 @@ export const INTRODUCTION = `Every fact that reaches Salt: what raises it, how u
 
     salt-run eos.events                                # the last fifty, one line each
     salt-run eos.events follow=True severity=warning   # what happens from now on
+    salt-run eos.events severity=warning advice=True   # with what to do under each line
     salt-run eos.events tag='eos/nomad/alloc/*' since=1h
     salt-run eos.events subject='web/*' since=1d --out=json   # the envelopes themselves
     salt-run eos.bridge                                # whether anything is missing or late

@@ -2,10 +2,18 @@ import { isJsonList, isJsonObject } from '../contract/json.ts'
 import type { JsonObject } from '../contract/types.ts'
 
 /** A reference to a leaf in the words of a verb. */
-export const REFERENCE = /\{([a-z_]+)\.([a-z0-9_]+)\}/g
+const REFERENCE = /\{([a-z_]+)\.([a-z0-9_]+)\}/g
+
+/** Words for an operator with the leaves of a payload in them; in advice, whose commands a person copies, each as one word of a shell. */
+export function filled(words: string, payload: JsonObject, isAdvice = false): string {
+  return words.replaceAll(REFERENCE, (_, part: string, name: string) => {
+    const shown = shownLeaf(payload, part, name)
+    return isAdvice && /[^\w@%+=:,./-]/.test(shown) ? `'${shown.replaceAll("'", `'"'"'`)}'` : shown
+  })
+}
 
 /** A leaf as `saltext/eos/utils/event_text.py` shows it to an operator. */
-export function shownLeaf(payload: JsonObject, part: string, name: string): string {
+function shownLeaf(payload: JsonObject, part: string, name: string): string {
   const leaves = payload[part]
   const value = isJsonObject(leaves) ? leaves[name] : undefined
   if (value === null || value === undefined || value === '') return '-'

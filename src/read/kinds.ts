@@ -32,7 +32,7 @@ const resource = record({
 
 const plan = record({ steps: keyed(plain) })
 
-const event = record({ tag: payloadText(['verb']), verbs: keyed(record({ id: payloadText(['verb', 'mark']), says: payloadText([]), example: payloadExample })) })
+const event = record({ tag: payloadText(['verb']), verbs: keyed(record({ id: payloadText(['verb', 'mark']), says: payloadText([]), advice: payloadText([]), example: payloadExample })) })
 
 const beacon = record({ raises: list(eventName), bounds: byField('any', plain) })
 

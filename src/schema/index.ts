@@ -215,8 +215,6 @@ export interface Resource<T> {
 
 // Events and beacons.
 
-/** How soon a person must know. */
-export type Severity = 'info' | 'notice' | 'warning' | 'critical'
 /** What every payload has: `verb` is the closed set of what can have happened to the subject. */
 interface Payload {
   readonly verb: string
@@ -225,9 +223,12 @@ interface Payload {
   readonly change: object
   readonly links: object
 }
+/** What a person is to do who sees it: text with {references} to leaves of the payload; for `warning` and `critical`, and only there. */
+type Asking =
+  | { readonly severity: 'warning' | 'critical'; readonly advice: string }
+  | { readonly severity: 'info' | 'notice'; readonly advice?: never }
 /** One thing that can have happened, in the past tense. */
-export interface Verb<P extends Payload> {
-  readonly severity: Severity
+export type Verb<P extends Payload> = Asking & {
   /** The observation that raises it, for the documentation. */
   readonly raised: string
   /** One line for an operator: text with {references} to leaves of the payload. */

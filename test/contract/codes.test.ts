@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { CODES } from '../../src/contract/codes.ts'
+import { ENGINE_CODES } from '../../src/contract/codes-engine.ts'
 import { SIDECAR_CODES } from '../../src/sidecar/codes.ts'
 import { EVENT_MISTAKES } from '../read/event-mistakes.ts'
 import { GRAMMAR_MISTAKES } from '../read/grammar-mistakes.ts'
@@ -30,6 +31,10 @@ describe('the table of codes', () => {
 
   it('holds every code that the sidecar raises, and no other', () => {
     expect([...mentioned('src/sidecar/**/*.ts')].sort()).toEqual(Object.keys(SIDECAR_CODES).sort())
+  })
+
+  it('holds every code that the engine raises, and no other', () => {
+    expect([...mentioned('saltext/**/*.py')].filter((code) => code.startsWith('EOS7')).sort()).toEqual(Object.keys(ENGINE_CODES).sort())
   })
 
   it.runIf(existsSync(`${ROOT}kitchen/check/run`))('holds every code that the check in real Salt raises, and no other', () => {

@@ -1,6 +1,6 @@
 import type { Check } from '../../src/contract/check.ts'
 import { checkBounds, checkRaises, checkSettings } from '../../src/contract/check-beacons.ts'
-import { checkIds, checkPayloads, checkTags, checkVerbs } from '../../src/contract/check-events.ts'
+import { checkAdvice, checkIds, checkPayloads, checkTags, checkVerbs } from '../../src/contract/check-events.ts'
 import { checkMerges } from '../../src/contract/check-merges.ts'
 import { checkCycle, checkNeeds } from '../../src/contract/check-needs.ts'
 import { checkDefaults, checkExamples, checkKeys } from '../../src/contract/check-values.ts'
@@ -81,6 +81,22 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     from: '{verb}/{subject.room}/{subject.lampPlace}',
     to: '{verb}',
     says: 'src/events/house/lamp.ts:40:8 EOS231 tag `eos/house/lamp/{verb}` does not say what happened to whom; expected `eos/house/lamp/{verb}/{subject.…}`, the path of the file and the subject around the verb; write the path, the verb and leaves of the subject',
+  },
+  {
+    claim: 'refuses a grave verb that does not say what to do',
+    check: checkAdvice,
+    file: LAMP,
+    from: " advice: 'Put another lamp into {subject.room}; the switch was {verdict.cause}.',",
+    to: '',
+    says: 'src/events/house/lamp.ts:51:17 EOS236 `broken` is critical and does not say what to do; expected `advice` for warning and critical; say what a person is to do, or lower the severity',
+  },
+  {
+    claim: 'refuses advice where nothing has to be done',
+    check: checkAdvice,
+    file: LAMP,
+    from: "severity: 'info',",
+    to: "severity: 'info', advice: 'Enjoy it.',",
+    says: 'src/events/house/lamp.ts:43:25 EOS236 `lit` is info and asks for something; expected `advice` for warning and critical only; raise the severity, or take the advice away',
   },
   {
     claim: 'refuses one id for all facts of a verb',

@@ -104,6 +104,13 @@ export const EVENT_MISTAKES: readonly Mistake[] = [
     says: 'src/events/house/lamp.ts:45:19 EOS141 `{subject.lampPlac}` is no leaf of the payload; expected a leaf of subject, verdict, change or links; did you mean `subject.lampPlace`?',
   },
   {
+    claim: 'refuses advice that refers to no leaf of the payload',
+    file: LAMP,
+    from: 'another lamp into {subject.room}',
+    to: 'another lamp into {subject.rom}',
+    says: 'src/events/house/lamp.ts:51:60 EOS141 `{subject.rom}` is no leaf of the payload; expected a leaf of subject, verdict, change or links; did you mean `subject.room`?',
+  },
+  {
     claim: 'refuses an id that refers to no leaf',
     file: LAMP,
     from: "id: 'lamp:{subject.room}:{subject.lampPlace}:broken'",

@@ -1,4 +1,5 @@
 import { CODES } from '../../src/contract/codes.ts'
+import { ENGINE_CODES } from '../../src/contract/codes-engine.ts'
 import { SIDECAR_CODES } from '../../src/sidecar/codes.ts'
 
 const STAGES: { readonly [digit: string]: string } = {
@@ -17,7 +18,8 @@ export function errorsPage(): string {
     )
     return `## EOS${digit}xx: ${title.toLowerCase()}\n\n${entries.join('\n\n')}`
   })
-  const sidecar = ['## EOS6xx: the sidecar', 'Printed by `eos-sidecar` and in its journal, in the same form without a place.', ['| code | about |', '| --- | --- |', ...Object.entries(SIDECAR_CODES).map(([code, about]) => `| ${code} | ${about} |`)].join('\n')]
+  const sidecar = ['## EOS6xx: the sidecar', 'Printed by `eos-sidecar` and in its journal, in the same form without a place.', table(SIDECAR_CODES)]
+  const engine = ['## EOS7xx: the engine', 'Answered to the sidecar by `eos_bridge` and logged by the master; a dead letter in the inbox has the code beside its reason.', table(ENGINE_CODES)]
   const head = `# Error codes
 
 Every error of the generator has this form, and all errors of a run are printed at once, by file and line:
@@ -29,5 +31,9 @@ Every error of the generator has this form, and all errors of a run are printed 
 
 \`npm test\` fails when this page and the table in \`src/contract/codes*.ts\` differ; accept a wanted change with
 \`npx vitest run test/contract/codes.test.ts -u\`.`
-  return `${[head, ...sections, ...sidecar].join('\n\n')}\n`
+  return `${[head, ...sections, ...sidecar, ...engine].join('\n\n')}\n`
+}
+
+function table(codes: { readonly [code: string]: string }): string {
+  return ['| code | about |', '| --- | --- |', ...Object.entries(codes).map(([code, about]) => `| ${code} | ${about} |`)].join('\n')
 }

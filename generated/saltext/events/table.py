@@ -57,6 +57,12 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "warning",
                 "says": "{subject.source} degraded ({verdict.cause}): {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "`salt-run eos.bridge` says which source it is and whether it still lasts; it "
+                    "heals without a restart. With cause `auth` look at the token file and its "
+                    "policy, with `unreachable` or `stale` at the servers of {subject.source}, "
+                    "with `engine` at the Salt master."
+                ),
             },
             "down": {
                 "severity": "critical",
@@ -65,6 +71,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Until it recovers, silence says nothing about {subject.source}: look there "
+                    "yourself before you conclude anything. Do what its cause asks (token, "
+                    "servers, network, disk); `journalctl -u eos-sidecar` has every attempt."
+                ),
             },
             "recovered": {
                 "severity": "notice",
@@ -78,6 +89,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "({verdict.cause}): {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look at `systemctl status eos-sidecar` on its host when the source is "
+                    "`bridge`, else at the servers behind {subject.source}. Until it is heard "
+                    "again, take nothing from the absence of events."
+                ),
             },
             "heard": {
                 "severity": "notice",
@@ -91,6 +107,12 @@ TABLE: dict[str, dict[str, Any]] = {
                     "read again from the lists: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "What the lists showed is told with origin `resync`; several changes of one "
+                    "object in between are told as one. If it comes often, raise "
+                    "`event_buffer_size` of the Nomad servers; with cause `inbox_lost` the inbox "
+                    "is older than it was, so find out who restored it."
+                ),
             },
             "gap_unrecoverable": {
                 "severity": "critical",
@@ -99,11 +121,23 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look into the logs of the servers and of the jobs for the time that the line "
+                    "names: what ended then may be in no list any more. Keep such outages shorter "
+                    "than `job_gc_threshold` and `eval_gc_threshold` of the Nomad servers, or "
+                    "raise these."
+                ),
             },
             "epoch": {
                 "severity": "critical",
                 "says": "{subject.source} has a new epoch ({verdict.cause}): {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "If nobody restored a snapshot or rebuilt the cluster behind {subject.source}, "
+                    "find out which server began with an empty or an old data directory. Compare "
+                    "what runs with what should run: the servers have forgotten what happened "
+                    "since the snapshot."
+                ),
             },
             "checkpoint": {
                 "severity": "info",
@@ -120,16 +154,32 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Nothing is thrown away: `salt-run eos.bridge --out=json` shows the dead "
+                    "letters of the engine, table `dead` of the journal those of the sidecar. "
+                    "Mostly the versions of sidecar, wheel and servers do not fit (`salt-run "
+                    "eos.versions`); otherwise report it with this line."
+                ),
             },
             "coalesced": {
                 "severity": "warning",
                 "says": "not fired on the bus, {change.count} in all: {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "Whoever reads the bus has missed these events, the inbox has them: `salt-run "
+                    "eos.events` shows them, `salt-run eos.replay` fires them again. If it comes "
+                    "often, let the consumer read the inbox."
+                ),
             },
             "alarm": {
                 "severity": "critical",
                 "says": "alarm from {subject.source} ({verdict.cause}): {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "With cause `disk` free or replace the disk; with `journal_damaged` or `inbox` "
+                    "keep the file that was moved aside and find out what damaged it. With "
+                    "`renumbered` there is nothing to do: what was not acknowledged is sent again."
+                ),
             },
         },
     },
@@ -143,6 +193,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{change.count}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look whether host {subject.node} is up, its Consul agent runs and port 8301 "
+                    "is open to the others. What the checks of its services said last proves "
+                    "nothing until it is back."
+                ),
             },
             "alive": {
                 "severity": "info",
@@ -167,6 +222,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "instances on it: {change.count}"
                 ),
                 "settle_seconds": 10,
+                "advice": (
+                    "Consul forgets a failed node after `reconnect_timeout`, 72 hours by default, "
+                    "or when somebody runs `consul force-leave -prune`. If {subject.node} is to "
+                    "live, start its agent: it joins again with its services."
+                ),
             },
             "joined": {
                 "severity": "info",
@@ -193,6 +253,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "it was {change.from}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Consul has the output of each check at `/v1/health/checks/{subject.service}`; "
+                    "then look at the log of {subject.instance} on {subject.node}. If the check is "
+                    "right, the instance does not serve."
+                ),
             },
             "warning": {
                 "severity": "notice",
@@ -217,6 +282,12 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.cause} ({verdict.confidence}); its last health was {change.from}"
                 ),
                 "settle_seconds": 10,
+                "advice": (
+                    "With cause `explicit` see whether its job was stopped or moved in the same "
+                    "minute: then it was meant. With `critical_timeout` repair what its check "
+                    "complained of; in any case it comes back only when somebody registers it "
+                    "again."
+                ),
             },
             "maintenance": {
                 "severity": "notice",
@@ -233,6 +304,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{change.falls} falls within {change.window} s"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Compare interval and timeout of its check with how long the instance takes to "
+                    "answer, and look for restarts and memory kills of the same allocation in "
+                    "`salt-run eos.events`. Until it holds still, its single changes are not told."
+                ),
             },
         },
     },
@@ -247,6 +323,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.anon} bytes anonymous, limit {verdict.limit}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "With cause `own_limit` raise the limit of {subject.place} or find what fills "
+                    "it. With `parent_limit` or `host_pressure` look at the neighbours first, in "
+                    "`consumers` of the verdict: the victim is rarely the culprit."
+                ),
             },
             "group_killed": {
                 "severity": "critical",
@@ -256,6 +337,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.cause}, limit {verdict.limit}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "All of {subject.place} is gone, because `memory.oom.group` is set: see "
+                    "whether systemd or Nomad has started it again. Then raise its limit of "
+                    "{verdict.limit} bytes, or find what fills it."
+                ),
             },
             "unattributed": {
                 "severity": "warning",
@@ -265,6 +351,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "belong to another container on the same kernel"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look into `journalctl -k` of {subject.minion} and of every other container "
+                    "and virtual machine manager on the same kernel: the counter is shared by all "
+                    "of them. With `unreadable` give the minion access to the kernel log."
+                ),
             },
         },
     },
@@ -278,6 +369,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "lack of swap, processes killed: {change.count}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "`journalctl -u systemd-oomd` says how high pressure or swap was; `systemctl "
+                    "status {subject.unit}` whether it runs again. Give it or its slice more "
+                    "memory, or `ManagedOOMPreference=avoid` where others should go first."
+                ),
             },
         },
     },
@@ -307,6 +403,12 @@ TABLE: dict[str, dict[str, Any]] = {
                     "exit code {verdict.exit_code}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "`nomad alloc status -namespace={subject.namespace} {subject.alloc}` shows "
+                    "what its tasks went through, `nomad alloc logs -stderr` what they said last. "
+                    "Nomad replaces it as far as the reschedule policy of the group allows: then "
+                    "`rescheduled` follows."
+                ),
             },
             "restarted": {
                 "severity": "notice",
@@ -324,6 +426,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.cause} (allocation {subject.alloc} after {links.previous_alloc})"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "The new copy is Nomad's work; look why the one before it failed: `nomad alloc "
+                    "status -namespace={subject.namespace} {links.previous_alloc}`. The same image "
+                    "and settings often fail again."
+                ),
             },
             "reschedule_delayed": {
                 "severity": "notice",
@@ -347,6 +454,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{subject.job}/{subject.group} is lost with {subject.node}: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look after node {subject.node}. Nomad replaces the allocation elsewhere "
+                    "unless the group forbids it; when `nomad/eval blocked` follows, there is no "
+                    "room for it."
+                ),
             },
             "disconnected": {
                 "severity": "warning",
@@ -355,6 +467,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Look at the network and the Nomad agent of {subject.node}; the tasks may well "
+                    "run on there. Nomad waits for `lost_after` of the group, then replaces the "
+                    "allocation."
+                ),
             },
             "reconnected": {
                 "severity": "notice",
@@ -368,6 +485,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{links.next_alloc}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Something of higher priority took its place: `nomad alloc status "
+                    "-namespace={subject.namespace} {links.next_alloc}` shows what. Add room, or "
+                    "correct the priorities, if this was not meant."
+                ),
             },
             "stopped": {
                 "severity": "info",
@@ -384,6 +506,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "counts as lost: {verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Bring {subject.node} back, or drain it for good; until then the other nodes "
+                    "carry its work. If it comes back, Nomad stops one of the two copies as "
+                    "`reconcile` of the group says."
+                ),
             },
         },
     },
@@ -407,6 +534,12 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "`nomad deployment status -namespace={subject.namespace} {subject.deployment}` "
+                    "shows the group and its unhealthy allocations, `nomad alloc status` of one of "
+                    "them the reason. Unless `reverted` follows, old and new copies run side by "
+                    "side: correct the job and submit it again."
+                ),
             },
             "reverted": {
                 "severity": "critical",
@@ -415,6 +548,10 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{change.version} failed: {verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "The new version is not out, an older one runs. Find the reason in the "
+                    "allocations of version {change.version}, correct the job and submit it again."
+                ),
             },
             "cancelled": {
                 "severity": "notice",
@@ -444,6 +581,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.cause}, {verdict.detail}"
                 ),
                 "settle_seconds": 30,
+                "advice": (
+                    "`nomad job status -namespace={subject.namespace} {subject.job}` says which "
+                    "resource or constraint is in the way. Free or add capacity, or correct the "
+                    "constraint: Nomad then places what waits by itself."
+                ),
             },
             "unblocked": {
                 "severity": "notice",
@@ -454,6 +596,11 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "critical",
                 "says": "the evaluation of {subject.job} failed: {verdict.cause}, {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "`nomad eval status {links.eval}` says what the scheduler met. Submit the job "
+                    "again when that is repaired, or run `nomad job eval "
+                    "-namespace={subject.namespace} {subject.job}`."
+                ),
             },
         },
     },
@@ -485,11 +632,19 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "warning",
                 "says": "{subject.job} was stopped: {verdict.cause}",
                 "settle_seconds": 0,
+                "advice": (
+                    "If nobody meant to stop it, run it again from its source; Nomad does not say "
+                    "who stopped it."
+                ),
             },
             "purged": {
                 "severity": "warning",
                 "says": "{subject.job} was purged: {verdict.cause} ({verdict.confidence})",
                 "settle_seconds": 0,
+                "advice": (
+                    "If nobody meant to remove it, run it again from its source: Nomad has no "
+                    "version of it any more."
+                ),
             },
             "drifted": {
                 "severity": "warning",
@@ -498,6 +653,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "(version {change.to}, modify index {change.index})"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "`nomad job history -p -namespace={subject.namespace} {subject.job}` shows "
+                    "what was changed. Take it over into the source, or apply the source again; if "
+                    "{links.accessor} may do this, add it to `accessors` of the sidecar."
+                ),
             },
         },
     },
@@ -513,11 +673,20 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "critical",
                 "says": "{subject.node} is down: {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "Look whether the host {subject.node} is up and its Nomad agent runs "
+                    "(`systemctl status nomad`) and reaches the servers. Nomad places its work "
+                    "elsewhere as far as there is room."
+                ),
             },
             "disconnected": {
                 "severity": "warning",
                 "says": "{subject.node} is disconnected: {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "Look at the network between {subject.node} and the servers; its tasks may run "
+                    "on. They are replaced only after `lost_after` of their groups."
+                ),
             },
             "drain_started": {
                 "severity": "notice",
@@ -543,6 +712,11 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "warning",
                 "says": "{subject.node} takes no new work: {verdict.cause}, {verdict.detail}",
                 "settle_seconds": 0,
+                "advice": (
+                    "When what it was done for is over, `nomad node eligibility -enable "
+                    "{subject.node_id}` lets it take work again. With cause `plan_rejections` look "
+                    "into the logs of the servers first: the node refused plans again and again."
+                ),
             },
             "eligible": {
                 "severity": "info",
@@ -558,6 +732,10 @@ TABLE: dict[str, dict[str, Any]] = {
                 "severity": "warning",
                 "says": "{subject.node} was removed from the cluster: {verdict.cause}",
                 "settle_seconds": 0,
+                "advice": (
+                    "If it is gone for good, there is nothing to do. Otherwise start its Nomad "
+                    "agent: it registers again."
+                ),
             },
         },
     },
@@ -593,6 +771,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "so far: {change.restarts}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Raise `memory` or `memory_max` of task {subject.task}, or find what fills it. "
+                    "The event `kernel/oom` of the same allocation says whose limit it was and how "
+                    "much was used."
+                ),
             },
             "failed": {
                 "severity": "warning",
@@ -602,6 +785,11 @@ TABLE: dict[str, dict[str, Any]] = {
                     "{verdict.signal}: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "`nomad alloc logs -stderr -namespace={subject.namespace} {subject.alloc} "
+                    "{subject.task}` shows what it said last. With cause `driver` or `setup` it "
+                    "never ran: look at image, artifact, template or volume."
+                ),
             },
             "gave_up": {
                 "severity": "warning",
@@ -610,6 +798,12 @@ TABLE: dict[str, dict[str, Any]] = {
                     "restarted any more, restarts so far: {change.restarts}: {verdict.detail}"
                 ),
                 "settle_seconds": 0,
+                "advice": (
+                    "Nomad does not restart it in place any more; see whether `nomad/alloc "
+                    "rescheduled` follows. When the reason is repaired and nothing runs, `nomad "
+                    "job eval -force-reschedule -namespace={subject.namespace} {subject.job}` "
+                    "starts it again."
+                ),
             },
         },
     },
@@ -638,3 +832,13 @@ def says(envelope: dict[str, Any]) -> str:
     """
     words: str = TABLE[envelope["event"]]["verbs"][envelope["verb"]]["says"]
     return event_text.fill(words, envelope)
+
+
+def advice(envelope: dict[str, Any]) -> str | None:
+    """
+    Say what a person is to do about it; None where there is nothing to do.
+
+    :param envelope: an event that :func:`problem` has nothing against.
+    """
+    words: str | None = TABLE[envelope["event"]]["verbs"][envelope["verb"]].get("advice")
+    return None if words is None else event_text.fill_advice(words, envelope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import Any
 
 REFERENCE = re.compile(r"\{([a-z_]+)\.([a-z0-9_]+)\}")
@@ -21,6 +22,19 @@ def fill(says: str, envelope: dict[str, Any]) -> str:
     :param envelope: the event.
     """
     return REFERENCE.sub(lambda found: leaf(envelope, found[1], found[2]), says)
+
+
+def fill_advice(words: str, envelope: dict[str, Any]) -> str:
+    """
+    Put the leaves of an envelope into its advice, each as one word of a shell.
+
+    People copy commands out of it; a job may be called ``$(reboot)``.
+    """
+
+    def word(found: re.Match[str]) -> str:
+        return shlex.quote(leaf(envelope, found[1], found[2]))
+
+    return REFERENCE.sub(word, words)
 
 
 def leaf(envelope: dict[str, Any], part: str, name: str) -> str:

@@ -55,6 +55,7 @@ export default defineEvent<ConsulNode>({
       severity: 'critical',
       raised: '`serfHealth` of a node turns critical. Its instances stay in the catalogue and may still be called passing; they are listed here and get no event each.',
       says: 'Consul cannot reach node {subject.node}; service instances on it: {change.count}',
+      advice: 'Look whether host {subject.node} is up, its Consul agent runs and port 8301 is open to the others. What the checks of its services said last proves nothing until it is back.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::failed:{mark}',
       example: {
         subject: { datacenter: 'dc1', partition: 'default', node: 'n2' },
@@ -93,6 +94,7 @@ export default defineEvent<ConsulNode>({
       severity: 'warning',
       raised: 'A node is gone that was failed when it was last seen: the servers forgot it after `reconnect_timeout`, or an operator removed it.',
       says: 'Consul forgot the failed node {subject.node}: {verdict.cause}; service instances on it: {change.count}',
+      advice: 'Consul forgets a failed node after `reconnect_timeout`, 72 hours by default, or when somebody runs `consul force-leave -prune`. If {subject.node} is to live, start its agent: it joins again with its services.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}::reaped:{mark}',
       settle: '10s',
       example: {

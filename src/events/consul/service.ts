@@ -89,6 +89,7 @@ export default defineEvent<ConsulService>({
       severity: 'warning',
       raised: 'The worst of the checks of an instance turns critical. The instance stays in the catalogue.',
       says: '{subject.service} ({subject.instance}) on {subject.node} is critical; before it was {change.from}',
+      advice: 'Consul has the output of each check at `/v1/health/checks/{subject.service}`; then look at the log of {subject.instance} on {subject.node}. If the check is right, the instance does not serve.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}:{subject.instance}:critical:{mark}',
       example: {
         subject: { datacenter: 'dc1', partition: 'default', namespace: 'default', service: 'shop', instance: 'shop-1', node: 'n2' },
@@ -133,6 +134,7 @@ export default defineEvent<ConsulService>({
       raised:
         'An instance is gone and its node is still there, proved by a second consistent read with the expected token. At once with `settled: false`; after the quiet time with `settled: true`, or it is taken back by `registered` with cause `recovered`.',
       says: '{subject.service} ({subject.instance}) on {subject.node} is deregistered: {verdict.cause} ({verdict.confidence}); its last health was {change.from}',
+      advice: 'With cause `explicit` see whether its job was stopped or moved in the same minute: then it was meant. With `critical_timeout` repair what its check complained of; in any case it comes back only when somebody registers it again.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}:{subject.instance}:deregistered:{mark}',
       settle: '10s',
       example: {
@@ -159,6 +161,7 @@ export default defineEvent<ConsulService>({
       raised:
         'An instance was lost or fell three times within a minute. Its single changes are held back from then on; they end in one fact with cause `flapping_ended`, or in `deregistered`. Repeated once per window while it goes on.',
       says: '{subject.service} ({subject.instance}) on {subject.node} flaps: {change.falls} falls within {change.window} s',
+      advice: 'Compare interval and timeout of its check with how long the instance takes to answer, and look for restarts and memory kills of the same allocation in `salt-run eos.events`. Until it holds still, its single changes are not told.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}:{subject.instance}:flapping:{mark}',
       example: {
         subject: { datacenter: 'dc1', partition: 'default', namespace: 'default', service: 'shop', instance: 'shop-1', node: 'n2' },

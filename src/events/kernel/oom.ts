@@ -87,6 +87,7 @@ export default defineEvent<KernelOom>({
       severity: 'critical',
       raised: 'The counter of kernel OOM kills moved, and the kernel log has the line of this one process.',
       says: '{subject.minion}: the kernel killed {subject.process} (pid {subject.pid}) in {subject.place}, task {subject.task} of {subject.job}: {verdict.cause}, {verdict.anon} bytes anonymous, limit {verdict.limit}',
+      advice: 'With cause `own_limit` raise the limit of {subject.place} or find what fills it. With `parent_limit` or `host_pressure` look at the neighbours first, in `consumers` of the verdict: the victim is rarely the culprit.',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', place: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', job: 'web', group: 'api', task: 'srv', unit: null, container: 'srv-5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', cgroup: '/docker/0f3c2a9e5d7b', process: 'python3', pid: 71_234 },
@@ -99,6 +100,7 @@ export default defineEvent<KernelOom>({
       severity: 'critical',
       raised: 'The cgroup has `memory.oom.group` set, so the kernel killed all its processes together; one event for the group.',
       says: '{subject.minion}: the kernel killed every process of {subject.place}, {change.count} in all, {subject.process} (pid {subject.pid}) first: {verdict.cause}, limit {verdict.limit}',
+      advice: 'All of {subject.place} is gone, because `memory.oom.group` is set: see whether systemd or Nomad has started it again. Then raise its limit of {verdict.limit} bytes, or find what fills it.',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', place: 'caddy.service', alloc: null, job: null, group: null, task: null, unit: 'caddy.service', container: null, cgroup: '/system.slice/caddy.service', process: 'caddy', pid: 812 },
@@ -111,6 +113,7 @@ export default defineEvent<KernelOom>({
       severity: 'warning',
       raised: 'The counter of kernel OOM kills moved, and within `attribute_within` no line said whom; or more died than are reported singly.',
       says: '{subject.minion}: the kernel killed processes that nothing names, {change.count} in all ({verdict.missing}, {verdict.confidence}); they may belong to another container on the same kernel',
+      advice: 'Look into `journalctl -k` of {subject.minion} and of every other container and virtual machine manager on the same kernel: the counter is shared by all of them. With `unreadable` give the minion access to the kernel log.',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', place: 'unknown', alloc: null, job: null, group: null, task: null, unit: null, container: null, cgroup: null, process: null, pid: null },

@@ -47,6 +47,7 @@ export default defineEvent<KernelOomd>({
       severity: 'critical',
       raised: 'Systemd-oomd marked the cgroup of a watched unit with more kills than before, or systemd told in the journal that systemd-oomd killed a unit.',
       says: '{subject.minion}: systemd-oomd killed {subject.unit} for memory pressure or lack of swap, processes killed: {change.count}',
+      advice: '`journalctl -u systemd-oomd` says how high pressure or swap was; `systemctl status {subject.unit}` whether it runs again. Give it or its slice more memory, or `ManagedOOMPreference=avoid` where others should go first.',
       id: 'k:{subject.minion}:{links.boot}:{mark}',
       example: {
         subject: { minion: 'n1', unit: 'batch.service', alloc: null, task: null, cgroup: '/system.slice/batch.service' },

@@ -134,6 +134,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'warning',
       raised: 'The client status of an allocation turns to `failed`: restarts in place are used up, or were never allowed. Its replacement is `rescheduled`.',
       says: '{subject.job}/{subject.group} failed on {subject.node}: task {verdict.task}, exit code {verdict.exitCode}, {verdict.detail}',
+      advice: '`nomad alloc status -namespace={subject.namespace} {subject.alloc}` shows what its tasks went through, `nomad alloc logs -stderr` what they said last. Nomad replaces it as far as the reschedule policy of the group allows: then `rescheduled` follows.',
       id: 'alloc:{subject.alloc}:failed',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -158,6 +159,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'warning',
       raised: 'An allocation replaces one that failed, by its reschedule tracker, or one whose node is lost or disconnected. The subject is the new one.',
       says: '{subject.job}/{subject.group} is rescheduled to {subject.node}: {verdict.cause} (allocation {subject.alloc} after {links.previousAlloc})',
+      advice: 'The new copy is Nomad\'s work; look why the one before it failed: `nomad alloc status -namespace={subject.namespace} {links.previousAlloc}`. The same image and settings often fail again.',
       id: 'alloc:{subject.alloc}:rescheduled',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '77c1e2aa-0b5d-6f1e-2d34-1c9d5a7e8f10', node: 'n1' },
@@ -194,6 +196,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'critical',
       raised: 'The client status of an allocation turns to `lost`, because its node is down.',
       says: '{subject.job}/{subject.group} is lost with {subject.node}: {verdict.detail}',
+      advice: 'Look after node {subject.node}. Nomad replaces the allocation elsewhere unless the group forbids it; when `nomad/eval blocked` follows, there is no room for it.',
       id: 'alloc:{subject.alloc}:lost',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -206,6 +209,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'warning',
       raised: 'The client status of an allocation turns to `unknown`: its node is away and the group allows it to come back.',
       says: '{subject.job}/{subject.group} on {subject.node} is out of reach: {verdict.detail}',
+      advice: 'Look at the network and the Nomad agent of {subject.node}; the tasks may well run on there. Nomad waits for `lost_after` of the group, then replaces the allocation.',
       id: 'alloc:{subject.alloc}:disconnected:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -230,6 +234,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'warning',
       raised: 'An allocation has to go because a job of higher priority takes its place.',
       says: '{subject.job}/{subject.group} on {subject.node} is preempted by allocation {links.nextAlloc}',
+      advice: 'Something of higher priority took its place: `nomad alloc status -namespace={subject.namespace} {links.nextAlloc}` shows what. Add room, or correct the priorities, if this was not meant.',
       id: 'alloc:{subject.alloc}:preempted',
       example: {
         subject: { namespace: 'default', job: 'report', group: 'main', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -254,6 +259,7 @@ export default defineEvent<NomadAlloc>({
       severity: 'critical',
       raised: 'A disconnected allocation did not come back within `lost_after` of its group, so Nomad counts it as lost.',
       says: '{subject.job}/{subject.group} on {subject.node} did not come back in time and counts as lost: {verdict.cause}, {verdict.detail}',
+      advice: 'Bring {subject.node} back, or drain it for good; until then the other nodes carry its work. If it comes back, Nomad stops one of the two copies as `reconcile` of the group says.',
       id: 'alloc:{subject.alloc}:timed_out',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },

@@ -55,6 +55,7 @@ export default defineEvent<NomadEval>({
       severity: 'warning',
       raised: 'A group of a job cannot be placed. At once with `settled: false`; with `settled: true` when it is still so after the quiet time. Once per group, however often Nomad writes the evaluation anew.',
       says: '{subject.job}/{subject.group} cannot be placed, waiting: {change.queued}: {verdict.cause}, {verdict.detail}',
+      advice: '`nomad job status -namespace={subject.namespace} {subject.job}` says which resource or constraint is in the way. Free or add capacity, or correct the constraint: Nomad then places what waits by itself.',
       id: 'eval:{subject.namespace}/{subject.job}/{subject.group}:blocked:{mark}',
       settle: '30s',
       example: {
@@ -80,6 +81,7 @@ export default defineEvent<NomadEval>({
       severity: 'critical',
       raised: 'An evaluation ended with status `failed`: the scheduler gave up, most often because its plans were rejected too often.',
       says: 'the evaluation of {subject.job} failed: {verdict.cause}, {verdict.detail}',
+      advice: '`nomad eval status {links.eval}` says what the scheduler met. Submit the job again when that is repaired, or run `nomad job eval -namespace={subject.namespace} {subject.job}`.',
       id: 'eval:{links.eval}:failed',
       example: {
         subject: { namespace: 'default', job: 'web', group: '' },

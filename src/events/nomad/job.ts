@@ -101,6 +101,7 @@ export default defineEvent<NomadJob>({
       severity: 'warning',
       raised: 'A job was stopped and is kept.',
       says: '{subject.job} was stopped: {verdict.cause}',
+      advice: 'If nobody meant to stop it, run it again from its source; Nomad does not say who stopped it.',
       id: 'job:{subject.namespace}/{subject.job}:stopped:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web' },
@@ -113,6 +114,7 @@ export default defineEvent<NomadJob>({
       severity: 'warning',
       raised: 'A job was removed while it was not dead, or by hand; the collection of a dead job is silent.',
       says: '{subject.job} was purged: {verdict.cause} ({verdict.confidence})',
+      advice: 'If nobody meant to remove it, run it again from its source: Nomad has no version of it any more.',
       id: 'job:{subject.namespace}/{subject.job}:purged:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web' },
@@ -125,6 +127,7 @@ export default defineEvent<NomadJob>({
       severity: 'warning',
       raised: 'A specification was changed by an accessor that is not among the expected ones; told beside `registered`, `updated` or `scaled`. Children of parameterised and periodic jobs, and reverts, are exempt; a count that was changed through the scaling API keeps the accessor of the version before. Without a list of accessors it is never told.',
       says: '{subject.job} was changed by {links.accessor}, who is not expected to (version {change.to}, modify index {change.index})',
+      advice: '`nomad job history -p -namespace={subject.namespace} {subject.job}` shows what was changed. Take it over into the source, or apply the source again; if {links.accessor} may do this, add it to `accessors` of the sidecar.',
       id: 'job:{subject.namespace}/{subject.job}:drifted:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web' },

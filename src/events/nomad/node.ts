@@ -66,6 +66,7 @@ export default defineEvent<NomadNode>({
       severity: 'critical',
       raised: 'The status of a node turns to `down`: its heartbeat was missed for longer than its time to live and grace, or it was shut down.',
       says: '{subject.node} is down: {verdict.detail}',
+      advice: 'Look whether the host {subject.node} is up and its Nomad agent runs (`systemctl status nomad`) and reaches the servers. Nomad places its work elsewhere as far as there is room.',
       id: 'node:{subject.nodeId}:down:{mark}',
       example: {
         subject: { node: 'n2', nodeId: '0f3c6d5f-9a1b-e3a6-a001-e9a7c1d042b1', datacenter: 'dc1', pool: 'default' },
@@ -78,6 +79,7 @@ export default defineEvent<NomadNode>({
       severity: 'warning',
       raised: 'The status of a node turns to `disconnected`: its heartbeat was missed, and a group on it allows it to come back.',
       says: '{subject.node} is disconnected: {verdict.detail}',
+      advice: 'Look at the network between {subject.node} and the servers; its tasks may run on. They are replaced only after `lost_after` of their groups.',
       id: 'node:{subject.nodeId}:disconnected:{mark}',
       example: {
         subject: { node: 'n2', nodeId: '0f3c6d5f-9a1b-e3a6-a001-e9a7c1d042b1', datacenter: 'dc1', pool: 'default' },
@@ -126,6 +128,7 @@ export default defineEvent<NomadNode>({
       severity: 'warning',
       raised: 'A node takes no new allocations any more, without a drain: an operator said so, or the servers did after too many rejected plans.',
       says: '{subject.node} takes no new work: {verdict.cause}, {verdict.detail}',
+      advice: 'When what it was done for is over, `nomad node eligibility -enable {subject.nodeId}` lets it take work again. With cause `plan_rejections` look into the logs of the servers first: the node refused plans again and again.',
       id: 'node:{subject.nodeId}:ineligible:{mark}',
       example: {
         subject: { node: 'n2', nodeId: '0f3c6d5f-9a1b-e3a6-a001-e9a7c1d042b1', datacenter: 'dc1', pool: 'default' },
@@ -162,6 +165,7 @@ export default defineEvent<NomadNode>({
       severity: 'warning',
       raised: 'A node is gone from two consecutive lists of the servers: it was purged, or collected after it was down. Nomad’s stream never tells this.',
       says: '{subject.node} was removed from the cluster: {verdict.cause}',
+      advice: 'If it is gone for good, there is nothing to do. Otherwise start its Nomad agent: it registers again.',
       id: 'node:{subject.nodeId}:removed:{mark}',
       example: {
         subject: { node: 'n2', nodeId: '0f3c6d5f-9a1b-e3a6-a001-e9a7c1d042b1', datacenter: 'dc1', pool: 'default' },

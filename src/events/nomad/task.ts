@@ -67,6 +67,7 @@ export default defineEvent<NomadTask>({
       severity: 'critical',
       raised: 'A task ended and its driver says that it ran out of memory. A stop by Nomad or a plain `kill -9` never counts as one.',
       says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} ran out of memory ({verdict.confidence}), exit code {verdict.exitCode}, restarts so far: {change.restarts}',
+      advice: 'Raise `memory` or `memory_max` of task {subject.task}, or find what fills it. The event `kernel/oom` of the same allocation says whose limit it was and how much was used.',
       id: 'task:{subject.alloc}:{subject.task}:oom:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', task: 'srv', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -79,6 +80,7 @@ export default defineEvent<NomadTask>({
       severity: 'warning',
       raised: 'A task ended badly by itself, or could not be started. A stop that Nomad asked for is none.',
       says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} failed: {verdict.cause}, exit code {verdict.exitCode}, signal {verdict.signal}: {verdict.detail}',
+      advice: '`nomad alloc logs -stderr -namespace={subject.namespace} {subject.alloc} {subject.task}` shows what it said last. With cause `driver` or `setup` it never ran: look at image, artifact, template or volume.',
       id: 'task:{subject.alloc}:{subject.task}:failed:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', task: 'srv', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },
@@ -91,6 +93,7 @@ export default defineEvent<NomadTask>({
       severity: 'warning',
       raised: 'The client does not restart a task any more: its policy is used up, or the failure cannot be mended by a restart.',
       says: 'task {subject.task} of {subject.job}/{subject.group} on {subject.node} is not restarted any more, restarts so far: {change.restarts}: {verdict.detail}',
+      advice: 'Nomad does not restart it in place any more; see whether `nomad/alloc rescheduled` follows. When the reason is repaired and nothing runs, `nomad job eval -force-reschedule -namespace={subject.namespace} {subject.job}` starts it again.',
       id: 'task:{subject.alloc}:{subject.task}:gave_up:{mark}',
       example: {
         subject: { namespace: 'default', job: 'web', group: 'api', task: 'srv', alloc: '5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11', node: 'n2' },

@@ -46,6 +46,22 @@ def test_an_example_fits_and_reads_as_its_page_says(event):
     assert f"\n> {table.says(event)}\n" in PAGE.replace("\\|", "|")
 
 
+def test_what_wakes_a_person_says_what_to_do_as_its_page_does():
+    for event in _examples():
+        words = table.TABLE[event["event"]]["verbs"][event["verb"]]
+        is_grave = words["severity"] in ("warning", "critical")
+        assert (table.advice(event) is not None) == is_grave
+        if is_grave:
+            assert f"\n| what to do | {table.advice(event)} |\n" in PAGE.replace("\\|", "|")
+
+
+def test_a_command_in_advice_keeps_a_hostile_name_one_word():
+    declared = [one for one in _examples() if one["event"] == "nomad/job"]
+    (event,) = (one for one in declared if one["verb"] == "drifted")
+    event["subject"]["job"] = "web; $(reboot)'\n"
+    assert "history -p -namespace=default 'web; $(reboot)'\"'\"'\\n'` shows" in table.advice(event)
+
+
 def test_an_envelope_of_the_page_would_be_taken_into_the_inbox():
     envelopes = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
     assert [bridge_envelope.problem(one) for one in envelopes] == [None] * len(list(_examples()))

@@ -33,6 +33,7 @@ TABLE: dict[str, dict[str, Any]] = {
                     "has to be replaced by somebody who can reach it from the ladder"
                 ),
                 "settle_seconds": 0,
+                "advice": "Put another lamp into {subject.room}; the switch was {verdict.cause}.",
             },
         },
     },
@@ -61,3 +62,13 @@ def says(envelope: dict[str, Any]) -> str:
     """
     words: str = TABLE[envelope["event"]]["verbs"][envelope["verb"]]["says"]
     return event_text.fill(words, envelope)
+
+
+def advice(envelope: dict[str, Any]) -> str | None:
+    """
+    Say what a person is to do about it; None where there is nothing to do.
+
+    :param envelope: an event that :func:`problem` has nothing against.
+    """
+    words: str | None = TABLE[envelope["event"]]["verbs"][envelope["verb"]].get("advice")
+    return None if words is None else event_text.fill_advice(words, envelope)
