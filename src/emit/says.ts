@@ -4,6 +4,8 @@ import type { JsonObject } from '../contract/types.ts'
 /** A reference to a leaf in the words of a verb. */
 const REFERENCE = /\{([a-z_]+)\.([a-z0-9_]+)\}/g
 
+const MOMENT = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z$/
+
 /** Words for an operator with the leaves of a payload in them; in advice, whose commands a person copies, each as one word of a shell. */
 export function filled(words: string, payload: JsonObject, isAdvice = false): string {
   return words.replaceAll(REFERENCE, (_, part: string, name: string) => {
@@ -18,5 +20,7 @@ function shownLeaf(payload: JsonObject, part: string, name: string): string {
   const value = isJsonObject(leaves) ? leaves[name] : undefined
   if (value === null || value === undefined || value === '') return '-'
   if (isJsonList(value)) return value.length === 0 ? '-' : value.map(String).join(', ')
-  return typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  const [, moment, rest = ''] = MOMENT.exec(String(value)) ?? []
+  return moment === undefined ? String(value) : `${moment}.${rest.slice(0, 3).padEnd(3, '0')}Z`
 }

@@ -30,7 +30,8 @@ import salt.client
 
 from saltext.eos.utils import bridge_child, bridge_fire, bridge_serve, hint_bus, store
 from saltext.eos.utils.hint_desk import Desk
-from saltext.eos.utils.inbox import NAME, Inbox, fold
+from saltext.eos.utils.inbox import NAME, Inbox
+from saltext.eos.utils.inbox_file import fold
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]

@@ -73,7 +73,10 @@ def explain(component):
     return _spoken(_explain, component)
 
 
-def events(tag=None, event=None, subject=None, severity=None, since=None, limit=50, follow=False):
+def events(
+    tag=None, event=None, subject=None, severity=None, since=None, limit=50, follow=False,
+    advice=False,
+):  # fmt: skip
     """
     Show what happened, one line per event, the newest last.
 
@@ -91,6 +94,9 @@ def events(tag=None, event=None, subject=None, severity=None, since=None, limit=
         Most events; the newest are shown.
     follow
         Go on showing what happens until interrupted.
+    advice
+        Say under each warning and critical event what to do about it; with ``--out=json`` as its
+        key ``advice``.
 
     Returns a list of lines; with ``--out=json`` the events themselves.
 
@@ -100,23 +106,29 @@ def events(tag=None, event=None, subject=None, severity=None, since=None, limit=
 
         salt-run eos.events since=1h severity=warning
         salt-run eos.events follow=True
+        salt-run eos.events severity=critical advice=True
         salt-run eos.events event=nomad/task --out=json
     """
     return _spoken(
         bridge_verbs.events, __opts__,
         {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
-        int(limit), bool(follow),
+        int(limit), bool(follow), bool(advice),
     )  # fmt: skip
 
 
-def replay(from_seq, epoch=None, to_seq=None, test=False):
+def replay(from_seq=None, epoch=None, to_seq=None, test=False):
     """
     Fire events of the inbox on the bus again, for observers, with ``replay: true``.
 
+    A sidecar numbers its events 1, 2, 3 and so on without a gap, within an epoch such as
+    ``n1-5f0a93c2``. A new epoch begins with a new journal and when the other half of a pair takes
+    over, so a number alone does not name an event. ``seq`` and ``epoch`` of an event stand in
+    ``salt-run eos.events --out=json``.
+
     from_seq
-        Number of the first.
+        Number of the first; when left out, the epochs with their numbers are listed.
     epoch
-        Epoch that the numbers belong to; the current sidecar's when left out.
+        Epoch that the numbers belong to; that of the sidecar heard last when left out.
     to_seq
         Number of the last; all that there are when left out.
     test
@@ -126,7 +138,9 @@ def replay(from_seq, epoch=None, to_seq=None, test=False):
 
     .. code-block:: bash
 
+        salt-run eos.replay
         salt-run eos.replay from_seq=10400 test=True
+        salt-run eos.replay from_seq=1 to_seq=500 epoch=n1-5f0a93c2
     """
     return _spoken(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, bool(test))
 
@@ -135,8 +149,8 @@ def bridge():
     """
     Show how the bridge is: sidecars, sources, lag, depth, gaps, dead letters, minions.
 
-    Returns ``{"streams", "sources", "minions", "inbox", "dead", "problems", "text"}``; ends with
-    an error code when there are problems.
+    Returns ``{"streams", "sources", "minions", "inbox", "gaps", "dead", "problems", "text"}``;
+    ends with an error code when there are problems.
 
     CLI Example:
 

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 BEHIND = 5000
 SLICE = 200
 LONGEST_PAUSE = 5.0
+# Observers come after the inbox: of two that want a processor, the one that commits gets it.
+NICENESS = 10
 
 
 def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> None:
@@ -37,6 +39,7 @@ def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> Non
     :param woken: gets a byte after each commit.
     :param parent: process id of the engine.
     """
+    os.nice(NICENESS)
     reader = Reader(path)
     row = _position(path, reader)
     pause = 0.1

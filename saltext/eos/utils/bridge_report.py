@@ -43,7 +43,7 @@ def line(envelope: dict[str, Any]) -> str:
     """
     moment = envelope["time"]["occurred"] or envelope["time"]["observed"]
     words = [
-        event_text.shown(moment)[11:23],
+        event_text.shown(moment),
         f"{event_text.shown(envelope['severity']):8}",
         f"{event_text.shown(envelope['event'])} {event_text.shown(envelope['verb'])}",
         f" {table.says(envelope)}",
@@ -62,6 +62,17 @@ def line(envelope: dict[str, Any]) -> str:
     aside += [event_text.shown(proof) for proof in envelope["evidence"][:4]]
     aside += [f"with {event_text.shown(other)}" for other in envelope["related"][:3]]
     return " ".join(words) + f"  [{'; '.join(aside)}]"
+
+
+def lines(envelope: dict[str, Any], *, advice: bool) -> list[str]:
+    """Show an event on one line, and under it what to do about it where that was asked for."""
+    words = table.advice(envelope) if advice else None
+    return [line(envelope), *([f"    what to do: {words}"] if words else [])]
+
+
+def advised(envelope: dict[str, Any], *, advice: bool) -> dict[str, Any]:
+    """Give an event as it is, with its ``advice`` where that was asked for."""
+    return {**envelope, "advice": table.advice(envelope)} if advice else envelope
 
 
 def told_once(past: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -108,7 +119,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     """
     Tell how the bridge is.
 
-    :return: ``streams``, ``sources``, ``minions``, ``inbox``, ``problems`` and ``text``.
+    :return: ``streams``, ``sources``, ``minions``, ``inbox``, ``gaps``, ``problems``, ``text``.
     """
     streams = reader.streams()
     sources = [_aged(source, now) for source in reader.sources()]
@@ -116,10 +127,16 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     inbox = reader.totals()
     bus = reader.bus()
     recent = reader.dead_since(now - DAY)
+    gaps = reader.gaps()
     problems = [
         *_engine_problems(reader, bus),
         *_stream_problems(streams, now),
         *[f"{one['source']}: {one['degraded']}" for one in _standings(streams) if one["degraded"]],
+        *[
+            f"epoch {one['epoch']} lacks {one['missing']} of its numbers {one['from']} to "
+            f"{one['to']}; expected all that were acknowledged; report it with the master's log"
+            for one in gaps
+        ],
         *([f"{recent} dead letters within a day: see `dead` with --out=json"] if recent else []),
     ]
     found = {
@@ -129,6 +146,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
         "sources": sources,
         "minions": minions,
         "inbox": inbox,
+        "gaps": gaps,
         "dead": reader.dead(limit=20),
         "problems": problems,
     }
@@ -177,9 +195,10 @@ def _aged(one: dict[str, Any], now: float) -> dict[str, Any]:
 
 def _text(found: dict[str, Any]) -> str:
     inbox = found["inbox"]
+    missing = sum(one["missing"] for one in found["gaps"])
     lines = [
         f"inbox     {inbox['rows']} events, {inbox['dead']} dead letters, "
-        f"bus {found['bus']['behind']} behind"
+        f"{missing} numbers missing, bus {found['bus']['behind']} behind"
     ]
     for stream in found["streams"][-3:]:
         journal = (stream["status"] or {}).get("journal")

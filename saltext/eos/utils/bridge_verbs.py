@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from pathlib import Path
@@ -25,7 +26,9 @@ def path_of(opts: dict[str, Any]) -> Path:
     return store.home(opts) / NAME
 
 
-def events(opts: dict[str, Any], asked: dict[str, Any], limit: int, follow: bool) -> Any:
+def events(
+    opts: dict[str, Any], asked: dict[str, Any], limit: int, follow: bool, advice: bool
+) -> Any:
     """
     Give events, or print them as they come.
 
@@ -39,15 +42,19 @@ def events(opts: dict[str, Any], asked: dict[str, Any], limit: int, follow: bool
     # Read before the last row, so that nothing falls between the past and what follows.
     last = reader.last_row()
     past = [one for _, one in reader.events({**wanted, "upto": last}, limit=limit)]
+    told = past if as_json else bridge_report.told_once(past)
+
+    def shown(one: dict[str, Any]) -> list[str]:
+        if as_json:
+            return [bridge_report.dumped(bridge_report.advised(one, advice=advice))]
+        return bridge_report.lines(one, advice=advice)
+
     if not follow:
-        return (
-            past if as_json else [bridge_report.line(one) for one in bridge_report.told_once(past)]
-        )
-    show = bridge_report.dumped if as_json else bridge_report.line
-    for one in past if as_json else bridge_report.told_once(past):
-        _print(show(one))
-    for one in bridge_report.follow(reader, wanted, last):
-        _print(show(one))
+        if as_json:
+            return [bridge_report.advised(one, advice=advice) for one in told]
+        return [line for one in told for line in shown(one)]
+    for one in itertools.chain(told, bridge_report.follow(reader, wanted, last)):
+        _print("\n".join(shown(one)))
     return None
 
 
@@ -60,30 +67,53 @@ def replay(
     opts: dict[str, Any], from_seq: Any, epoch: str | None, to_seq: Any, test: bool
 ) -> dict[str, Any]:
     """
-    Fire events again.
+    Fire events again; without a number, tell which there are.
 
     :raises SaltRunnerError: a number is none, or there is nothing to fire.
     """
+    reader = Reader(path_of(opts))
+    if from_seq is None:
+        known = _known(reader)
+        return {"fired": 0, "epochs": reader.epochs(), "comment": f"Name from_seq= of:\n{known}"}
     first, last = _number("from_seq", from_seq), None
     if to_seq is not None:
         last = _number("to_seq", to_seq)
-    reader = Reader(path_of(opts))
-    chosen = epoch or reader.newest_epoch()
+    chosen = reader.newest_epoch() if epoch is None else str(epoch)
     if chosen is None:
         raise SaltRunnerError("the inbox has no epoch; expected a sidecar to have sent something")
-    found = list(reader.numbered(chosen, first, last))
-    if not found:
+    count, least, most = reader.span(chosen, first, last)
+    if not count:
+        upto = "on" if last is None else f"to {last}"
         raise SaltRunnerError(
-            f"epoch {chosen} has no event from number {first} on; `salt-run eos.bridge` shows the "
-            "epochs and their last numbers"
+            f"epoch {chosen} has no event from number {first} {upto}; expected numbers of one of "
+            f"these epochs, the newest first:\n{_known(reader)}"
         )
-    if not test:
-        with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
-            for one in found:
-                bus.fire_event({**one, "replay": True}, one["tag"])
-    verb = "would have been fired" if test else "have been fired"
-    span = f"{found[0]['seq']} to {found[-1]['seq']} of {chosen}"
-    return {"fired": 0 if test else len(found), "comment": f"{len(found)} events, {span}, {verb}."}
+    span = f"{least} to {most} of epoch {chosen}"
+    if test:
+        return {"fired": 0, "comment": f"{_events(count)}, {span}, would have been fired."}
+    fired = 0
+    with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
+        for one in reader.numbered(chosen, least, most):
+            bus.fire_event({**one, "replay": True}, one["tag"])
+            fired += 1
+    return {"fired": fired, "comment": f"{_events(fired)}, {span}, fired again."}
+
+
+def _known(reader: Reader) -> str:
+    """Say which numbers can be fired again, a line for each epoch."""
+    return "\n".join(
+        f"  epoch={one['epoch']} from_seq={one['first']} to_seq={one['last']} "
+        f"({_events(one['events'])}; sidecar {one['instance']}, heard last {_moment(one['seen'])})"
+        for one in reader.epochs()
+    )
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count} events"
+
+
+def _moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def bridge(opts: dict[str, Any]) -> dict[str, Any]:

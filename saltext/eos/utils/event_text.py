@@ -8,6 +8,7 @@ from typing import Any
 
 REFERENCE = re.compile(r"\{([a-z_]+)\.([a-z0-9_]+)\}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?Z", re.ASCII)
 LONGEST = 200
 
 
@@ -44,11 +45,13 @@ def leaf(envelope: dict[str, Any], part: str, name: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """Show any JSON value on one line, at most 200 characters of it."""
+    """Show any JSON value on one line of 200 characters at most, a moment to the millisecond."""
     if value is None or value in ("", []):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     text = ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    if moment := MOMENT.fullmatch(text):
+        return f"{moment[1]}.{(moment[2] or '')[:3]:0<3}Z"
     safe = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
     return safe if len(safe) <= LONGEST else f"{safe[:LONGEST]}…"

@@ -8,9 +8,7 @@ the disk. There is one writer, the engine ``eos_bridge``; readers open the file 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import logging
 import os
 import sqlite3
 import time
@@ -18,49 +16,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import bridge_envelope
-
-log = logging.getLogger(__name__)
+from saltext.eos.utils import bridge_envelope, inbox_file
 
 NAME = "inbox.db"
-VERSION = 1
 LINKED = ("kernel/oom", "kernel/oomd", "nomad/task", "nomad/alloc", "consul/service")
 # What is looked for when one of these arrives; starts and stops alone are too many.
 LINKING = ("kernel/oom", "kernel/oomd", "nomad/task", "consul/service")
 LINK_SECONDS = 600
 MOST_LINKS = 10
 LOOKED_AT = 20
-CHECKED_BYTES = 256 * 1024 * 1024
-FOLD_BYTES = 4 * 1024 * 1024
-DAMAGE = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-  row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
-  seq INTEGER NOT NULL, event TEXT NOT NULL, verb TEXT NOT NULL, tag TEXT NOT NULL,
-  severity TEXT NOT NULL, origin TEXT NOT NULL, source TEXT NOT NULL,
-  source_index INTEGER NOT NULL, subject TEXT NOT NULL, alloc TEXT, received REAL NOT NULL,
-  occurred TEXT, settled INTEGER NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS events_alloc ON events (alloc, row) WHERE alloc IS NOT NULL;
-CREATE INDEX IF NOT EXISTS events_epoch ON events (epoch, seq);
-CREATE INDEX IF NOT EXISTS events_received ON events (received);
-CREATE TABLE IF NOT EXISTS streams (
-  epoch TEXT PRIMARY KEY, last_seq INTEGER NOT NULL, instance TEXT NOT NULL,
-  version TEXT NOT NULL, role TEXT NOT NULL, seen REAL NOT NULL, status TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS cursors (
-  source TEXT PRIMARY KEY, epoch TEXT NOT NULL, idx INTEGER NOT NULL, at REAL NOT NULL)
-  WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS dead (
-  n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
-  id TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS minions (
-  minion TEXT PRIMARY KEY, boot TEXT NOT NULL, last_n INTEGER NOT NULL, gaps INTEGER NOT NULL,
-  refused INTEGER NOT NULL, why TEXT NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
-"""
 INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 CURSOR = """INSERT INTO cursors VALUES (?,?,?,?) ON CONFLICT (source) DO UPDATE SET
   epoch = excluded.epoch, at = excluded.at,
   idx = CASE WHEN epoch = excluded.epoch THEN max(idx, excluded.idx) ELSE excluded.idx END"""
+# A number whose event had come before, under another: it has no row of its own.
+REPEAT = """INSERT OR IGNORE INTO repeats SELECT ?1, ?2 WHERE NOT EXISTS
+  (SELECT 1 FROM events WHERE id = ?3 AND epoch = ?1 AND seq = ?2)"""
 DEAD = "INSERT INTO dead VALUES (NULL,?,?,?,?,?,?,?)"
 
 
@@ -81,14 +53,6 @@ class Refused(NamedTuple):
     text: str
 
 
-class Damaged(sqlite3.DatabaseError):
-    """The file is no inbox any more."""
-
-
-class Busy(RuntimeError):
-    """Another engine holds the inbox."""
-
-
 class Inbox:
     """
     The one writer of an inbox.
@@ -100,7 +64,7 @@ class Inbox:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._hold = _held(path.with_suffix(".lock"))
+        self._hold = inbox_file.held(path.with_suffix(".lock"))
         self.damaged: list[Path] = []
         """Files that were put aside since this was last looked at."""
         try:
@@ -127,18 +91,18 @@ class Inbox:
         if "full" in str(err):
             return
         self._db.close()
-        if _is_damage(err):
-            self.damaged.append(_put_aside(self.path, err))
-        self._db = _checked(self.path, is_thorough=False)
+        if inbox_file.is_damage(err):
+            self.damaged.append(inbox_file.put_aside(self.path, err))
+        self._db = inbox_file.opened(self.path, is_thorough=False)
 
     def _opened(self) -> sqlite3.Connection:
         try:
-            return _checked(self.path, is_thorough=True)
+            return inbox_file.opened(self.path, is_thorough=True)
         except sqlite3.DatabaseError as err:
-            if not _is_damage(err):
+            if not inbox_file.is_damage(err):
                 raise
-            self.damaged.append(_put_aside(self.path, err))
-            return _checked(self.path, is_thorough=True)
+            self.damaged.append(inbox_file.put_aside(self.path, err))
+            return inbox_file.opened(self.path, is_thorough=True)
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -164,6 +128,9 @@ class Inbox:
             before = db.total_changes
             db.executemany(INSERT, [_row(one, now) for one in taken])
             new = db.total_changes - before
+            if new < len(taken):
+                heads = [one.envelope for one in taken]
+                db.executemany(REPEAT, [(epoch, one["seq"], one["id"]) for one in heads])
             if refused:
                 rows = [
                     (now, epoch, one.seq, one.id, one.code, one.reason, one.text) for one in refused
@@ -267,24 +234,12 @@ class Inbox:
                 "ORDER BY received DESC LIMIT 1))) ORDER BY row LIMIT ?3)",
                 (most, oldest, slice_),
             ).rowcount
-            db.execute("DELETE FROM dead WHERE at < ?", (oldest,))
-            db.execute("DELETE FROM streams WHERE seen < ?", (oldest,))
+            # Last, so that the numbers of an epoch go from its beginning on.
+            if gone < slice_:
+                db.execute("DELETE FROM dead WHERE at < ?", (oldest,))
+                db.execute("DELETE FROM streams WHERE seen < ?", (oldest,))
+                db.execute("DELETE FROM repeats WHERE epoch NOT IN (SELECT epoch FROM streams)")
         return int(gone)
-
-
-def fold(path: Path) -> None:
-    """
-    Fold the log back into the inbox where it has grown, beside the writer and without holding it.
-
-    :raises sqlite3.Error: it was not possible; the log goes on growing.
-    """
-    try:
-        if path.with_name(f"{path.name}-wal").stat().st_size < FOLD_BYTES:
-            return
-    except FileNotFoundError:
-        return
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as db:
-        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
 
 def _row(one: Taken, now: float) -> tuple[Any, ...]:
@@ -329,64 +284,3 @@ def _link(db: sqlite3.Connection, envelopes: list[dict[str, Any]], now: float) -
             envelope["related"] = others
             text = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
             db.execute("UPDATE events SET body = ? WHERE row = ?", (text, row))
-
-
-def _held(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
-        raise Busy(f"{path} is held by another engine; expected one engine per inbox") from None
-    return handle
-
-
-def _is_damage(err: sqlite3.Error) -> bool:
-    """Tell a damaged file from a disk that refuses; Python 3.10 has no codes, only words."""
-    if isinstance(err, Damaged):
-        return True
-    code = getattr(err, "sqlite_errorcode", None)
-    if code is not None:
-        return (code & 0xFF) in DAMAGE
-    return "malformed" in str(err) or "not a database" in str(err)
-
-
-def _put_aside(path: Path, err: sqlite3.Error) -> Path:
-    aside = path.with_name(f"{path.name}.damaged-{time.time_ns()}")
-    log.critical("inbox %s is damaged (%s); it was moved to %s", path, err, aside)
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        extra = path.with_name(path.name + suffix)
-        if extra.exists():
-            extra.rename(aside.with_name(aside.name + suffix))
-    return aside
-
-
-def _checked(path: Path, *, is_thorough: bool) -> sqlite3.Connection:
-    previous = os.umask(0o077)
-    try:
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    finally:
-        os.umask(previous)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    # Folding the log back into the file takes longer than a commit: see fold().
-    db.execute("PRAGMA wal_autocheckpoint=0")
-    db.execute("PRAGMA journal_size_limit=67108864")
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version not in (0, VERSION):
-        db.close()
-        raise sqlite3.OperationalError(
-            f"inbox {path} has version {version}; expected {VERSION}; install the wheel that "
-            "wrote it"
-        )
-    # A large file takes minutes to check; what is damaged there shows when it is read.
-    small = is_thorough and path.stat().st_size <= CHECKED_BYTES
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0] if small else "ok"
-    if found != "ok":
-        db.close()
-        raise Damaged(str(found))
-    db.executescript(SCHEMA)
-    db.execute(f"PRAGMA user_version = {VERSION}")
-    path.chmod(0o600)
-    return db

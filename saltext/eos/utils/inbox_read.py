@@ -5,13 +5,19 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from salt.exceptions import SaltRunnerError
 
 BUS = "bus.json"
+NO_END = 2**62
+# Each number is in one of them: they are written in one transaction.
+HELD = """SELECT
+  (SELECT count(*) FROM events WHERE epoch = :epoch AND seq >= :first) +
+  (SELECT count(*) FROM dead WHERE epoch = :epoch AND seq >= :first) +
+  (SELECT count(*) FROM repeats WHERE epoch = :epoch AND seq >= :first)"""
 
 
 class Reader:
@@ -130,14 +136,45 @@ class Reader:
             (after, upto),
         ).fetchall()
 
-    def numbered(self, epoch: str, first: int, last: int | None) -> Iterable[dict[str, Any]]:
-        """Give the events of an epoch by number, first and last included."""
+    def numbered(
+        self, epoch: str, first: int, last: int | None, page: int = 500
+    ) -> Iterator[dict[str, Any]]:
+        """
+        Give the events of an epoch by number, first and last included.
+
+        They are read a page at a time: a million of them never lies in memory, and nothing keeps
+        the log of the inbox from being folded back meanwhile.
+        """
+        while True:
+            rows = self._db.execute(
+                "SELECT seq, body FROM events WHERE epoch = ? AND seq BETWEEN ? AND ? "
+                "ORDER BY seq LIMIT ?",
+                (epoch, first, NO_END if last is None else last, page),
+            ).fetchall()
+            for _, body in rows:
+                yield json.loads(body)
+            if len(rows) < page:
+                return
+            first = rows[-1][0] + 1
+
+    def span(self, epoch: str, first: int, last: int | None) -> tuple[int, int, int]:
+        """Count the events of an epoch between two numbers, and give the first and the last."""
+        count, least, most = self._db.execute(
+            "SELECT count(*), min(seq), max(seq) FROM events WHERE epoch = ? AND seq BETWEEN ? "
+            "AND ?",
+            (epoch, first, NO_END if last is None else last),
+        ).fetchone()
+        return int(count), int(least or 0), int(most or 0)
+
+    def epochs(self) -> list[dict[str, Any]]:
+        """List the epochs of sidecars with the numbers that the inbox holds, the newest first."""
+        names = ("epoch", "instance", "seen", "first", "last", "events")
         rows = self._db.execute(
-            "SELECT body FROM events WHERE epoch = ? AND seq >= ? AND seq <= ? ORDER BY seq",
-            (epoch, first, 2**62 if last is None else last),
+            "SELECT s.epoch, s.instance, s.seen, min(e.seq), max(e.seq), count(*) "
+            "FROM streams s JOIN events e ON e.epoch = s.epoch "
+            "GROUP BY s.epoch ORDER BY s.seen DESC"
         )
-        for (body,) in rows:
-            yield json.loads(body)
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def newest_epoch(self) -> str | None:
         """Give the epoch of the sidecar that was last heard and has sent something."""
@@ -177,17 +214,26 @@ class Reader:
 
     def gaps(self) -> list[dict[str, Any]]:
         """
-        List epochs whose numbers are not all accounted for.
+        List epochs of which the inbox lacks numbers that it has acknowledged: none, ever.
 
-        A number is accounted for by its event, by a dead letter, or by having been a duplicate;
-        the protocol refuses a number out of turn, so an epoch without all of them shows a fault.
+        A number is there as an event, as a dead letter, or because its event had come before. What
+        was forgotten for its age went from the beginning, so only what follows is counted.
         """
-        rows = self._db.execute(
-            "SELECT epoch, last_seq, (SELECT count(*) FROM events e WHERE e.epoch = s.epoch) + "
-            "(SELECT count(*) FROM dead d WHERE d.epoch = s.epoch) FROM streams s "
-            "WHERE last_seq > 0"
-        )
-        return [{"epoch": epoch, "last_seq": last, "held": held} for epoch, last, held in rows]
+        is_whole = bool(self._db.execute("SELECT 1 FROM events WHERE row = 1").fetchone())
+        found = []
+        for epoch, last in self._db.execute(
+            "SELECT epoch, last_seq FROM streams WHERE last_seq > 0 ORDER BY seen"
+        ).fetchall():
+            (least,) = self._db.execute(
+                "SELECT min(seq) FROM events WHERE epoch = ?", (epoch,)
+            ).fetchone()
+            first = 1 if is_whole else least or last + 1
+            (held,) = self._db.execute(HELD, {"epoch": epoch, "first": first}).fetchone()
+            if held < last + 1 - first:
+                found.append(
+                    {"epoch": epoch, "from": first, "to": last, "missing": last + 1 - first - held}
+                )
+        return found
 
     def totals(self) -> dict[str, int]:
         """Count events and dead letters."""

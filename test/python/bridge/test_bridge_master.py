@@ -236,6 +236,9 @@ def test_events_are_shown_one_line_each_and_as_envelopes(master):
     assert "nomad/task oom" in line
     assert "nomad:820" in line
     assert f"confidence {task['verdict']['confidence']}" in line
+    status, text = master.run("eos.events", "event=nomad/task", "limit=1", "advice=True", out="eos")
+    assert status == 0
+    assert [one.split(":")[0].strip() for one in text.strip().splitlines()[1:]] == ["what to do"]
     status, found = master.run("eos.events", "tag=eos/nomad/task/*", "since=1h")
     assert status == 0
     assert [one["id"] for one in found] == ["b:show-00000001:1"]
@@ -285,7 +288,14 @@ def test_replay_fires_again_and_says_so(master):
         assert [one["seq"] for one in again] == [2, 3, 4]
     finally:
         bus.end()
-    assert master.run("eos.replay", "from_seq=9", "epoch=repl-00000001")[0] != 0
+    status, said = master.run("eos.replay", "from_seq=9", "epoch=repl-00000001")
+    assert status != 0
+    assert "from number 9 on; expected" in said["comment"]
+    assert "epoch=repl-00000001 from_seq=1 to_seq=5 (5 events" in said["comment"]
+    status, said = master.run("eos.replay")
+    assert (status, said["fired"]) == (0, 0)
+    held = next(one for one in said["epochs"] if one["epoch"] == "repl-00000001")
+    assert (held["first"], held["last"], held["events"]) == (1, 5, 5)
 
 
 def test_the_bridge_tells_how_it_is(master):
