@@ -28,7 +28,7 @@ BEHIND = 5000
 SLICE = 200
 LONGEST_PAUSE = 5.0
 # Observers come after the inbox: of two that want a processor, the one that commits gets it.
-NICENESS = 10
+NICENESS = 5
 
 
 def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> None:
