@@ -18,6 +18,7 @@ VERDICT_CAUSE = (
     "deadline",
     "operator",
     "superseded",
+    "stopped",
     "canaries",
     "unknown",
 )

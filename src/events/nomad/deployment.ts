@@ -15,9 +15,9 @@ export interface NomadDeployment {
     /**
      * Why. `version`: the job has a new version. `healthy`: all allocations are healthy. `unhealthy`: allocations failed or did not become
      * healthy. `deadline`: there was no progress within the progress deadline. `operator`: somebody failed it by hand. `superseded`: a newer
-     * version, or a stop, came first. `canaries`: its canaries are healthy and wait for a person. `unknown`: Nomad does not say.
+     * version came first. `stopped`: the job was stopped. `canaries`: its canaries are healthy and wait for a person. `unknown`: Nomad does not say.
      */
-    cause: 'version' | 'healthy' | 'unhealthy' | 'deadline' | 'operator' | 'superseded' | 'canaries' | 'unknown'
+    cause: 'version' | 'healthy' | 'unhealthy' | 'deadline' | 'operator' | 'superseded' | 'stopped' | 'canaries' | 'unknown'
     /** Nomad's own words. */
     detail: string
   }
@@ -104,7 +104,7 @@ export default defineEvent<NomadDeployment>({
     },
     cancelled: {
       severity: 'notice',
-      raised: 'The status of a deployment turns to `cancelled`, because something newer took its place.',
+      raised: 'The status of a deployment turns to `cancelled`: a newer version took its place, or the job was stopped.',
       says: 'the deployment of {subject.job} version {change.version} was cancelled: {verdict.cause}, {verdict.detail}',
       id: 'deploy:{subject.deployment}:cancelled',
       example: {

@@ -1,6 +1,6 @@
 import type { NomadAlloc } from '../../events/nomad/alloc.ts'
 import { changedAt, orNull, timeOf, type Around, type FindingOf } from './finding.ts'
-import { judgeReplacement, moverOf, WHY } from './judge-replacement.ts'
+import { judgeReplacement, moverOf, WHY, type Replacement } from './judge-replacement.ts'
 import { endOf, restartOf } from './task-history.ts'
 import { isTerminal, type AllocRecord, type AllocRow } from './record.ts'
 
@@ -24,10 +24,11 @@ type Extra = {
 
 /** Judges one allocation by the difference to what is remembered of it; pure, and silent about what it has told. */
 export function judgeAlloc(before: AllocRow | null, after: AllocRecord, around: Around): AllocFinding[] {
+  const placement = before === null ? judgeReplacement(after, around) : null
   const told = (verb: Verb, cause: Cause, extra: Extra = {}): AllocFinding => findingOf(before, after, verb, cause, extra)
   return [
-    ...placement(before, after, around, told),
-    ...start(before, after, told),
+    ...placed(after, placement, told),
+    ...start(before, after, placement?.cause ?? before?.cause ?? 'unknown', told),
     ...restarts(before, after, told),
     ...preemption(before, after, told),
     ...connection(before, after, told),
@@ -38,21 +39,16 @@ export function judgeAlloc(before: AllocRow | null, after: AllocRecord, around: 
 
 type Tell = (verb: Verb, cause: Cause, extra?: Extra) => AllocFinding
 
-function placement(before: AllocRow | null, after: AllocRecord, around: Around, told: Tell): AllocFinding[] {
-  if (before !== null) return []
-  const { verb, cause, detail } = judgeReplacement(after, around)
+function placed(after: AllocRecord, placement: Replacement | null, told: Tell): AllocFinding[] {
+  if (placement === null) return []
+  const { verb, cause, detail } = placement
   const extra = { detail, occurred: timeOf(after.createdAt) }
   return [told('placed', cause, extra), ...(verb === null ? [] : [told(verb, cause, extra)])]
 }
 
-function start(before: AllocRow | null, after: AllocRecord, told: Tell): AllocFinding[] {
+function start(before: AllocRow | null, after: AllocRecord, cause: Cause, told: Tell): AllocFinding[] {
   const wasPending = before === null || (before.client === 'pending' && before.tasks.every(({ restarts }) => restarts === 0))
-  return wasPending && hasStarted(after) ? [told('started', after.previous === '' ? 'new' : judgeStart(after))] : []
-}
-
-/** A start of a replacement is caused by what its placement was; the cause is told there. */
-function judgeStart(after: AllocRecord): Cause {
-  return after.tracked === after.previous ? 'failure' : 'new'
+  return wasPending && hasStarted(after) ? [told('started', cause)] : []
 }
 
 function hasStarted({ client, tasks }: AllocRecord): boolean {
@@ -88,8 +84,9 @@ function outage({ followup, modified }: Pick<AllocRow, 'followup' | 'modified'>)
 
 function end(before: AllocRow | null, after: AllocRecord, around: Around, told: Tell): AllocFinding[] {
   if (!isTerminal(after.client) || (before !== null && isTerminal(before.client))) return []
-  if (after.client === 'lost') {
-    const wasAway = before?.client === 'unknown' || /^alloc is unknown/.test(after.says)
+  // A node that comes back completes what was lost with it: whoever looks so late knows by Nomad's words.
+  if (after.client === 'lost' || after.why === WHY.lost) {
+    const wasAway = before?.client === 'unknown' || after.followup !== '' || /^alloc is unknown/.test(after.says)
     return [wasAway ? told('timed_out', 'node_disconnected', { detail: after.why }) : told('lost', 'node_lost', { detail: after.why })]
   }
   if (after.client === 'failed') {

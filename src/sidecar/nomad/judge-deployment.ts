@@ -13,7 +13,7 @@ export function judgeDeployment(before: DeploymentRecord | null, after: Deployme
   if (after.isWaiting && after.status === 'running' && before?.isWaiting !== true) found.push(findingOf(after, 'needs_promotion', 'canaries'))
   if (before?.status === after.status) return found
   if (after.status === 'successful') found.push(findingOf(after, 'succeeded', 'healthy'))
-  if (after.status === 'cancelled') found.push(findingOf(after, 'cancelled', 'superseded'))
+  if (after.status === 'cancelled') found.push(findingOf(after, 'cancelled', /job is stopped/.test(after.says) ? 'stopped' : 'superseded'))
   if (after.status === 'failed') {
     found.push(findingOf(after, 'failed', failureOf(after)))
     if (revertOf(after) !== null) found.push(findingOf(after, 'reverted', failureOf(after)))

@@ -41,7 +41,9 @@ function status(before: NodeRecord | null, after: NodeRecord, told: Tell): NodeF
 function passed(before: NodeRecord, after: NodeRecord, told: Tell): NodeFinding[] {
   const first = after.messages.find(({ says, index }) => says === MISSED && index > before.modified)
   if (first === undefined) return []
-  return [told('down', 'heartbeat', first.index, first), told('up', 'heartbeat', first.index, newest(after, /reregistered|re-registered/))]
+  // That it counted as down, and not as disconnected, nothing proves any more.
+  const down = told('down', 'heartbeat', first.index, first)
+  return [{ ...down, verdict: { ...down.verdict, confidence: 'inferred' } }, told('up', 'heartbeat', first.index, newest(after, /reregistered|re-registered/))]
 }
 
 function outage({ missed, modified }: NodeRecord): number {

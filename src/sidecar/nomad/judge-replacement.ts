@@ -9,6 +9,7 @@ export const WHY = {
   notNeeded: 'alloc not needed due to job update',
   reconnected: 'alloc not needed due to disconnected client reconnect',
   tainted: 'alloc not needed as node is tainted',
+  lost: 'alloc is lost since its node is down',
   rescheduled: 'alloc was rescheduled because it failed',
 } as const
 
@@ -38,7 +39,7 @@ export function moverOf(old: Pick<AllocBody, 'node'>, around: Around): 'drain' |
 }
 
 function causeOf(old: AllocBody, after: AllocRecord, around: Around): Cause {
-  if (old.client === 'lost') return 'node_lost'
+  if (old.client === 'lost' || old.why === WHY.lost) return 'node_lost'
   if (old.client === 'unknown') return 'node_disconnected'
   if (after.tracked === old.id || old.why === WHY.rescheduled) return old.isForced ? 'operator' : 'failure'
   if (old.desired === 'evict' || old.preemptedBy !== '') return 'preemption'

@@ -7,7 +7,9 @@ type ServiceFinding = FindingOf<'nomad/service'>
 /** Judges an instance of a native service that stands in the catalogue; one that is only written again is silent. */
 export function judgeService(before: ServiceRecord | null, after: ServiceRecord, moment: Pick<Moment, 'era'>): ServiceFinding[] {
   if (before !== null && before.created === after.created) return []
-  return [findingOf(after, 'registered', 'new', 'proved', moment.era)]
+  // One that was removed and came back between two looks ended too.
+  const ended = before === null ? [] : [findingOf(before, 'deregistered', 'missing', 'inferred', moment.era)]
+  return [...ended, findingOf(after, 'registered', 'new', 'proved', moment.era)]
 }
 
 /** Judges an instance that is gone, by its last record. */

@@ -4,6 +4,7 @@ import { judgeDeployment } from './judge-deployment.ts'
 import { findUnblocked, judgeEval } from './judge-eval.ts'
 import { judgeJob, judgePurge } from './judge-job.ts'
 import { judgeNode } from './judge-node.ts'
+import { judgeReplacement } from './judge-replacement.ts'
 import { judgeService, judgeServiceEnd } from './judge-service.ts'
 import { judgeTasks } from './judge-task.ts'
 import { allocRow, keyOf, type Memory, type Row } from './memory.ts'
@@ -72,7 +73,8 @@ function alloc(before: AllocRow | null, given: AllocRecord, around: Around): Ste
   // A list does not say what an allocation replaces, nor its deployment.
   const record = before === null ? given : { ...given, previous: given.previous || before.previous, deployment: given.deployment || before.deployment }
   const findings = [...judgeAlloc(before, record, around), ...judgeTasks(before, record)]
-  return { findings, puts: [allocRow(before, record)], deletes: [] }
+  const cause = before === null ? judgeReplacement(record, around).cause : before.cause
+  return { findings, puts: [allocRow(before, record, cause)], deletes: [] }
 }
 
 function job(memory: Memory, record: JobRecord, moment: Moment, rules: Rules): Step {
@@ -80,6 +82,11 @@ function job(memory: Memory, record: JobRecord, moment: Moment, rules: Rules): S
   // Before 1.11.3 nothing but its age tells that a record is the last one.
   const isGone = record.isDeleted || (moment.origin === 'stream' && record.modified < moment.index)
   if (isGone) return purge(memory, before ?? record, { cause: 'operator', isCollection: moment.type === 'JobBatchDeregistered' }, moment)
+  // Only a list can show the next job of that name before the end of the one before.
+  if (before !== null && before.created < record.created && !moment.isReverted) {
+    const end = purge(memory, before, { cause: 'missing', isCollection: before.status === 'dead' }, moment)
+    return { findings: [...end.findings, ...judgeJob(null, record, moment, rules.accessors)], puts: [record], deletes: end.deletes }
+  }
   return { findings: judgeJob(before, record, moment, rules.accessors), puts: [record], deletes: [] }
 }
 

@@ -2,8 +2,9 @@ import { isObject } from '../envelope/text.ts'
 import { IntakeError } from '../intake/intake-error.ts'
 import { indexOf, type Api } from './api.ts'
 import { LISTS, type Cursor, type ListName } from './cursor.ts'
+import type { Json } from '../fact.ts'
 import { textAt, wholeAt } from './field.ts'
-import { isRecord, type AllocRecord, type NomadRecord } from './record.ts'
+import { isRecord, type AllocRecord, type JobRecord, type NomadRecord } from './record.ts'
 
 /** Where each list is. */
 const PATHS: Readonly<Record<ListName, string>> = {
@@ -39,10 +40,29 @@ export async function readNodes(api: Api, signal: AbortSignal, isKnown: (key: st
   return readChanged(api, signal, { path: PATHS.node, reduce: 'nomadNodes', keyOf: ({ id }) => id, isKnown, take, one: ({ id }) => `/v1/node/${id}?`, reduceOne: 'nomadOneNode' })
 }
 
-/** Reads the jobs; each that changed by itself, because the list shows no specification. */
-export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
-  const one = ({ id, namespace }: Row): string => `/v1/job/${encodeURIComponent(id)}?namespace=${encodeURIComponent(namespace)}&`
-  return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take, one, reduceOne: 'nomadOneJob' })
+/**
+ * Reads the jobs; each that changed by itself, because the list shows no specification. `missed` says from which version on a job is to be told;
+ * the versions before the present one are read where they are more than one.
+ */
+export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, missed: (job: JobRecord) => number, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
+  const at = ({ id, namespace }: Row, more = ''): string => `/v1/job/${encodeURIComponent(id)}${more}?namespace=${encodeURIComponent(namespace)}`
+  const takeAll = async (record: NomadRecord, index: number): Promise<void> => {
+    if (record.kind === 'job' && record.version > missed(record)) for (const version of await readVersions(api, signal, record, missed(record), at(record, '/versions'))) await take(version, index)
+    await take(record, index)
+  }
+  return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take: takeAll, one: (row) => `${at(row)}&`, reduceOne: 'nomadOneJob' })
+}
+
+/** The versions of this very job before its present one, as far as Nomad keeps them. */
+async function readVersions(api: Api, signal: AbortSignal, job: JobRecord, from: number, path: string): Promise<JobRecord[]> {
+  const { value } = await api.read(path, 'nomadJobVersions', { signal }).catch(goneAsNull)
+  const versions = Array.isArray(value) ? value.filter(isRecord).filter((record) => record.kind === 'job') : []
+  return versions.filter(({ created, version }) => created === job.created && version >= from && version < job.version)
+}
+
+function goneAsNull(thrown: unknown): { readonly value: Json } {
+  if (thrown instanceof IntakeError && thrown.status === 404) return { value: null }
+  throw thrown
 }
 
 interface Row {

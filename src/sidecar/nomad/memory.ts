@@ -127,10 +127,11 @@ export function keyOf(row: Row): string {
 }
 
 /** What is remembered of an allocation after a report: none of its history but which of it was judged. */
-export function allocRow(before: AllocRow | null, after: AllocRecord): AllocRow {
+export function allocRow(before: AllocRow | null, after: AllocRecord, cause: AllocRow['cause']): AllocRow {
   const { says: _says, createdAt: _createdAt, modifiedAt: _modifiedAt, tasks, ...body } = after
   return {
     ...body,
+    cause,
     // A list shows neither of these; what the stream told of them stays.
     previous: body.previous === '' ? (before?.previous ?? '') : body.previous,
     deployment: body.deployment === '' ? (before?.deployment ?? '') : body.deployment,

@@ -1,3 +1,4 @@
+import type { NomadAlloc } from '../../events/nomad/alloc.ts'
 import { isObject } from '../envelope/text.ts'
 import type { Json } from '../fact.ts'
 
@@ -73,7 +74,12 @@ export type AllocRecord = AllocBody & {
 }
 
 /** One allocation as it is remembered. */
-export type AllocRow = AllocBody & { readonly kind: 'alloc'; readonly tasks: readonly TaskRow[] }
+export type AllocRow = AllocBody & {
+  readonly kind: 'alloc'
+  /** Why it was placed. */
+  readonly cause: NomadAlloc['verdict']['cause']
+  readonly tasks: readonly TaskRow[]
+}
 
 /** One message of a node's history. */
 export type NodeMessage = { readonly says: string; readonly index: number; readonly at: string }

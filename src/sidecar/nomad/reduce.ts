@@ -1,6 +1,6 @@
 import { isObject } from '../envelope/text.ts'
 import type { Json, JsonObject } from '../fact.ts'
-import { objectAt, textAt, wholeAt } from './field.ts'
+import { objectAt, objectsAt, textAt, wholeAt } from './field.ts'
 import { reduceAlloc } from './reduce-alloc.ts'
 import { reduceDeployment, reduceEval, reduceService } from './reduce-eval.ts'
 import { reduceJob } from './reduce-job.ts'
@@ -61,6 +61,13 @@ export const reduceIds = listOf((row) => ({ id: textAt(row, 'ID'), modified: who
 export const reduceOneNode = (value: Json): Json => (isObject(value) ? reduceNode(value) : null)
 /** One job, read by itself. */
 export const reduceOneJob = (value: Json): Json => (isObject(value) ? reduceJob(value) : null)
+/** The versions of one job that Nomad keeps, the oldest first. */
+export const reduceJobVersions = (value: Json): Json =>
+  isObject(value)
+    ? objectsAt(value, 'Versions')
+        .map((job) => reduceJob(job))
+        .sort((one, other) => one.version - other.version)
+    : []
 /** The names of namespaces. */
 export const reduceNamespaces = (value: Json): Json => (Array.isArray(value) ? value.filter((row: Json) => isObject(row)).map((row: JsonObject) => textAt(row, 'Name')).sort() : [])
 /** What a token may do, without the token. */

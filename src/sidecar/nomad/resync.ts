@@ -6,7 +6,8 @@ import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import { keyOf, type Row } from './memory.ts'
 import type { Region } from './region.ts'
-import type { AllocRecord, NomadRecord } from './record.ts'
+import { firstMissed } from './judge-job.ts'
+import type { AllocRecord, JobRecord, NomadRecord } from './record.ts'
 
 /** Why everything is read anew, and what of it is told. */
 export interface Reason {
@@ -48,6 +49,11 @@ export async function resync(region: Region, reason: Reason, begin: Cursor['list
   return { isNewEpoch: back.length > 0, lost }
 }
 
+/** Index of what a record tells: a change of a job's status alone is nothing. */
+function changeOf(record: NomadRecord): number {
+  return record.kind === 'job' ? record.specified : record.modified
+}
+
 const REMEMBERED = ['job', 'alloc', 'node', 'service', 'blocked', 'deployment'] as const
 type Remembered = (typeof REMEMBERED)[number]
 
@@ -72,7 +78,7 @@ class Reading {
     const { api, memory } = this.#region
     const take = (record: NomadRecord, index: number): Promise<void> => this.#take(record, index)
     const node = await readNodes(api, this.#signal, (key, modified) => memory.node.get(key)?.modified === modified, take)
-    const job = await readJobs(api, this.#signal, (key, modified) => memory.job.get(key)?.modified === modified, take)
+    const job = await readJobs(api, this.#signal, (key, modified) => memory.job.get(key)?.modified === modified, (record) => this.#missedFrom(record), take)
     const deployment = await this.#deployments()
     const alloc = await this.#allocs()
     const blocked = await this.#evaluations()
@@ -124,8 +130,15 @@ class Reading {
 
   async #take(record: NomadRecord, index: number): Promise<void> {
     const { mode, after = 0 } = this.#reason
-    this.#region.take(record, this.#moment(index), new Map(), mode === 'baseline' || (mode === 'inherited' && record.modified <= after))
+    this.#region.take(record, this.#moment(index), new Map(), mode === 'baseline' || (mode === 'inherited' && changeOf(record) <= after))
     if (this.#region.desk.isFull) await this.#region.desk.write()
+  }
+
+  /** From which of its versions on a job is told. */
+  #missedFrom(job: JobRecord): number {
+    const { mode, after = 0 } = this.#reason
+    const isSilent = mode === 'baseline' || this.#isReverted || (mode === 'inherited' && job.specified <= after)
+    return isSilent ? job.version : firstMissed(this.#region.memory.job.get(keyOf(job)), job)
   }
 
   async #deployments(): Promise<Listed> {

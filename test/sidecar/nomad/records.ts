@@ -19,7 +19,7 @@ export const alloc = (id: string, more: Partial<AllocRecord> = {}): AllocRecord 
 })
 
 /** The same as it is remembered after it was judged. */
-export const remembered = (record: AllocRecord): AllocRow => allocRow(null, record)
+export const remembered = (record: AllocRecord): AllocRow => allocRow(null, record, 'new')
 
 /** One node that is ready. */
 export const node = (more: Partial<NodeRecord> = {}): NodeRecord => ({
