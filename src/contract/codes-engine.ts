@@ -9,4 +9,5 @@ export const ENGINE_CODES = {
   EOS707: 'an envelope is larger than Salt carries',
   EOS708: 'an envelope does not fit its declaration',
   EOS709: 'the inbox cannot be written; nothing was acknowledged',
+  EOS710: 'a setting of the engine is wrong; it does not start',
 } as const

@@ -24,7 +24,7 @@ export interface Bridge {
   verdict: {
     /**
      * Why, in one word: `auth`, `unreachable`, `buffer_overrun`, `restore`, `disk`, `schema`, … Of a start: `first`, `restart` after it was
-     * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`.
+     * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`. Of a silence: `sidecar` or `source`.
      */
     cause: string
     /** One sentence for a person; empty when the cause says it all. */
@@ -99,10 +99,10 @@ export default defineEvent<Bridge>({
     },
     heard: {
       severity: 'notice',
-      raised: 'What was silent is heard again.',
-      says: '{subject.source} is heard again after {change.count} s',
+      raised: 'What was silent is heard again, or is not configured any more.',
+      says: 'the silence of {subject.source} is over after {change.count} s ({verdict.cause}): {verdict.detail}',
       id: 'b:{subject.source}:heard:{mark}',
-      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'source', detail: '' }, change: { from: null, to: 845, count: 342 }, links: { ids: [] } },
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'source', detail: 'heard at 2026-11-20T09:10:53Z' }, change: { from: null, to: null, count: 342 }, links: { ids: [] } },
     },
     gap: {
       severity: 'warning',

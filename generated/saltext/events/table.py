@@ -97,7 +97,10 @@ TABLE: dict[str, dict[str, Any]] = {
             },
             "heard": {
                 "severity": "notice",
-                "says": "{subject.source} is heard again after {change.count} s",
+                "says": (
+                    "the silence of {subject.source} is over after {change.count} s "
+                    "({verdict.cause}): {verdict.detail}"
+                ),
                 "settle_seconds": 0,
             },
             "gap": {

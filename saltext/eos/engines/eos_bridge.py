@@ -27,11 +27,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import salt.client
+from salt.exceptions import SaltConfigurationError, SaltRunnerError
 
-from saltext.eos.utils import bridge_child, bridge_fire, bridge_serve, hint_bus, store
+from saltext.eos.utils import (
+    bridge_child,
+    bridge_fire,
+    bridge_self,
+    bridge_serve,
+    bridge_silence,
+    hint_bus,
+    store,
+)
+from saltext.eos.utils.bridge_silence import Watch
 from saltext.eos.utils.hint_desk import Desk
 from saltext.eos.utils.inbox import NAME, Inbox
 from saltext.eos.utils.inbox_file import fold
+from saltext.eos.utils.inbox_read import Reader
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -45,6 +56,7 @@ LARGEST = 65_536
 # What Salt adds to an event on its way: the tag, a stamp and the frame around it.
 SALTS_OWN = 1_024
 PRUNE_EVERY = 600.0
+LOOK_EVERY = 5.0
 FOLD_EVERY = 1.0
 DAY = 86_400
 LONGEST_PAUSE = 10.0
@@ -56,7 +68,10 @@ def __virtual__():
     return __virtualname__
 
 
-def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2_000_000):
+def start(
+    socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2_000_000,
+    silent_after="5m",
+):  # fmt: skip
     """
     Serve until the master stops.
 
@@ -70,7 +85,11 @@ def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2
         Days after which an event is forgotten.
     keep_events
         Most events that are kept.
+    silent_after
+        Span of time, such as ``5m``: when the sidecar or the servers behind a source were not heard
+        for so long, that is an event of its own, ``bridge silent``.
     """
+    after = _limit(silent_after)
     ending = _until_told()
     path = Path(inbox) if inbox else store.home(__opts__) / NAME
     with contextlib.ExitStack() as stack:
@@ -99,11 +118,15 @@ def start(socket=SOCKET, inbox=None, peers=("eos",), keep_days=30, keep_events=2
         threading.Thread(target=_fold, args=(path,), name="fold", daemon=True).start()
         desk = Desk(kept, lock, _keys(), _acknowledger(), committed)
         log.info("eos_bridge serves %s into %s", socket, path)
-        pruned = time.monotonic()
+        watch = Watch(after, kept.silent(), time.time())
+        pruned = looked = time.monotonic()
         while firing.process.is_alive() and listening.process.is_alive():
             _listen(listening.pipe, desk)
             desk.turn()
             _tell_damage(kept, desk)
+            if time.monotonic() - looked > LOOK_EVERY:
+                looked = time.monotonic()
+                _tell_silence(path, watch, desk)
             if time.monotonic() - pruned > PRUNE_EVERY:
                 pruned = time.monotonic()
                 _prune(kept, lock, keep_days, keep_events)
@@ -181,11 +204,29 @@ def _tell_damage(kept: Inbox, desk: Desk) -> None:
             f"the inbox was damaged and is now {aside}; what only it held is not in the new one"
         )
         try:
-            desk.alarm("inbox", aside, detail)
+            desk.tell(bridge_self.alarm("inbox", aside, detail))
         except sqlite3.Error as err:
             log.warning("the alarm about %s is told later: %s", aside, err)
             return
         kept.damaged.pop(0)
+
+
+def _limit(silent_after: Any) -> float:
+    try:
+        return bridge_silence.limit(silent_after)
+    except ValueError as err:
+        # Nothing is lost meanwhile: the sidecar keeps its facts until somebody takes them.
+        raise SaltConfigurationError(f"EOS710 eos_bridge: {err}; correct the engine") from err
+
+
+def _tell_silence(path: Path, watch: Watch, desk: Desk) -> None:
+    try:
+        with contextlib.closing(Reader(path)) as reader:
+            streams = reader.streams()
+        for said, since in watch.look(streams, time.time()):
+            desk.tell(said, (said.source, since))
+    except (sqlite3.Error, SaltRunnerError) as err:
+        log.warning("nobody looked whether anybody is silent: %s", err)
 
 
 def _fold(path: Path) -> None:

@@ -15,23 +15,22 @@ ENGINE = "engine:"
 
 def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     """
-    Give the addresses of ``nomads`` and ``consuls``, the nearest of each, ``pair`` and ``rules``.
+    Give the addresses of ``nomads`` and ``consuls``, the nearest of each, ``lock`` and ``rules``.
 
     :raises ValueError: the stack has no server of one of them.
     """
     components = context["components"]
     nomads = _addresses("nomad", components["nomad"]["https"], context)
     consuls = _addresses("consul", components["consul"]["https"], context)
-    runners = [node for node in context["nodes"].values() if node["roles"].get("sidecar")]
-    paired = len(runners) > 1
+    paired = _is_paired(values["pair"], context["nodes"])
     lock = {"consul": components["consul"]["datacenter"], "key": LOCK, "ttl": "15s"}
     return {
         "nomads": nomads,
         "nomad": nomads[0],
         "consuls": consuls,
         "consul": consuls[0],
-        "pair": lock if paired else None,
-        "rules": _rules(paired),
+        "lock": lock if paired else None,
+        "rules": _rules(_agents(context["nodes"]) if paired else []),
     }
 
 
@@ -73,10 +72,31 @@ def _addresses(component: str, port: int, context: Mapping[str, Any]) -> list[st
     return here + elsewhere
 
 
-def _rules(paired: bool) -> dict[str, Any]:
-    """Give the rules of its policy in Consul; a lock needs a session and one key."""
+def _is_paired(wanted: str, nodes: Mapping[str, Any]) -> bool:
+    """Tell whether the sidecars of this stack wait for the lock."""
+    runners = [node for node in nodes.values() if node["roles"].get("sidecar")]
+    return wanted == "always" or (wanted == "auto" and len(runners) > 1)
+
+
+def _agents(nodes: Mapping[str, Any]) -> list[str]:
+    """
+    List the agents of Consul that any runner may ask: a session belongs to the agent that made it.
+
+    The same on every runner, for they share one policy.
+    """
+    return sorted(
+        name
+        for name, node in nodes.items()
+        if "server" in node["roles"].get("consul", [])
+        or (node["roles"].get("consul") and node["roles"].get("sidecar"))
+    )
+
+
+def _rules(agents: list[str]) -> dict[str, Any]:
+    """Give the rules of its policy in Consul; a pair needs sessions on its agents and one key."""
     read = {"": {"policy": "read"}}
     rules: dict[str, Any] = {"node_prefix": read, "service_prefix": read}
-    if paired:
-        rules |= {"session_prefix": {"": {"policy": "write"}}, "key": {LOCK: {"policy": "write"}}}
+    if agents:
+        write = {"policy": "write"}
+        rules |= {"session": dict.fromkeys(agents, write), "key": {LOCK: write}}
     return rules

@@ -133,6 +133,11 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
         *_stream_problems(streams, now),
         *[f"{one['source']}: {one['degraded']}" for one in _standings(streams) if one["degraded"]],
         *[
+            f"nothing was heard from {one['source']} for {round(now - one['since'])} s; nothing "
+            "can be concluded from its silence"
+            for one in reader.silences()
+        ],
+        *[
             f"epoch {one['epoch']} lacks {one['missing']} of its numbers {one['from']} to "
             f"{one['to']}; expected all that were acknowledged; report it with the master's log"
             for one in gaps

@@ -125,22 +125,6 @@ def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[
     }  # fmt: skip
 
 
-def alarm(cause: str, mark: str, detail: str, epoch: str, seq: int) -> dict[str, Any]:
-    """Make the event of something that a person must look at on the master itself."""
-    subject = {"source": "bridge"}
-    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return {
-        "schema": 1, "id": f"b:bridge:alarm:{mark}", "seq": seq, "epoch": epoch,
-        "event": "bridge", "verb": "alarm", "tag": tag_of("bridge", "alarm", subject),
-        "severity": table.TABLE["bridge"]["verbs"]["alarm"]["severity"], "origin": "self",
-        "replay": False, "source": {"kind": "bridge", "name": "bridge", "epoch": epoch, "index": 0},
-        "time": {"occurred": stamp, "observed": stamp, "clock": "sidecar"},
-        "subject": subject, "verdict": {"cause": cause, "detail": detail},
-        "change": {"from": None, "to": None, "count": 0}, "links": {"ids": []}, "related": [],
-        "coalesced": 0, "settled": True, "evidence": [],
-    }  # fmt: skip
-
-
 def problem(minion: str, record: dict[str, Any], made: dict[str, Any] | None) -> str | None:
     """Say what in a record does not fit; None when everything does."""
     if record["event"] not in EVENTS:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import hint
+from saltext.eos.utils import bridge_self, hint
+from saltext.eos.utils.bridge_self import Said
 from saltext.eos.utils.inbox import Inbox, Refused, Taken
 
 log = logging.getLogger(__name__)
@@ -88,16 +89,17 @@ class Desk:
             log.warning("%d events named minions that are not accepted", self._strangers)
             self._strangers, self._counted = 0, time.monotonic()
 
-    def alarm(self, cause: str, mark: str, detail: str) -> None:
+    def tell(self, said: Said, silent: tuple[str, float | None] | None = None) -> None:
         """
-        Tell what happened to the engine itself, as an event of the bridge.
+        Tell what the engine itself has to say, as an event of the bridge.
 
+        :param silent: who is silent since when, to be kept with the event; None when heard again.
         :raises sqlite3.Error: it is not in the inbox.
         """
-        made = hint.alarm(cause, mark, detail, self._epoch, self._seq + 1)
+        made = bridge_self.envelope(said, self._epoch, self._seq + 1)
         text = json.dumps(made, separators=(",", ":"), ensure_ascii=False)
         with self._lock:
-            self._inbox.commit(self._epoch, [Taken(made, text)], [], made["seq"])
+            self._inbox.tell(self._epoch, Taken(made, text), silent)
         self._seq += 1
         self._committed()
 

@@ -144,6 +144,25 @@ class Inbox:
             _link(db, [one.envelope for one in taken], now)
         return new
 
+    def tell(self, epoch: str, one: Taken, silent: tuple[str, float | None] | None) -> None:
+        """
+        Write an event of the engine itself.
+
+        :param silent: who is silent, since when; None for since when takes it back.
+        """
+        now = time.time()
+        with self._transaction() as db:
+            db.execute(INSERT, _row(one, now))
+            db.executemany(CURSOR, _cursors([one], now))
+            if silent is not None:
+                db.execute("DELETE FROM silences WHERE source = ?", silent[:1])
+                if silent[1] is not None:
+                    db.execute("INSERT INTO silences VALUES (?,?)", silent)
+
+    def silent(self) -> dict[str, float]:
+        """Give who is silent, and since when: seconds since 1970."""
+        return dict(self._db.execute("SELECT source, since FROM silences").fetchall())
+
     def commit_records(
         self,
         minion: str,

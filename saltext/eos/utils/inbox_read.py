@@ -197,6 +197,11 @@ class Reader:
         rows = self._db.execute("SELECT source, epoch, idx, at FROM cursors ORDER BY source")
         return [dict(zip(("source", "epoch", "idx", "at"), row, strict=True)) for row in rows]
 
+    def silences(self) -> list[dict[str, Any]]:
+        """List who is silent, and since when."""
+        rows = self._db.execute("SELECT source, since FROM silences ORDER BY source")
+        return [dict(zip(("source", "since"), row, strict=True)) for row in rows]
+
     def minions(self) -> list[dict[str, Any]]:
         """List what minions have told, and what was told in their name and not believed."""
         names = ("minion", "boot", "last_n", "gaps", "refused", "why", "at")

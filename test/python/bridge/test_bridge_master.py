@@ -302,7 +302,7 @@ def test_the_bridge_tells_how_it_is(master):
     with Feeder(master.socket, "stat-00000001") as feeder:
         feeder.greet()
         standing = {"name": "nomad:global", "ready": True, "degraded": None, "index": 820,
-                    "heard": 1, "counters": {}}  # fmt: skip
+                    "heard": int(time.time() * 1000), "counters": {}}  # fmt: skip
         feeder.say({"kind": "status", "standings": [standing], "journal": {"depth": 3}})
         feeder.take(envelope(1, feeder.epoch))
         status, said = master.run("eos.bridge")
