@@ -14,7 +14,9 @@ export interface Sidecar {
   evalBlocked: Default<Integer, 30>
   /** Changes of one service within a minute from which on it is flapping. */
   flapCount: Default<Integer, 3>
-  /** Its token in Consul: reads nodes and services. */
+  /** Whether it waits for a lock in Consul before it sends: `auto` where the topology has two runners; `always` where the other one belongs to another stack's pillar; `never` where each master is to get everything. */
+  pair: Default<'auto' | 'always' | 'never', 'auto'>
+  /** Its token in Consul: reads nodes and services, and in a pair takes the lock. */
   consulToken: Secret<'uuid'>
 }
 declare module '../schema/index.ts' {
@@ -41,7 +43,7 @@ export default defineComponent<Sidecar>({
         name: 'eos-sidecar',
         address: { $: 'derive.consul' },
         token: { $: 'consul-acl.managementToken' },
-        description: 'What the sidecar of Eos needs: to read nodes and services, and the lock of a pair where there are two.',
+        description: 'What the sidecar of Eos needs: to read nodes and services; in a pair also sessions on the agents that it asks, and one key.',
         rules: { $: 'derive.rules' },
       },
     },
@@ -116,7 +118,7 @@ export default defineComponent<Sidecar>({
             watch: { $: 'watch' },
           },
         ],
-        pair: { $: 'derive.pair' },
+        pair: { $: 'derive.lock' },
         settle: {
           service_removed: { $text: '{serviceRemoved}s' },
           eval_blocked: { $text: '{evalBlocked}s' },
