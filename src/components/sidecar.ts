@@ -14,7 +14,7 @@ export interface Sidecar {
   evalBlocked: Default<Integer, 30>
   /** Changes of one service within a minute from which on it is flapping. */
   flapCount: Default<Integer, 3>
-  /** Whether it waits for a lock in Consul before it sends: `auto` where the topology has two runners; `always` where the other one belongs to another stack's pillar; `never` where each master is to get everything. */
+  /** Whether it waits for a lock in Consul before it sends: `auto` where the topology has two runners; `always` also where there is one yet; `never` where each of two masters is to get everything. */
   pair: Default<'auto' | 'always' | 'never', 'auto'>
   /** Its token in Consul: reads nodes and services, and in a pair takes the lock. */
   consulToken: Secret<'uuid'>

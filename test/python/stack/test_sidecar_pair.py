@@ -25,7 +25,7 @@ def derived(nodes, pair="auto", here="n1"):
 
 PAIRS = [
     ("one alone", ONE, "auto", []),
-    ("one whose other is in another pillar", ONE, "always", ["n1"]),
+    ("one that a second may join", ONE, "always", ["n1"]),
     ("two", TWO, "auto", ["n1", "n2"]),
     ("two that both send", TWO, "never", []),
     ("two and a server that either may ask", THREE, "auto", ["n1", "n2", "n3"]),
