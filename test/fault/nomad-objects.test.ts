@@ -79,7 +79,7 @@ describe('objects of Nomad end in ways that the stream does not tell', () => {
     await eligible(second, 'ineligible')
     // A stopped client never starts what is placed on it: 1,000 real allocations without 1,000 processes.
     nomad.client(0).signal('SIGSTOP')
-    await nomad.run(job('mass', { script: FOREVER, groups: 100, count: 10 }))
+    await nomad.run(job('mass', { script: FOREVER, groups: 100, count: 10, isRescheduled: true }))
     await until('1,000 are placed', async () => (await nomad.allocations('mass')).length === 1_000, 60_000, 500)
     await here.fact('nomad/node', 'down', { node_id: nodes.get(first) ?? '' }, 60_000)
     nomad.client(1).signal('SIGSTOP')

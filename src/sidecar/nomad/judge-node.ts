@@ -11,7 +11,7 @@ const MISSED = 'Node heartbeat missed'
 /** Judges one node by the difference to what is remembered of it; pure. */
 export function judgeNode(before: NodeRecord | null, after: NodeRecord, moment: Pick<Moment, 'era'>): NodeFinding[] {
   const told: Tell = (verb, cause, mark, message) => findingOf(before, after, verb, cause, `${mark}${moment.era}`, message)
-  return [...registration(before, after, told), ...status(before, after, told), ...drain(before, after, told), ...eligibility(before, after, told)]
+  return [...registration(before, after, told), ...status(before, after, told), ...drain(before, after, told), ...toggles(before, after, moment), ...eligibility(lastSaid(before, after), after, told)]
 }
 
 /** A node that two lists do not have any more. */
@@ -29,6 +29,10 @@ function registration(before: NodeRecord | null, after: NodeRecord, told: Tell):
 function status(before: NodeRecord | null, after: NodeRecord, told: Tell): NodeFinding[] {
   const was = before?.status ?? 'initializing'
   const missed = newest(after, /heartbeat missed/)
+  // Away both times, but not for the same heartbeat: it was back in between.
+  if (before !== null && isAway(was) && isAway(after.status) && before.missed > 0 && after.missed > before.missed) {
+    return [told('up', 'heartbeat', outage(before), newest(after, /reregistered|re-registered/)), told(after.status === 'down' ? 'down' : 'disconnected', 'heartbeat', outage(after), missed)]
+  }
   if (after.status === 'down' && was !== 'down') return [told('down', missed === undefined && after.missed === 0 ? 'unknown' : 'heartbeat', outage(after), missed)]
   if (after.status === 'disconnected' && was !== 'disconnected') return [told('disconnected', 'heartbeat', outage(after), missed)]
   if (before === null || after.status !== 'ready') return []
@@ -46,6 +50,10 @@ function passed(before: NodeRecord, after: NodeRecord, told: Tell): NodeFinding[
   return [{ ...down, verdict: { ...down.verdict, confidence: 'inferred' } }, told('up', 'heartbeat', first.index, newest(after, /reregistered|re-registered/))]
 }
 
+function isAway(status: string): boolean {
+  return status === 'down' || status === 'disconnected'
+}
+
 function outage({ missed, modified }: NodeRecord): number {
   return missed === 0 ? modified : missed
 }
@@ -61,6 +69,38 @@ function drain(before: NodeRecord | null, after: NodeRecord, told: Tell): NodeFi
   return found
 }
 
+const TOGGLE = /marked as (in)?eligible/
+
+/** Changes of eligibility that its history shows since the last look: of several, each is told. */
+function toggles(before: NodeRecord | null, after: NodeRecord, moment: Pick<Moment, 'era'>): NodeFinding[] {
+  let known = before
+  return togglesSince(before, after).flatMap((message) => {
+    const was = known
+    const verb = eligibilityBy(message)
+    known = was === null ? null : { ...was, eligibility: verb }
+    if (was === null || was.eligibility === verb) return []
+    return [findingOf(was, { ...after, eligibility: verb }, verb, causeOf(message), `${message.index}${moment.era}`, message)]
+  })
+}
+
+function togglesSince(before: NodeRecord | null, after: NodeRecord): NodeMessage[] {
+  return before === null ? [] : after.messages.filter(({ says, index }) => index > before.modified && TOGGLE.test(says))
+}
+
+/** What was remembered, with the eligibility that its history told last. */
+function lastSaid(before: NodeRecord | null, after: NodeRecord): NodeRecord | null {
+  const last = togglesSince(before, after).at(-1)
+  return before === null || last === undefined ? before : { ...before, eligibility: eligibilityBy(last) }
+}
+
+function eligibilityBy({ says }: NodeMessage): 'eligible' | 'ineligible' {
+  return /as ineligible/.test(says) ? 'ineligible' : 'eligible'
+}
+
+function causeOf(message: NodeMessage | undefined): Cause {
+  return /plan rejections/.test(message?.says ?? '') ? 'plan_rejections' : 'operator'
+}
+
 function eligibility(before: NodeRecord | null, after: NodeRecord, told: Tell): NodeFinding[] {
   const was = before?.eligibility ?? 'eligible'
   if (was === after.eligibility) return []
@@ -68,7 +108,7 @@ function eligibility(before: NodeRecord | null, after: NodeRecord, told: Tell): 
   // A drain makes its node ineligible; that is told by the drain.
   if (after.isDraining || (after.drainStarted !== '' && after.drainStarted !== (before?.drainStarted ?? ''))) return []
   const message = newest(after, /as ineligible/)
-  return [told('ineligible', /plan rejections/.test(message?.says ?? '') ? 'plan_rejections' : 'operator', changeOf(after), message)]
+  return [told('ineligible', causeOf(message), changeOf(after), message)]
 }
 
 /** Index of the change of eligibility: of its message, which stays, and not of the node, which changes again. */

@@ -20,6 +20,10 @@ describe('a node', () => {
     { what: 'whose drain was taken back says so', before: { isDraining: true, drainStarted: '77', eligibility: 'ineligible' }, after: { drain: 'canceled', drainStarted: '77', eligibility: 'ineligible' }, want: ['drain_cancelled operator 77'] },
     { what: 'that an operator closed is ineligible', before: {}, after: { eligibility: 'ineligible', messages: [message('Node marked as ineligible for scheduling', 44)] }, want: ['ineligible operator 44'] },
     { what: 'that refused too many plans is ineligible by them', before: {}, after: { eligibility: 'ineligible', messages: [message('Node marked as ineligible for scheduling due to multiple plan rejections', 45)] }, want: ['ineligible plan_rejections 45'] },
+    { what: 'that was closed and opened between two looks is told as both', before: {}, after: { modified: 60, messages: [message('Node marked as ineligible for scheduling', 44), message('Node marked as eligible for scheduling', 46)] }, want: ['ineligible operator 44', 'eligible operator 46'] },
+    { what: 'that was opened and closed again is told as both', before: { eligibility: 'ineligible' }, after: { modified: 60, eligibility: 'ineligible', messages: [message('Node marked as ineligible for scheduling', 14), message('Node marked as eligible for scheduling', 44), message('Node marked as ineligible for scheduling', 46)] }, want: ['eligible operator 44', 'ineligible operator 46'] },
+    { what: 'that came back and went again between two looks is told as both', before: { status: 'down', missed: 14 }, after: { status: 'down', missed: 40, modified: 60, messages: [message('Node heartbeat missed', 40)] }, want: ['up heartbeat 14', 'down heartbeat 40'] },
+    { what: 'that went from disconnected to down is away all the time', before: { status: 'disconnected', missed: 14 }, after: { status: 'down', missed: 14, modified: 60 }, want: ['down heartbeat 14'] },
   ])('$what', ({ before, after, want }) => {
     expect(says(before && node(before), node(after))).toEqual(want)
   })
