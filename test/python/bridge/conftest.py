@@ -1,4 +1,4 @@
-"""What tests of the bridge share: an engine in a short folder of its own."""
+"""What tests of the bridge share: an engine, or a whole master, in a short folder of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from engine_process import Engine
+from engine_process import Engine, until
+from master_process import Master
 
 
 @pytest.fixture
@@ -37,3 +38,17 @@ def engines(short_home):
 def engine(engines):
     """A running engine."""
     return engines().start()
+
+
+@pytest.fixture(scope="module")
+def master():
+    """A running master whose engine serves."""
+    home = Path(tempfile.mkdtemp(prefix="eb-"))
+    one = Master(home)
+    one.start()
+    try:
+        until(one.socket.exists, 120)
+        yield one
+    finally:
+        one.stop()
+        shutil.rmtree(home, ignore_errors=True)

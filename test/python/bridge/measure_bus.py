@@ -17,8 +17,8 @@ from pathlib import Path
 import salt.utils.event
 from engine_process import until
 from feeder import Feeder, batch, envelope
+from master_process import Bus, Master
 from measure import _example
-from test_bridge_master import Bus, Master
 
 
 def main() -> None:
