@@ -58,6 +58,8 @@ async function rolled(from: string, to: string): Promise<void> {
     const since = here.receiver.kept.length
     for (const eligibility of ['ineligible', 'eligible']) await nomad.put(`/v1/node/${node}/eligibility`, { Eligibility: eligibility })
     await nomad.run(job(id, { script: FOREVER }))
+    // A server that was replaced may have taken the evaluation along: Nomad gives it to another one after 60 s.
+    await until(`Nomad runs ${id}`, async () => (await nomad.allocations(id)).some(({ ClientStatus }) => ClientStatus === 'running'), 120_000, 250)
     await here.fact('nomad/alloc', 'started', { job: id }, 40_000)
     const told = here.receiver.kept.slice(since).filter(({ event, subject }) => subject['job'] === id || (event === 'nomad/node' && subject['node_id'] === node))
     return [...new Set(told.map(({ tag }) => tag.replaceAll(id, 'it')))].sort()
