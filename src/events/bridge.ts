@@ -76,7 +76,7 @@ export default defineEvent<Bridge>({
     },
     down: {
       severity: 'critical',
-      raised: 'What is degraded has been so for 60 seconds without a break.',
+      raised: 'A source has been degraded for 60 seconds without a break.',
       says: '{subject.source} has been degraded for {change.count} s ({verdict.cause}): {verdict.detail}',
       advice: 'Until it recovers, silence says nothing about {subject.source}: look there yourself before you conclude anything. Do what its cause asks (token, servers, network, disk); `journalctl -u eos-sidecar` has every attempt.',
       id: 'b:{subject.source}:down:{mark}',
@@ -153,7 +153,7 @@ export default defineEvent<Bridge>({
     },
     alarm: {
       severity: 'critical',
-      raised: 'Something that a person must look at, told as soon as it can be told: a disk that refused, a damaged journal, an inbox that lost facts, no fact for too long.',
+      raised: 'Something that a person must look at, told as soon as it can be told: a disk that refused, a damaged journal or inbox, numbers that had to begin anew.',
       says: 'alarm from {subject.source} ({verdict.cause}): {verdict.detail}',
       advice: 'With cause `disk` free or replace the disk; with `journal_damaged` or `inbox` keep the file that was moved aside and find out what damaged it. With `renumbered` there is nothing to do: what was not acknowledged is sent again.',
       id: 'b:{subject.source}:alarm:{mark}',

@@ -540,8 +540,8 @@ TABLE: dict[str, dict[str, Any]] = {
                 "advice": (
                     "`nomad deployment status -namespace={subject.namespace} {subject.deployment}` "
                     "shows the group and its unhealthy allocations, `nomad alloc status` of one of "
-                    "them the reason. Unless `reverted` follows, old and new copies run side by "
-                    "side: correct the job and submit it again."
+                    "them the reason. Unless `reverted` follows, old and new copies may run side "
+                    "by side: correct the job and submit it again."
                 ),
             },
             "reverted": {

@@ -80,7 +80,7 @@ export default defineEvent<NomadDeployment>({
       severity: 'critical',
       raised: 'The status of a deployment turns to `failed`.',
       says: 'the deployment of {subject.job} version {change.version} failed: {verdict.cause}, {verdict.detail}',
-      advice: '`nomad deployment status -namespace={subject.namespace} {subject.deployment}` shows the group and its unhealthy allocations, `nomad alloc status` of one of them the reason. Unless `reverted` follows, old and new copies run side by side: correct the job and submit it again.',
+      advice: '`nomad deployment status -namespace={subject.namespace} {subject.deployment}` shows the group and its unhealthy allocations, `nomad alloc status` of one of them the reason. Unless `reverted` follows, old and new copies may run side by side: correct the job and submit it again.',
       id: 'deploy:{subject.deployment}:failed',
       example: {
         subject: { namespace: 'default', job: 'web', deployment: 'd1c80b0a-4b0a-9c3e-0a3d-4f2f6a115b9c' },
