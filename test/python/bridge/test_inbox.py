@@ -2,11 +2,13 @@
 
 import json
 import sqlite3
+import time
 import tracemalloc
 
 import pytest
 from feeder import envelope
 
+from saltext.eos.utils import bridge_report
 from saltext.eos.utils.inbox import Inbox, Refused, Taken
 from saltext.eos.utils.inbox_read import Reader
 
@@ -49,6 +51,28 @@ def test_a_number_that_was_acknowledged_and_is_not_there_is_a_gap(inbox):
     _edit(inbox, "DELETE FROM events WHERE seq IN (4, 5)")
     (gap,) = Reader(inbox.path).gaps()
     assert gap == {"epoch": EPOCH, "from": 1, "to": 9, "missing": 2}
+    told = bridge_report.report(Reader(inbox.path), time.time())
+    assert told["gaps"] == [gap]
+    assert f"epoch {EPOCH} lacks 2 of its numbers 1 to 9" in " ".join(told["problems"])
+    assert ", 2 numbers missing," in told["text"]
+
+
+def test_a_silence_is_a_problem_until_it_is_over(inbox):
+    inbox.commit(EPOCH, _taken(1), [], 1)
+    (silent,) = _taken(1, of="bridge-00000001", verb="silent", severity="critical")
+    (heard,) = _taken(2, of="bridge-00000001", verb="heard", severity="notice")
+
+    def problems():
+        return bridge_report.report(Reader(inbox.path), 1600.0)["problems"]
+
+    said = "nothing was heard from nomad:global for 600 s"
+    assert not any(one.startswith(said) for one in problems())
+    inbox.tell("bridge-00000001", silent, ("nomad:global", 1000.0))
+    assert inbox.silent() == {"nomad:global": 1000.0}
+    assert any(one.startswith(said) for one in problems())
+    inbox.tell("bridge-00000001", heard, ("nomad:global", None))
+    assert inbox.silent() == {}
+    assert not any(one.startswith(said) for one in problems())
 
 
 def test_what_was_forgotten_for_its_number_or_age_is_no_gap(inbox):
