@@ -25,6 +25,9 @@ const PRUNE = 60_000
 /** Milliseconds that sources and journal get to end. */
 const PATIENCE = 1500
 
+/** How loudly the log says what the events say. */
+const LEVELS: { readonly [verb: string]: 'warning' | 'alert' } = { degraded: 'warning', down: 'alert', alarm: 'alert' }
+
 /** What a running sidecar is made of. */
 export interface Parts {
   readonly config: Config
@@ -95,7 +98,7 @@ class Sidecar {
     })
     const say = selfWriter(this.#ledger, config.instance, log)
     this.#note = (note) => {
-      log(note.verb === 'degraded' || note.verb === 'alarm' ? 'alert' : 'notice', `bridge ${note.verb}`, { source: note.source, cause: note.cause, detail: note.detail ?? '' })
+      log(LEVELS[note.verb] ?? 'notice', `bridge ${note.verb}`, { source: note.source, cause: note.cause, detail: note.detail ?? '' })
       say(note)
     }
     this.#dead = new DeadLetters(this.#note, log)
