@@ -9,6 +9,8 @@ export interface ImageConfig {
   readonly Entrypoint: readonly string[]
   readonly Env?: readonly string[]
   readonly User: string
+  /** How the engine asks its program to end; SIGTERM when left out. */
+  readonly StopSignal?: string
   readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>
 }
 

@@ -103,8 +103,8 @@ def database(app: str, values: dict[str, Any]) -> dict[str, Any]:
         ],
         "VolumeMounts": [{"Volume": "data", "Destination": MOUNT, "ReadOnly": False}],
         "LogConfig": {"MaxFiles": 3, "MaxFileSizeMB": 10},
-        # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
-        "KillSignal": "SIGINT",
+        # The image names the signal. With one named here, Nomad cannot clear away a container that
+        # ended while its host was down, tries for six minutes and starts no other meanwhile.
         "KillTimeout": 60 * SECOND,
         "RestartPolicy": RESTART,
         "Vault": VAULT,
