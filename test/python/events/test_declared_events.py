@@ -108,6 +108,19 @@ def test_the_line_for_an_operator_stays_one_line():
     assert "j" * 201 not in line
 
 
+def test_no_line_counts_one_thing_as_many():
+    """``1 restarts`` reads wrong."""
+    counts = "count|restarts|queued|total|placed|healthy|unhealthy|evaluated|filtered|exhausted"
+    counted = re.compile(rf"\{{(?:change|verdict)\.(?:{counts})\}} [a-z]{{2,}}")
+    lines = [
+        (event, verb, found[0])
+        for event, one in table.TABLE.items()
+        for verb, words in one["verbs"].items()
+        if (found := counted.search(words["says"].replace("} in all", "}")))
+    ]
+    assert lines == []
+
+
 def test_nothing_is_a_dash_and_truth_is_a_word():
     event = _killed(subject__task=None, subject__job="", verdict__anon="0")
     assert "task - of -: own_limit, 0 bytes" in table.says(event)
