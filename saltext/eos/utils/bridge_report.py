@@ -122,7 +122,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     :return: ``streams``, ``sources``, ``minions``, ``inbox``, ``gaps``, ``problems``, ``text``.
     """
     streams = reader.streams()
-    sources = [_aged(source, now) for source in reader.sources()]
+    sources = _sources(reader, streams, now)
     minions = [_aged(minion, now) for minion in reader.minions()]
     inbox = reader.totals()
     bus = reader.bus()
@@ -142,7 +142,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
             f"{one['to']}; expected all that were acknowledged; report it with the master's log"
             for one in gaps
         ],
-        *([f"{recent} dead letters within a day: see `dead` with --out=json"] if recent else []),
+        *([f"dead letters within a day: {recent}; see `dead` with --out=json"] if recent else []),
     ]
     found = {
         "engine": {"running": reader.is_served()},
@@ -194,6 +194,23 @@ def _stream_problems(streams: list[dict[str, Any]], now: float) -> list[str]:
     ]
 
 
+def _sources(reader: Reader, streams: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
+    """Give each source with its last fact, and since when its servers were not heard."""
+    facts = {one["source"]: _aged(one, now) for one in reader.sources()}
+    active = [stream for stream in streams if stream["role"] == "active" and stream["status"]]
+    told = active[-1]["status"].get("standings") if active else None
+    for one in told if isinstance(told, list) else ():
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+            continue
+        known = facts.setdefault(
+            one["name"],
+            {"source": one["name"], "epoch": None, "idx": None, "at": None, "age": None},
+        )
+        heard = one.get("heard")
+        known["heard"] = round(now - heard / 1000, 1) if isinstance(heard, int) and heard else None
+    return [facts[name] for name in sorted(facts)]
+
+
 def _aged(one: dict[str, Any], now: float) -> dict[str, Any]:
     return {**one, "age": round(now - one["at"], 1)}
 
@@ -202,18 +219,18 @@ def _text(found: dict[str, Any]) -> str:
     inbox = found["inbox"]
     missing = sum(one["missing"] for one in found["gaps"])
     lines = [
-        f"inbox     {inbox['rows']} events, {inbox['dead']} dead letters, "
-        f"{missing} numbers missing, bus {found['bus']['behind']} behind"
+        f"inbox     events {inbox['rows']}, dead letters {inbox['dead']}, "
+        f"numbers missing {missing}, not fired on the bus yet {found['bus']['behind']}"
     ]
     for stream in found["streams"][-3:]:
-        journal = (stream["status"] or {}).get("journal")
-        depth = journal.get("depth", "-") if isinstance(journal, dict) else "-"
+        depth = (stream["status"] or {}).get("depth", "-")
         lines.append(
             f"sidecar   {stream['instance']} {stream['role']}, epoch {stream['epoch']}, "
             f"number {stream['last_seq']}, {depth} waiting"
         )
     lines += [
-        f"source    {one['source']}: index {one['idx']}, last fact {one['age']} s ago"
+        f"source    {one['source']}: index {_known(one['idx'])}, last fact {_ago(one['age'])}"
+        + (f", servers heard {_ago(one['heard'])}" if "heard" in one else "")
         for one in found["sources"]
     ]
     lines += [
@@ -223,6 +240,14 @@ def _text(found: dict[str, Any]) -> str:
     ]
     lines += [f"problem   {problem}" for problem in found["problems"]]
     return "\n".join(lines)
+
+
+def _known(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _ago(seconds: float | None) -> str:
+    return "never" if seconds is None else f"{seconds} s ago"
 
 
 def dumped(envelope: dict[str, Any]) -> str:

@@ -167,12 +167,17 @@ def test_the_bridge_tells_how_it_is(master):
         feeder.greet()
         standing = {"name": "nomad:global", "ready": True, "degraded": None, "index": 820,
                     "heard": int(time.time() * 1000), "counters": {}}  # fmt: skip
-        feeder.say({"kind": "status", "standings": [standing], "journal": {"depth": 3}})
+        silent = {**standing, "name": "consul:dc1", "heard": 0}
+        feeder.say({"kind": "status", "standings": [standing, silent], "depth": 3})
         feeder.take(envelope(1, feeder.epoch))
         status, said = master.run("eos.bridge")
         assert status == 0, said["problems"]
         stream = next(one for one in said["streams"] if one["epoch"] == feeder.epoch)
         assert stream["last_seq"] == 1
+        assert "number 1, 3 waiting" in said["text"]
+        assert "source    consul:dc1: index -, last fact never, servers heard never" in said["text"]
+        (nomad,) = (one for one in said["sources"] if one["source"] == "nomad:global")
+        assert 0 <= nomad["heard"] < 10
         feeder.say({"kind": "status", "standings": [{**standing, "degraded": "token refused"}]})
         feeder.take(envelope(2, feeder.epoch))
         status, said = master.run("eos.bridge")
