@@ -18,6 +18,11 @@ TMPFILES = "/etc/tmpfiles.d"
 NAME = "eos-bridge.conf"
 
 
+def name(opts: dict[str, Any]) -> str:
+    """Give the account of the sidecar; option ``eos_account``."""
+    return str(opts.get("eos_account") or ACCOUNT)
+
+
 def tmpfiles(opts: dict[str, Any]) -> Path:
     """Give the file that makes the socket's folder at each boot; option ``eos_tmpfiles_dir``."""
     return Path(opts.get("eos_tmpfiles_dir") or TMPFILES) / NAME
@@ -40,15 +45,15 @@ def places(
     :param engine: settings of ``eos_bridge``.
     :param user: the master's user.
     """
-    name = str(opts.get("eos_account") or ACCOUNT)
+    who = name(opts)
     where = folder(engine)
-    line = f"d {where} 2750 {user} {name} -\n"
+    line = f"d {where} 2750 {user} {who} -\n"
     target = tmpfiles(opts)
     pending: list[str] = []
     steps: list[Callable[[], None]] = []
-    if not _has_group(name):
-        pending.append(f"system account {name}, for the sidecar")
-        steps.append(lambda: _add(name))
+    if not _has(who):
+        pending.append(f"system account {who}, for the sidecar")
+        steps.append(lambda: _add(who))
     if _text(target) != line:
         pending.append(f"{target}: {line.strip()}")
 
@@ -57,26 +62,33 @@ def places(
             target.write_text(line, "utf-8")
 
         steps.append(write)
-    if not _fits(where, user, name):
-        pending.append(f"folder {where}, for {user} and the group {name}")
-        steps.append(lambda: _make(where, user, name))
+    if not _fits(where, user, who):
+        pending.append(f"folder {where}, for {user} and the group {who}")
+        steps.append(lambda: _make(where, user, who))
     return pending, steps
 
 
-def _has_group(name: str) -> bool:
+def _has(who: str) -> bool:
+    """Tell whether there are a user and a group of that name."""
     try:
-        grp.getgrnam(name)
+        pwd.getpwnam(who)
+        grp.getgrnam(who)
     except KeyError:
         return False
     return True
 
 
-def _add(name: str) -> None:
-    command = ["useradd", "--system", "--user-group", "--no-create-home"]
-    command += ["--home-dir", "/var/lib/eos-sidecar", "--shell", "/usr/sbin/nologin", name]
+def _add(who: str) -> None:
+    command = ["useradd", "--system", "--no-create-home"]
+    try:
+        grp.getgrnam(who)
+        command += ["--gid", who]
+    except KeyError:
+        command += ["--user-group"]
+    command += ["--home-dir", "/var/lib/eos-sidecar", "--shell", "/usr/sbin/nologin", who]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     if done.returncode != 0:
-        raise Refusal([f"account {name} cannot be made: {done.stderr.strip()}; make it yourself"])
+        raise Refusal([f"account {who} cannot be made: {done.stderr.strip()}; make it yourself"])
 
 
 def _text(path: Path) -> str | None:

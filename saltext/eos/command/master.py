@@ -100,7 +100,7 @@ def _backends(opts: dict[str, Any]) -> list[str]:
 
 def _engines(opts: dict[str, Any]) -> list[Any]:
     others = [one for one in opts.get("engines") or [] if _engine_name(one) != ENGINE]
-    return [*others, {ENGINE: {"peers": [account.ACCOUNT], **_engine(opts)}}]
+    return [*others, {ENGINE: {"peers": [account.name(opts)], **_engine(opts)}}]
 
 
 def _engine(opts: dict[str, Any]) -> dict[str, Any]:

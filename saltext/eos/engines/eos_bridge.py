@@ -40,7 +40,7 @@ from saltext.eos.utils import (
 )
 from saltext.eos.utils.bridge_silence import Watch
 from saltext.eos.utils.hint_desk import Desk
-from saltext.eos.utils.inbox import NAME, Inbox
+from saltext.eos.utils.inbox import NAME, Inbox, attempted
 from saltext.eos.utils.inbox_file import fold
 from saltext.eos.utils.inbox_read import Reader
 
@@ -95,13 +95,15 @@ def start(
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.suppress(_Ended))
         stack.enter_context(ending)
+        # Closed last: whoever closes the inbox last folds its log back and removes it.
+        last = stack.enter_context(contextlib.ExitStack())
+        firing = bridge_child.child("EosBus", bridge_fire.run, (dict(__opts__), path))
+        stack.callback(firing.end)
+        listening = bridge_child.child("EosHints", hint_bus.run, (dict(__opts__), _keys()))
+        stack.callback(listening.end)
         kept = _sooner_or_later(lambda: Inbox(path))
         lock = threading.Lock()
-        stack.callback(_close, kept, lock)
-        firing = bridge_child.child("EosBus", bridge_fire.run, (dict(__opts__), path), kept.release)
-        stack.callback(firing.end)
-        listening = bridge_child.child("EosHints", hint_bus.run, (dict(__opts__),), kept.release)
-        stack.callback(listening.end)
+        last.callback(_close, kept, lock)
         # A full pipe means that the other side has enough to do.
         os.set_blocking(firing.pipe.fileno(), False)
 
@@ -109,18 +111,23 @@ def start(
             with contextlib.suppress(OSError):
                 firing.pipe.send_bytes(b"1")
 
+        committed()
         listener = _sooner_or_later(lambda: bridge_serve.bound(Path(socket)))
         largest = min(LARGEST, int(__opts__["max_event_size"]) - SALTS_OWN)
         terms = bridge_serve.Terms(tuple(peers), largest, committed)
         server = bridge_serve.Server(listener, kept, lock, terms)
         stack.callback(server.stop)
-        threading.Thread(target=server.run, name="serve", daemon=True).start()
-        threading.Thread(target=_fold, args=(path,), name="fold", daemon=True).start()
-        desk = Desk(kept, lock, _keys(), _acknowledger(), committed)
+        parts = [
+            firing.process,
+            listening.process,
+            _thread("serve", server.run),
+            _thread("fold", _fold, path, lock),
+        ]
+        desk = Desk(kept, lock, largest, _acknowledger(), committed)
         log.info("eos_bridge serves %s into %s", socket, path)
         watch = Watch(after, kept.silent(), time.time())
         pruned = looked = time.monotonic()
-        while firing.process.is_alive() and listening.process.is_alive():
+        while all(part.is_alive() for part in parts):
             _listen(listening.pipe, desk)
             desk.turn()
             _tell_damage(kept, desk)
@@ -131,6 +138,12 @@ def start(
                 pruned = time.monotonic()
                 _prune(kept, lock, keep_days, keep_events)
         log.error("a part of eos_bridge ended; Salt starts the engine again")
+
+
+def _thread(name: str, work: Callable[..., None], *arguments: Any) -> threading.Thread:
+    made = threading.Thread(target=work, args=arguments, name=name, daemon=True)
+    made.start()
+    return made
 
 
 class _Ended(BaseException):
@@ -178,10 +191,14 @@ def _listen(heard: Connection, desk: Desk) -> None:
     """Look at hints for a second."""
     until = time.monotonic() + 1.0
     while (left := until - time.monotonic()) > 0:
-        if not heard.poll(left):
+        try:
+            if not heard.poll(left):
+                return
+            found = heard.recv()
+        except (EOFError, OSError):
+            # The listening process is gone; whoever watches over the parts sees it now.
             return
-        tag, data = heard.recv()
-        desk.take(tag, data)
+        desk.take(found)
 
 
 def _acknowledger() -> Any:
@@ -229,11 +246,11 @@ def _tell_silence(path: Path, watch: Watch, desk: Desk) -> None:
         log.warning("nobody looked whether anybody is silent: %s", err)
 
 
-def _fold(path: Path) -> None:
+def _fold(path: Path, lock: threading.Lock) -> None:
     while True:
         time.sleep(FOLD_EVERY)
         try:
-            fold(path)
+            fold(path, lock)
         except (sqlite3.Error, OSError) as err:
             log.warning("the log of the inbox was not folded back: %s", err)
 
@@ -242,7 +259,7 @@ def _prune(kept: Inbox, lock: threading.Lock, days: float, most: int) -> None:
     try:
         while True:
             with lock:
-                gone = kept.prune(time.time() - days * DAY, most)
+                gone = attempted(kept, lambda: kept.prune(time.time() - days * DAY, most))
             if not gone:
                 return
     except sqlite3.Error as err:

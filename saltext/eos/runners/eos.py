@@ -112,7 +112,7 @@ def events(
     return _spoken(
         bridge_verbs.events, __opts__,
         {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
-        int(limit), bool(follow), bool(advice),
+        limit, bool(follow), bool(advice),
     )  # fmt: skip
 
 

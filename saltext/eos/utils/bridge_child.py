@@ -7,7 +7,6 @@ import ctypes
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -29,17 +28,19 @@ class Child(NamedTuple):
         self.pipe.close()
 
 
-def child(name: str, target: Any, arguments: tuple, let_go: Callable[[], None]) -> Child:
+def child(name: str, target: Any, arguments: tuple) -> Child:
     """
-    Start a process; made before the engine has any thread, because it is forked.
+    Start a process; it is forked, so the engine has neither a thread nor the inbox yet.
+
+    A connection to SQLite that is carried over a fork takes its locks with it into both processes,
+    and a file that the engine lets go of would be held by the child.
 
     :param target: called with the arguments, the other end of the pipe, and the engine's number.
-    :param let_go: called first in the child: it must not hold what the next engine waits for.
     """
     theirs, ours = multiprocessing.Pipe(duplex=True)
     forking = multiprocessing.get_context("fork")
     process = forking.Process(
-        target=_run, name=name, args=(target, arguments, theirs, ours, let_go, os.getpid()),
+        target=_run, name=name, args=(target, arguments, theirs, ours, os.getpid()),
         daemon=True,
     )  # fmt: skip
     process.start()
@@ -52,7 +53,6 @@ def _run(
     arguments: tuple,
     theirs: Connection,
     ours: Connection,
-    let_go: Callable[[], None],
     parent: int,
 ) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -60,5 +60,4 @@ def _run(
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     ours.close()
-    let_go()
     target(*arguments, theirs, parent)

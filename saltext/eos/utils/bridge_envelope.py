@@ -8,7 +8,6 @@ from typing import Any
 from saltext.eos.events import table
 from saltext.eos.utils.misfit import is_flag, is_list_of, is_text, is_whole, keys, one_of, wrong
 
-LARGEST = 65_536
 SCHEMA = 1
 SEVERITIES = ("info", "notice", "warning", "critical")
 ORIGINS = ("stream", "resync", "audit", "self", "beacon")

@@ -36,10 +36,15 @@ def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> Non
     Fire what comes in until the engine is gone.
 
     :param path: file of the inbox.
-    :param woken: gets a byte after each commit.
+    :param woken: gets a byte when the inbox is open, and after each commit.
     :param parent: process id of the engine.
     """
     os.nice(NICENESS)
+    while not woken.poll(1):
+        if os.getppid() != parent:
+            return
+    # With this option Salt drops what it cannot send, and says that it was sent.
+    opts = {**opts, "master_async_mworker": False}
     reader = Reader(path)
     row = _position(path, reader)
     pause = 0.1
@@ -60,6 +65,16 @@ def run(opts: dict[str, Any], path: Path, woken: Connection, parent: int) -> Non
             pause = min(pause * 2, LONGEST_PAUSE)
 
 
+def fired(bus: Any, envelope: dict[str, Any], tag: str) -> None:
+    """
+    Fire one event.
+
+    :raises OSError: there is no publisher: Salt says so with False, after a second.
+    """
+    if not bus.fire_event(envelope, tag):
+        raise OSError("Salt's event publisher does not answer")
+
+
 def _pass(reader: Reader, bus: Any, path: Path, row: int, woken: Connection) -> int:
     last = reader.last_row()
     if last - row > BEHIND:
@@ -67,7 +82,7 @@ def _pass(reader: Reader, bus: Any, path: Path, row: int, woken: Connection) -> 
         _remember(path, row)
     rows = reader.after(row, SLICE)
     for number, tag, text in rows:
-        bus.fire_event(json.loads(text), tag)
+        fired(bus, json.loads(text), tag)
         row = number
     if rows:
         _remember(path, row)
@@ -85,9 +100,10 @@ def _coalesce(reader: Reader, bus: Any, row: int, last: int) -> int:
     detail = ", ".join(f"{name}: {count}" for name, count in counts[:20])
     subject = {"source": "bridge"}
     moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    tag = tag_of("bridge", "coalesced", subject)
     envelope = {
         "schema": 1, "id": f"b:bridge:coalesced:{upto}", "seq": 0, "epoch": "bus",
-        "event": "bridge", "verb": "coalesced", "tag": tag_of("bridge", "coalesced", subject),
+        "event": "bridge", "verb": "coalesced", "tag": tag,
         "severity": "warning", "origin": "self", "replay": False,
         "source": {"kind": "bridge", "name": "bridge", "epoch": "bus", "index": upto},
         "time": {"occurred": None, "observed": moment, "clock": "sidecar"},
@@ -95,7 +111,7 @@ def _coalesce(reader: Reader, bus: Any, row: int, last: int) -> int:
         "change": {"from": row, "to": upto, "count": total}, "links": {"ids": []}, "related": [],
         "coalesced": total, "settled": True, "evidence": [f"inbox:{row}-{upto}"],
     }  # fmt: skip
-    bus.fire_event(envelope, envelope["tag"])
+    fired(bus, envelope, tag)
     return upto
 
 

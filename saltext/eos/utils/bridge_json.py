@@ -9,6 +9,7 @@ that the very text of each goes into the inbox and nothing is written anew.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -97,8 +98,9 @@ def _text(frame: bytes) -> str:
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     read = dict(pairs)
     if len(read) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(
+            name for name, count in Counter(name for name, _ in pairs).items() if count > 1
+        )
         raise NoJson(f"key {twice[:60]!r} stands twice in one object; expected it once")
     return read
 

@@ -21,6 +21,8 @@ _PAUSE = 0.2
 UNSETTLED = ":unsettled"
 BEHIND = 5_000
 DAY = 86_400.0
+# A sidecar says every 10 s how it is.
+HEARD = 30.0
 
 
 def span(text: Any) -> float:
@@ -131,7 +133,11 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     problems = [
         *_engine_problems(reader, bus),
         *_stream_problems(streams, now),
-        *[f"{one['source']}: {one['degraded']}" for one in _standings(streams) if one["degraded"]],
+        *[
+            f"{one['source']}: {one['degraded']}"
+            for one in _standings(streams, now)
+            if one["degraded"]
+        ],
         *[
             f"nothing was heard from {one['source']} for {round(now - one['since'])} s; nothing "
             "can be concluded from its silence"
@@ -158,12 +164,17 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     return {**found, "text": _text(found)}
 
 
-def _standings(streams: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _standings(streams: list[dict[str, Any]], now: float) -> list[dict[str, Any]]:
     """Give what each sidecar said last; an epoch that it has left says nothing any more."""
-    newest = {stream["instance"]: stream for stream in streams if stream["role"] == "active"}
+    newest = {stream["instance"]: stream for stream in streams}
+    heard = [
+        stream
+        for stream in newest.values()
+        if stream["role"] == "active" and now - stream["seen"] <= HEARD
+    ]
     return [
         {"source": one.get("name"), "degraded": one.get("degraded")}
-        for stream in newest.values()
+        for stream in heard
         for one in (stream["status"] or {}).get("standings", ())
         if isinstance(one, dict)
     ]
@@ -186,7 +197,7 @@ def _stream_problems(streams: list[dict[str, Any]], now: float) -> list[str]:
         return ["no sidecar has ever connected; expected eos-sidecar to run beside the master"]
     newest = max(active, key=lambda stream: stream["seen"])
     age = now - newest["seen"]
-    if age <= 30:
+    if age <= HEARD:
         return []
     return [
         f"sidecar {newest['instance']} was last heard {round(age)} s ago; expected every 10 s; "

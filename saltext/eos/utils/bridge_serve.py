@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from saltext.eos.utils import bridge_envelope, bridge_frames, bridge_json, bridge_peer
-from saltext.eos.utils.inbox import Inbox, Refused, Taken
+from saltext.eos.utils.inbox import Inbox, Refused, Taken, attempted
 
 log = logging.getLogger(__name__)
 
@@ -76,22 +76,6 @@ def bound(path: Path) -> socket.socket:
     return listener
 
 
-def attempted(inbox: Inbox, write: Callable[[], Any]) -> Any:
-    """
-    Write; after an error the file is opened anew, so that the next attempt finds what is there.
-
-    :raises sqlite3.Error: nothing was written.
-    """
-    try:
-        return write()
-    except sqlite3.Error as err:
-        try:
-            inbox.mend(err)
-        except (sqlite3.Error, OSError) as again:
-            log.info("the inbox cannot be opened: %s", again)
-        raise
-
-
 class Server:
     """
     Serves peers until it is stopped; one that misbehaves loses its connection and nothing else.
@@ -124,7 +108,13 @@ class Server:
                 connection.close()
                 continue
             self._open.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            try:
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            except RuntimeError as err:
+                # No more threads: this peer comes again.
+                log.warning("a peer was turned away: %s", err)
+                self._open.discard(connection)
+                connection.close()
 
     def stop(self) -> None:
         """Close the listener and every connection; what was acknowledged is in the inbox."""

@@ -11,7 +11,7 @@ from typing import Any
 import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import bridge_report, store
+from saltext.eos.utils import bridge_fire, bridge_report, store
 from saltext.eos.utils.inbox import NAME
 from saltext.eos.utils.inbox_read import Reader
 
@@ -27,7 +27,7 @@ def path_of(opts: dict[str, Any]) -> Path:
 
 
 def events(
-    opts: dict[str, Any], asked: dict[str, Any], limit: int, follow: bool, advice: bool
+    opts: dict[str, Any], asked: dict[str, Any], limit: Any, follow: bool, advice: bool
 ) -> Any:
     """
     Give events, or print them as they come.
@@ -35,8 +35,7 @@ def events(
     :raises SaltRunnerError: a filter is none, or the inbox cannot be read.
     """
     wanted = bridge_report.conditions(**asked, now=time.time())
-    if limit < 1:
-        raise SaltRunnerError(f"limit is {limit}; expected 1 or more")
+    limit = _number("limit", limit)
     reader = Reader(path_of(opts))
     as_json = opts.get("output") in ("json", "jsonl") or opts.get("out") in ("json", "jsonl")
     # Read before the last row, so that nothing falls between the past and what follows.
@@ -94,7 +93,13 @@ def replay(
     fired = 0
     with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=False) as bus:
         for one in reader.numbered(chosen, least, most):
-            bus.fire_event({**one, "replay": True}, one["tag"])
+            try:
+                bridge_fire.fired(bus, {**one, "replay": True}, one["tag"])
+            except OSError as err:
+                raise SaltRunnerError(
+                    f"{_events(fired)} of {count} fired again, then: {err}; expected a running "
+                    f"master; go on with from_seq={one['seq']}"
+                ) from err
             fired += 1
     return {"fired": fired, "comment": f"{_events(fired)}, {span}, fired again."}
 

@@ -24,8 +24,9 @@ from saltext.eos.utils import bridge_envelope, bridge_json
 from saltext.eos.utils.bridge_tag import tag_of
 from saltext.eos.utils.misfit import is_text, is_whole
 
-TAG = re.compile(r"salt/beacon/([^/]+)/eos_oom/[a-z_]+")
-LARGEST = 1 << 20
+TAG = re.compile(r"salt/beacon/([^/]{1,255})/eos_oom/[a-z_]+")
+# Twice what the beacon sends at most: oom_batch.
+LARGEST = 1 << 18
 EVENTS = ("kernel/oom", "kernel/oomd")
 RECORD = frozenset(
     (
@@ -43,6 +44,13 @@ class Doubt(Exception):
         self.minion = minion
 
 
+class Signed(NamedTuple):
+    """Text that a minion has signed, not yet looked into."""
+
+    minion: str
+    text: str
+
+
 class Batch(NamedTuple):
     """What a minion has signed."""
 
@@ -51,9 +59,9 @@ class Batch(NamedTuple):
     records: list[dict[str, Any]]
 
 
-def batch(tag: str, data: Any, keys: Path) -> Batch | None:
+def signed(tag: str, data: Any, keys: Path) -> Signed | None:
     """
-    Read a beacon's event.
+    Find out whose a beacon's event is.
 
     :param keys: folder with the public keys of accepted minions.
     :return: None when the tag is not the beacon's.
@@ -64,16 +72,29 @@ def batch(tag: str, data: Any, keys: Path) -> Batch | None:
         _refuse_ours(tag, data, keys)
         return None
     minion = found[1]
-    if minion.startswith(".") or not (keys / minion).is_file():
+    if not _is_accepted(minion, keys):
         raise Doubt(None, "the tag names a minion that the master has not accepted")
     if not isinstance(data, dict) or data.get("minion") != minion:
         raise Doubt(minion, "the event names another minion than its tag")
     text, signature = data.get("batch"), data.get("signature")
     if not isinstance(text, str) or not isinstance(signature, str) or len(text) > LARGEST:
         raise Doubt(minion, "the event is not signed")
-    _verify(minion, (keys / minion).read_bytes(), text, signature)
     try:
-        said = bridge_json.message(text.encode())
+        _verify(minion, (keys / minion).read_bytes(), text, signature)
+    except OSError as err:
+        raise Doubt(minion, f"the minion's key cannot be read: {err}") from err
+    return Signed(minion, text)
+
+
+def batch(one: Signed) -> Batch:
+    """
+    Read what a minion has signed.
+
+    :raises Doubt: it holds no records of that minion.
+    """
+    minion = one.minion
+    try:
+        said = bridge_json.message(one.text.encode())
     except bridge_json.NoJson as err:
         raise Doubt(minion, f"the signed batch cannot be read: {err}") from err
     records = said.get("records")
@@ -93,8 +114,22 @@ def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
     claimed = data.get("id") if isinstance(data, dict) else None
     if not tag.startswith("eos/") or tag.startswith("eos/run/") or not isinstance(claimed, str):
         return
-    is_known = "/" not in claimed and not claimed.startswith(".") and (keys / claimed).is_file()
-    raise Doubt(claimed if is_known else None, "it fires eos/… itself")
+    raise Doubt(claimed if _is_accepted(claimed, keys) else None, "it fires eos/… itself")
+
+
+def _is_accepted(minion: str, keys: Path) -> bool:
+    if "/" in minion or minion.startswith("."):
+        return False
+    try:
+        return (keys / minion).is_file()
+    except (OSError, ValueError):
+        # A name that no file can have.
+        return False
+
+
+def id_of(minion: str, record: dict[str, Any]) -> str:
+    """Give the id of a record's event: equal however often it is told."""
+    return f"k:{minion}:{record['boot']}:{record['mark']}"
 
 
 def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[str, Any]:
@@ -108,7 +143,7 @@ def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[
     moment = time.time()
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
     return {
-        "schema": 1, "id": f"k:{minion}:{boot}:{record['mark']}", "seq": seq, "epoch": epoch,
+        "schema": 1, "id": id_of(minion, record), "seq": seq, "epoch": epoch,
         "event": event, "verb": verb, "tag": tag_of(event, verb, record["subject"]),
         "severity": table.TABLE[event]["verbs"][verb]["severity"], "origin": "beacon",
         "replay": False,
@@ -152,6 +187,7 @@ def _verify(minion: str, pem: bytes, text: str, signature: str) -> None:
         if not isinstance(key, rsa.RSAPublicKey):
             raise Doubt(minion, "the master's key of that minion is no RSA key")
         raw = base64.b64decode(signature, validate=True)
+        # Half a surrogate pair has no bytes to sign; that is a ValueError too.
         key.verify(raw, text.encode(), padding.PKCS1v15(), hashes.SHA256())
     except (InvalidSignature, ValueError, binascii.Error) as err:
         raise Doubt(minion, "the signature is not by that minion's accepted key") from err

@@ -1,22 +1,24 @@
 """
-Listens to the bus for what beacons say.
+Listens to the bus for what beacons say, and finds out who said it.
 
 A process of its own that does nothing else: whoever connects to Salt's bus and does not read
-starves every other listener (measured on 3006 to 3008), so it must never wait for anybody.
+starves every other listener (measured on 3006 to 3008), so it must never wait for anybody. Whose
+an event is has to be known before it is kept: a queue for all could be filled by one minion.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import queue
 import threading
 import time
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import salt.utils.event
+
+from saltext.eos.utils import hint
 
 log = logging.getLogger(__name__)
 
@@ -26,24 +28,68 @@ OURS = b"eos/"
 # Salt leaves the command in what a minion fires singly.
 BY_MINION = b"_minion_event"
 _PASSED: dict[str, Any] = {}
-# More than this waiting is thrown away: beacons tell again what nobody acknowledges.
-MOST = 1000
+PAUSE = 0.2
 
 
-def run(opts: dict[str, Any], out: Connection, parent: int) -> None:
+class Heard(NamedTuple):
     """
-    Hand on every event of the beacon until the engine is gone.
+    What came since the last one.
 
-    :param out: gets ``(tag, data)``.
+    :param signed: of each minion the last batch; it holds what the ones before it held, or the
+        minion sends that again.
+    :param doubts: what was not believed, by the minion it spoke of; None for one that the master
+        does not know: how often, and why the last time.
+    """
+
+    signed: list[hint.Signed]
+    doubts: dict[str | None, tuple[int, str]]
+
+
+class Slots:
+    """A place for each minion, so that none can take the place of another."""
+
+    def __init__(self, keys: Path) -> None:
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._signed: dict[str, hint.Signed] = {}
+        self._doubts: dict[str | None, tuple[int, str]] = {}
+
+    def put(self, tag: str, data: Any) -> None:
+        """Look whose an event is and keep it, or count the doubt; nothing in it can raise."""
+        try:
+            one = hint.signed(tag, data, self._keys)
+        except hint.Doubt as doubt:
+            with self._lock:
+                count, _ = self._doubts.get(doubt.minion, (0, ""))
+                self._doubts[doubt.minion] = (count + 1, str(doubt))
+            return
+        if one is not None:
+            with self._lock:
+                self._signed[one.minion] = one
+
+    def take(self) -> Heard | None:
+        """Give what came, and be empty; None when nothing came."""
+        with self._lock:
+            found = Heard(list(self._signed.values()), self._doubts)
+            self._signed, self._doubts = {}, {}
+        return found if found.signed or found.doubts else None
+
+
+def run(opts: dict[str, Any], keys: Path, out: Connection, parent: int) -> None:
+    """
+    Hand on what the beacons say until the engine is gone.
+
+    :param keys: folder with the public keys of accepted minions.
+    :param out: gets each :class:`Heard`.
     :param parent: process id of the engine.
     """
-    waiting: queue.Queue[tuple[str, Any]] = queue.Queue(MOST)
-    threading.Thread(target=_hand_on, args=(waiting, out), daemon=True).start()
+    slots = Slots(keys)
+    threading.Thread(target=_hand_on, args=(slots, out), daemon=True).start()
     while os.getppid() == parent:
         try:
             with salt.utils.event.get_master_event(opts, opts["sock_dir"], listen=True) as bus:
                 bus.unpack = _lightly
-                _drain(bus, waiting, parent)
+                _drain(bus, slots, parent)
         except (SystemExit, KeyboardInterrupt):
             raise
         except Exception as err:  # noqa: BLE001 - Salt's transports raise whatever their library does
@@ -64,18 +110,23 @@ def _lightly(raw: bytes) -> tuple[str, Any]:
     return "", _PASSED
 
 
-def _drain(bus: Any, waiting: queue.Queue[tuple[str, Any]], parent: int) -> None:
+def _drain(bus: Any, slots: Slots, parent: int) -> None:
     while os.getppid() == parent:
         event = bus.get_event(wait=1, tag="", full=True, auto_reconnect=True)
-        if event is None or event["data"] is _PASSED:
-            continue
-        with contextlib.suppress(queue.Full):
-            waiting.put_nowait((event["tag"], event["data"]))
+        if event is not None and event["data"] is not _PASSED:
+            slots.put(event["tag"], event["data"])
 
 
-def _hand_on(waiting: queue.Queue[tuple[str, Any]], out: Connection) -> None:
-    while True:
-        try:
-            out.send(waiting.get())
-        except OSError:
-            return
+def _hand_on(slots: Slots, out: Connection) -> None:
+    """Without it nothing is handed on, so the process ends with it, and the engine sees that."""
+    try:
+        while True:
+            heard = slots.take()
+            if heard is None:
+                time.sleep(PAUSE)
+            else:
+                out.send(heard)
+    except OSError:
+        log.info("the engine is gone")
+    finally:
+        os._exit(1)

@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import secrets
 import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from saltext.eos.utils import bridge_self, hint
 from saltext.eos.utils.bridge_self import Said
-from saltext.eos.utils.inbox import Inbox, Refused, Taken
+from saltext.eos.utils.hint_bus import Heard
+from saltext.eos.utils.hint_rate import Allowance
+from saltext.eos.utils.inbox import Inbox, Refused, Taken, attempted
 
 log = logging.getLogger(__name__)
 
-BURST = 200
-RATE = 20.0
-ACKNOWLEDGE_EVERY = 1.0
-STRANGERS = 60.0
+# Doubts are written together: each alone would wait for the disk once.
+WRITE_DOUBTS = 5.0
+# What a minion was asked to send again comes within this time, or it is lost.
+COMES_AGAIN = 300.0
+# Numbers that lie further apart are those of other books, which a minion begins at the moment's
+# milliseconds: nothing between them was ever told.
+NEW_BOOKS = 1_000_000
+
+
+class _Held(NamedTuple):
+    """Where a minion was stopped by its rate, and when."""
+
+    number: int
+    at: float
 
 
 class Desk:
     """
     The one that takes hints.
 
-    :param keys: folder with the public keys of accepted minions.
+    :param largest: most bytes of one event.
     :param acknowledge: tells a minion up to which number its records are in the inbox.
     :param committed: called after each commit.
     """
@@ -37,57 +49,48 @@ class Desk:
         self,
         inbox: Inbox,
         lock: threading.Lock,
-        keys: Path,
+        largest: int,
         acknowledge: Callable[[str, str, int], None],
         committed: Callable[[], None],
     ) -> None:
         self._inbox = inbox
         self._lock = lock
-        self._keys = keys
+        self._largest = largest
         self._acknowledge = acknowledge
         self._committed = committed
         self._epoch = f"bridge-{secrets.token_hex(4)}"
         self._seq = 0
-        self._rates: dict[str, tuple[float, float]] = {}
-        self._doubts: dict[str, tuple[int, str]] = {}
-        self._held_back: dict[str, int] = {}
-        self._strangers = 0
+        self._allowances: dict[str, Allowance] = {}
+        self._doubts: dict[str | None, tuple[int, str]] = {}
+        self._held_back: dict[str, _Held] = {}
         self._owed: dict[str, tuple[str, int]] = {}
-        self._counted = time.monotonic()
+        self._counted = -math.inf
 
-    def take(self, tag: str, data: Any) -> None:
-        """Look at one event of the bus; nothing in it can raise."""
-        try:
-            batch = hint.batch(tag, data, self._keys)
-            if batch is not None:
-                self._keep(batch)
-        except hint.Doubt as doubt:
-            self._doubt(doubt)
-        except sqlite3.Error as err:
-            log.critical("the inbox cannot be written: %s; the minion will tell again", err)
-        except Exception:
-            # What a minion says must not end the engine, whatever it is.
-            log.exception("a hint was not looked at")
+    def take(self, heard: Heard) -> None:
+        """Look at what came; nothing in it can raise."""
+        for minion, (count, why) in heard.doubts.items():
+            self._doubt(minion, count, why)
+        for one in heard.signed:
+            try:
+                self._keep(hint.batch(one))
+            except hint.Doubt as doubt:
+                self._doubt(doubt.minion, 1, str(doubt))
+            except sqlite3.Error as err:
+                log.critical("the inbox cannot be written: %s; the minion will tell again", err)
+            except Exception as err:  # noqa: BLE001 - what a minion says must not end the engine
+                self._doubt(one.minion, 1, f"the signed batch cannot be used: {err!r}"[:500])
 
     def turn(self) -> None:
-        """Acknowledge what is owed and write down what was not believed; called every second."""
+        """Acknowledge what is owed, and write down at times what was not believed."""
         owed, self._owed = self._owed, {}
         for minion, (boot, number) in owed.items():
             try:
                 self._acknowledge(minion, boot, number)
             except Exception as err:  # noqa: BLE001 - Salt raises whatever its libraries do
                 log.warning("%s was not told of record %s: %s", minion, number, err)
-        doubts, self._doubts = self._doubts, {}
-        for minion, (count, why) in doubts.items():
-            log.warning("%d events in the name of %s were not believed: %s", count, minion, why)
-            try:
-                with self._lock:
-                    self._inbox.refuse_minion(minion, why, count)
-            except sqlite3.Error as err:
-                log.warning("doubts about %s were not counted: %s", minion, err)
-        if self._strangers and time.monotonic() - self._counted > STRANGERS:
-            log.warning("%d events named minions that are not accepted", self._strangers)
-            self._strangers, self._counted = 0, time.monotonic()
+        if self._doubts and time.monotonic() - self._counted > WRITE_DOUBTS:
+            self._counted = time.monotonic()
+            self._write_doubts()
 
     def tell(self, said: Said, silent: tuple[str, float | None] | None = None) -> None:
         """
@@ -97,66 +100,109 @@ class Desk:
         :raises sqlite3.Error: it is not in the inbox.
         """
         made = bridge_self.envelope(said, self._epoch, self._seq + 1)
-        text = json.dumps(made, separators=(",", ":"), ensure_ascii=False)
-        with self._lock:
-            self._inbox.tell(self._epoch, Taken(made, text), silent)
+        taken = Taken(made, _text(made))
+        self._written(lambda: self._inbox.tell(self._epoch, taken, silent))
         self._seq += 1
         self._committed()
 
     def _keep(self, batch: hint.Batch) -> None:
-        minion = batch.minion
-        with self._lock:
-            last = self._inbox.last_record(minion)
-        done = last[1] if last else 0
-        fresh = [record for record in batch.records if record["n"] > done]
-        if fresh and fresh[0]["n"] > done + 1 and self._held_back.get(minion) == done:
-            # What lies between was held back here, so it is not lost: it comes again first.
-            fresh = []
-        chosen = fresh[: self._allowed(minion, len(fresh))]
-        if len(chosen) < len(fresh):
-            self._held_back[minion] = chosen[-1]["n"] if chosen else done
-        if chosen:
-            self._write(batch, chosen, done)
-            done = chosen[-1]["n"]
-            self._committed()
-        if done:
-            self._owed[minion] = (batch.boot, done)
+        """
+        Take what is not there yet, in the order of its numbers, and acknowledge as far as it goes.
 
-    def _write(self, batch: hint.Batch, chosen: list[dict[str, Any]], done: int) -> None:
+        Whether a record is there is told by its id: numbers go back when a minion is restored from
+        a snapshot, and what it tells then is no less true.
+        """
+        minion, records = batch.minion, batch.records
+        with self._lock:
+            done = (self._inbox.last_record(minion) or ("", 0))[1]
+            there = self._inbox.there([hint.id_of(minion, record) for record in records])
         taken: list[Taken] = []
         refused: list[Refused] = []
-        seq = self._seq
-        for record in chosen:
-            seq += 1
-            misfit = hint.problem(batch.minion, record, None)
-            made = None if misfit else hint.envelope(batch.minion, record, self._epoch, seq)
-            misfit = misfit or hint.problem(batch.minion, record, made)
-            if misfit or made is None:
-                name = f"k:{batch.minion}:{record['boot']}:{record['mark']}"[:200]
-                text = json.dumps(record)[:65_536]
-                refused.append(Refused(seq, name, "EOS708", misfit or "", text))
-            else:
-                text = json.dumps(made, separators=(",", ":"), ensure_ascii=False)
-                taken.append(Taken(made, text))
-        gaps = chosen[-1]["n"] - done - len(chosen) if done else 0
-        with self._lock:
-            self._inbox.commit_records(
-                batch.minion, batch.boot, taken, refused, chosen[-1]["n"], gaps
-            )
-        self._seq = seq
-
-    def _allowed(self, minion: str, wanted: int) -> int:
-        """Say how many records of a minion may come in now: 200 at once, then 20 a second."""
-        now = time.monotonic()
-        held, then = self._rates.get(minion, (float(BURST), now))
-        held = min(float(BURST), held + (now - then) * RATE)
-        count = min(wanted, int(held))
-        self._rates[minion] = (held - count, now)
-        return count
-
-    def _doubt(self, doubt: hint.Doubt) -> None:
-        if doubt.minion is None:
-            self._strangers += 1
+        gaps, upto = 0, 0
+        for record in records:
+            name, number = hint.id_of(minion, record), record["n"]
+            missing = number - max(done, upto) - 1 if max(done, upto) else 0
+            if missing > 0 and self._comes_again(minion, max(done, upto)):
+                break
+            if name not in there:
+                made = self._made(minion, record, self._seq + len(taken) + len(refused) + 1)
+                if not self._may(minion, len(made.text)):
+                    self._held_back[minion] = _Held(max(done, upto), time.monotonic())
+                    break
+                if isinstance(made, Refused):
+                    refused.append(made)
+                else:
+                    taken.append(made)
+            gaps += missing if 0 < missing < NEW_BOOKS else 0
+            upto = number
+        if upto or (records and 0 < done < records[0]["n"]):
+            self._owed[minion] = (batch.boot, upto or done)
+        if not taken and not refused:
             return
-        count, _ = self._doubts.get(doubt.minion, (0, ""))
-        self._doubts[doubt.minion] = (count + 1, str(doubt))
+        self._written(
+            lambda: self._inbox.commit_records(
+                minion, batch.boot, taken, refused, max(done, upto), gaps
+            )
+        )
+        self._seq += len(taken) + len(refused)
+        self._committed()
+
+    def _comes_again(self, minion: str, done: int) -> bool:
+        """Tell whether what lies between was held back here, so that it comes again first."""
+        held = self._held_back.get(minion)
+        if held is None or held.number != done:
+            return False
+        return time.monotonic() - held.at < COMES_AGAIN
+
+    def _made(self, minion: str, record: dict[str, Any], seq: int) -> Taken | Refused:
+        made, misfit = None, hint.problem(minion, record, None)
+        if misfit is None:
+            try:
+                made = hint.envelope(minion, record, self._epoch, seq)
+                misfit = hint.problem(minion, record, made)
+                size = len(_text(made).encode())
+            except (KeyError, TypeError, ValueError) as err:
+                made, misfit = None, f"record: expected text and whole numbers; {err!r}"[:500]
+        name = ascii(hint.id_of(minion, record))[:200].strip("'")
+        text = json.dumps(record)[: self._largest]
+        if misfit or made is None:
+            return Refused(seq, name, "EOS708", misfit or "", text)
+        if size > self._largest:
+            reason = f"the event has {size} bytes; expected at most {self._largest}"
+            return Refused(seq, name, "EOS707", reason, text)
+        return Taken(made, _text(made))
+
+    def _may(self, minion: str, size: int) -> bool:
+        now = time.monotonic()
+        return self._allowances.setdefault(minion, Allowance(now)).take(size, now)
+
+    def _doubt(self, minion: str | None, count: int, why: str) -> None:
+        before, _ = self._doubts.get(minion, (0, ""))
+        self._doubts[minion] = (before + count, why)
+
+    def _write_doubts(self) -> None:
+        doubts, self._doubts = self._doubts, {}
+        strangers, _ = doubts.pop(None, (0, ""))
+        if strangers:
+            log.warning("%d events named minions that are not accepted", strangers)
+        rows = [(minion, count, why) for minion, (count, why) in doubts.items() if minion]
+        if not rows:
+            return
+        worst, count, why = max(rows, key=lambda row: row[1])
+        log.warning(
+            "%d events in the name of %d minions were not believed, of %s %d: %s; "
+            "`salt-run eos.bridge` lists them",
+            sum(row[1] for row in rows), len(rows), worst, count, why,
+        )  # fmt: skip
+        try:
+            self._written(lambda: self._inbox.refuse_minions(rows))
+        except sqlite3.Error as err:
+            log.warning("%d doubts were not counted: %s", len(rows), err)
+
+    def _written(self, write: Callable[[], None]) -> None:
+        with self._lock:
+            attempted(self._inbox, write)
+
+
+def _text(made: dict[str, Any]) -> str:
+    return json.dumps(made, separators=(",", ":"), ensure_ascii=False)

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import bridge_envelope, inbox_file
+from saltext.eos.utils import bridge_envelope, inbox_file, inbox_link
+
+log = logging.getLogger(__name__)
 
 NAME = "inbox.db"
-LINKED = ("kernel/oom", "kernel/oomd", "nomad/task", "nomad/alloc", "consul/service")
-# What is looked for when one of these arrives; starts and stops alone are too many.
-LINKING = ("kernel/oom", "kernel/oomd", "nomad/task", "consul/service")
-LINK_SECONDS = 600
-MOST_LINKS = 10
-LOOKED_AT = 20
+# Dead letters that one minion may leave; the oldest make room.
+MOST_DEAD = 1_000
 
 INSERT = "INSERT OR IGNORE INTO events VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 CURSOR = """INSERT INTO cursors VALUES (?,?,?,?) ON CONFLICT (source) DO UPDATE SET
@@ -34,6 +33,8 @@ CURSOR = """INSERT INTO cursors VALUES (?,?,?,?) ON CONFLICT (source) DO UPDATE 
 REPEAT = """INSERT OR IGNORE INTO repeats SELECT ?1, ?2 WHERE NOT EXISTS
   (SELECT 1 FROM events WHERE id = ?3 AND epoch = ?1 AND seq = ?2)"""
 DEAD = "INSERT INTO dead VALUES (NULL,?,?,?,?,?,?,?)"
+FEWER_DEAD = """DELETE FROM dead WHERE epoch = ?1 AND n <=
+  (SELECT n FROM dead WHERE epoch = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)"""
 
 
 class Taken(NamedTuple):
@@ -51,6 +52,22 @@ class Refused(NamedTuple):
     code: str
     reason: str
     text: str
+
+
+def attempted(inbox: Inbox, write: Callable[[], Any]) -> Any:
+    """
+    Write; after an error the file is opened anew, so that the next attempt finds what is there.
+
+    :raises sqlite3.Error: nothing was written.
+    """
+    try:
+        return write()
+    except sqlite3.Error as err:
+        try:
+            inbox.mend(err)
+        except (sqlite3.Error, OSError) as again:
+            log.info("the inbox cannot be opened: %s", again)
+        raise
 
 
 class Inbox:
@@ -76,10 +93,6 @@ class Inbox:
     def close(self) -> None:
         """Close the file and let the next engine have it."""
         self._db.close()
-        self.release()
-
-    def release(self) -> None:
-        """Let go of the hold alone: a forked child does, or it would outlive the engine."""
         os.close(self._hold)
 
     def mend(self, err: sqlite3.Error) -> None:
@@ -88,7 +101,7 @@ class Inbox:
 
         A full disk is no damage, and nothing has to be opened for it.
         """
-        if "full" in str(err):
+        if inbox_file.is_full(err):
             return
         self._db.close()
         if inbox_file.is_damage(err):
@@ -141,7 +154,7 @@ class Inbox:
                 "UPDATE streams SET last_seq = max(last_seq, ?), seen = ? WHERE epoch = ?",
                 (last_seq, now, epoch),
             )
-            _link(db, [one.envelope for one in taken], now)
+            inbox_link.link(db, [one.envelope for one in taken], now)
         return new
 
     def tell(self, epoch: str, one: Taken, silent: tuple[str, float | None] | None) -> None:
@@ -180,6 +193,8 @@ class Inbox:
                 (now, minion, one.seq, one.id, one.code, one.reason, one.text) for one in refused
             ]
             db.executemany(DEAD, rows)
+            if rows:
+                db.execute(FEWER_DEAD, (minion, MOST_DEAD))
             db.executemany(CURSOR, _cursors(taken, now))
             db.execute(
                 "INSERT INTO minions VALUES (?,?,?,?,0,'',?) ON CONFLICT (minion) DO UPDATE SET "
@@ -187,15 +202,34 @@ class Inbox:
                 "at = excluded.at",
                 (minion, boot, last_n, gaps, now),
             )
-            _link(db, [one.envelope for one in taken], now)
+            inbox_link.link(db, [one.envelope for one in taken], now)
 
-    def refuse_minion(self, minion: str, why: str, count: int) -> None:
-        """Count what was told in a minion's name and not believed."""
+    def there(self, ids: list[str]) -> set[str]:
+        """Give which of these records of minions are in the inbox, as events or dead letters."""
+        found: set[str] = set()
+        for start in range(0, len(ids), 500):
+            some = ids[start : start + 500]
+            marks = ",".join("?" * len(some))
+            rows = self._db.execute(
+                f"SELECT id FROM events WHERE id IN ({marks}) "  # noqa: S608 - only question marks
+                f"UNION SELECT id FROM dead WHERE id IN ({marks})",
+                (*some, *some),
+            )
+            found.update(name for (name,) in rows)
+        return found
+
+    def refuse_minions(self, rows: list[tuple[str, int, str]]) -> None:
+        """
+        Count what was told in the name of minions and not believed.
+
+        :param rows: minion, how often, and why the last time.
+        """
+        now = time.time()
         with self._transaction() as db:
-            db.execute(
+            db.executemany(
                 "INSERT INTO minions VALUES (?,'',0,0,?,?,?) ON CONFLICT (minion) DO UPDATE SET "
                 "refused = refused + excluded.refused, why = excluded.why",
-                (minion, count, why, time.time()),
+                [(minion, count, why, now) for minion, count, why in rows],
             )
 
     def greet(self, epoch: str, instance: str, version: str, role: str) -> int:
@@ -245,13 +279,17 @@ class Inbox:
         :return: how many went.
         """
         with self._transaction() as db:
-            # Both limits by index: a condition on each row would read the whole file.
+            # Each limit by its own index, and each row by its own moment: a row of the time before
+            # the clock was set takes nobody along.
             gone = db.execute(
-                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE row <= max("
-                "(SELECT max(row) FROM events) - ?1, "
-                "(SELECT coalesce(max(row), 0) FROM (SELECT row FROM events WHERE received < ?2 "
-                "ORDER BY received DESC LIMIT 1))) ORDER BY row LIMIT ?3)",
-                (most, oldest, slice_),
+                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE received < ?1 "
+                "ORDER BY received LIMIT ?2)",
+                (oldest, slice_),
+            ).rowcount
+            gone += db.execute(
+                "DELETE FROM events WHERE row IN (SELECT row FROM events WHERE row <= "
+                "(SELECT max(row) FROM events) - ?1 ORDER BY row LIMIT ?2)",
+                (most, slice_ - gone),
             ).rowcount
             # Last, so that the numbers of an epoch go from its beginning on.
             if gone < slice_:
@@ -282,24 +320,3 @@ def _cursors(taken: list[Taken], now: float) -> list[tuple[str, str, int, float]
             index = max(index, before[2])
         last[name] = (name, epoch, index, now)
     return list(last.values())
-
-
-def _link(db: sqlite3.Connection, envelopes: list[dict[str, Any]], now: float) -> None:
-    """Write the ids of what happened to one allocation within ten minutes into each of them."""
-    told = {bridge_envelope.alloc(one) for one in envelopes if one["event"] in LINKING}
-    allocs = {alloc for alloc in told if alloc is not None}
-    marks = ",".join("?" * len(LINKED))
-    for alloc in allocs:
-        rows = db.execute(
-            f"SELECT row, id, event, body FROM events WHERE alloc = ? AND received > ? "  # noqa: S608 - only question marks
-            f"AND event IN ({marks}) ORDER BY row DESC LIMIT {LOOKED_AT}",
-            (alloc, now - LINK_SECONDS, *LINKED),
-        ).fetchall()
-        for row, _, event, body in rows:
-            others = [name for _, name, other, _ in rows if other != event][:MOST_LINKS]
-            envelope = json.loads(body)
-            if envelope["related"] == others:
-                continue
-            envelope["related"] = others
-            text = json.dumps(envelope, separators=(",", ":"), ensure_ascii=False)
-            db.execute("UPDATE events SET body = ? WHERE row = ?", (text, row))

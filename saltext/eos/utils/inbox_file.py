@@ -9,12 +9,17 @@ import os
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
 CHECKED_BYTES = 256 * 1024 * 1024
 FOLD_BYTES = 4 * 1024 * 1024
+# A log so long has never had a moment's rest: it begins anew only when nobody writes meanwhile.
+REST_BYTES = 256 * 1024 * 1024
+REST_SECONDS = 1
+FULL = 13  # SQLITE_FULL
 DAMAGE = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 SCHEMA = """
@@ -36,6 +41,8 @@ CREATE TABLE IF NOT EXISTS cursors (
 CREATE TABLE IF NOT EXISTS dead (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL,
   id TEXT NOT NULL, code TEXT NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS dead_epoch ON dead (epoch, n);
+CREATE INDEX IF NOT EXISTS dead_id ON dead (id);
 CREATE TABLE IF NOT EXISTS repeats (
   epoch TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (epoch, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS silences (source TEXT PRIMARY KEY, since REAL NOT NULL) WITHOUT ROWID;
@@ -53,19 +60,26 @@ class Busy(RuntimeError):
     """Another engine holds the inbox."""
 
 
-def fold(path: Path) -> None:
+def fold(path: Path, lock: contextlib.AbstractContextManager[Any]) -> None:
     """
     Fold the log back into the inbox where it has grown, beside the writer and without holding it.
 
+    :param lock: held around every write; taken for a moment when the log is very long.
     :raises sqlite3.Error: it was not possible; the log goes on growing.
     """
     try:
-        if path.with_name(f"{path.name}-wal").stat().st_size < FOLD_BYTES:
-            return
+        size = path.with_name(f"{path.name}-wal").stat().st_size
     except FileNotFoundError:
+        return
+    if size < FOLD_BYTES:
         return
     with contextlib.closing(sqlite3.connect(path, isolation_level=None, timeout=10)) as db:
         db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if size < REST_BYTES:
+            return
+        db.execute(f"PRAGMA busy_timeout = {REST_SECONDS * 1000}")
+        with lock:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
 def held(path: Path) -> int:
@@ -91,6 +105,12 @@ def is_damage(err: sqlite3.Error) -> bool:
     if code is not None:
         return (code & 0xFF) in DAMAGE
     return "malformed" in str(err) or "not a database" in str(err)
+
+
+def is_full(err: sqlite3.Error) -> bool:
+    """Tell a full disk; Python 3.10 has no codes, only words."""
+    code = getattr(err, "sqlite_errorcode", None)
+    return (code & 0xFF) == FULL if code is not None else "is full" in str(err)
 
 
 def put_aside(path: Path, err: sqlite3.Error) -> Path:

@@ -121,6 +121,18 @@ def test_a_damaged_inbox_is_put_aside_and_a_new_one_begins(engine):
     assert aside[0].name in told[0][0]
 
 
+def test_no_process_carries_the_inbox_over_a_fork(engine):
+    """SQLite's locks belong to a process: one that came over a fork would let go of the other's."""
+    with engine.feeder() as feeder:
+        feeder.greet()
+        feeder.take(envelope(1))
+        children = until(lambda: _children(engine.pid))
+    for child in children:
+        files = [os.readlink(f"/proc/{child}/fd/{one}") for one in os.listdir(f"/proc/{child}/fd")]  # noqa: PTH115, PTH208 - no paths
+        assert not any(file.endswith("inbox.lock") for file in files)
+        assert files.count(str(engine.inbox)) <= 1, "more than the child's own"
+
+
 def _children(pid: int) -> list[int]:
     done = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False

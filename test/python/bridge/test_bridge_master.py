@@ -259,8 +259,7 @@ def test_nothing_forged_enters_the_inbox(master):
     master.fire(other, _tag("evil"))
     until(lambda: master.ask("SELECT count(*) FROM dead WHERE id LIKE 'k:evil:%'")[0][0] == 1)
     assert master.ask("SELECT count(*) FROM events")[0][0] == before
-    refused = until(lambda: master.ask("SELECT refused FROM minions WHERE minion = 'n2'"))
-    assert refused[0][0] >= 3
+    until(lambda: master.ask("SELECT 1 FROM minions WHERE minion = 'n2' AND refused >= 3"), 20)
     until(lambda: master.ask("SELECT why FROM minions WHERE minion = 'evil' AND refused > 0"))
     master.fire(_signed(victim, "n2", [_record(1, "n2")]), _tag("n2"))
     until(lambda: _kernel(master, "n2") == [f"k:n2:{BOOT}:n2-1"])
@@ -288,17 +287,18 @@ def test_no_signed_nonsense_ends_the_engine(master):
 def test_a_flood_is_held_back_and_comes_again(master):
     key = master.accept("n5")
     records = [_record(n, "n5", None) for n in range(1, 401)]
-    for start in range(0, 400, 50):
-        master.fire(_signed(key, "n5", records[start : start + 50]), _tag("n5"))
-    until(lambda: len(_kernel(master, "n5")) >= 200)
-    assert len(_kernel(master, "n5")) < 300
+    partial: list[int] = []
 
     def again() -> bool:
-        last = master.ask("SELECT last_n FROM minions WHERE minion = 'n5'")[0][0]
+        found = master.ask("SELECT last_n FROM minions WHERE minion = 'n5'")
+        last = found[0][0] if found else 0
+        partial.append(last % 50)
         master.fire(_signed(key, "n5", records[last : last + 50]), _tag("n5"))
         return last == 400
 
-    until(again, 40, 0.5)
+    until(again, 60, 0.3)
+    # Somewhere less than a batch was let in.
+    assert any(partial)
     assert _kernel(master, "n5") == [f"k:n5:{BOOT}:n5-{n}" for n in range(1, 401)]
 
 

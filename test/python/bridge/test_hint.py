@@ -7,7 +7,7 @@ def _heard(tmp_path, tag):
     from saltext.eos.utils import hint
 
     (tmp_path / "n1").write_text("key")
-    return hint.batch(tag, {"id": "n1", "cmd": "_minion_event", "data": {}}, tmp_path)
+    return hint.signed(tag, {"id": "n1", "cmd": "_minion_event", "data": {}}, tmp_path)
 
 
 def test_the_announcement_of_a_gate_is_nothing_to_doubt(tmp_path):

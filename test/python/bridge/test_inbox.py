@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
+import threading
 import time
 import tracemalloc
 
 import pytest
 from feeder import envelope
 
-from saltext.eos.utils import bridge_report
+from saltext.eos.utils import bridge_report, inbox_file
 from saltext.eos.utils.inbox import Inbox, Refused, Taken
 from saltext.eos.utils.inbox_read import Reader
 
@@ -36,6 +37,10 @@ def _edit(inbox, statement, *values):
 def _numbers(inbox):
     reader = Reader(inbox.path)
     return [one["seq"] for one in reader.numbered(EPOCH, 1, None)]
+
+
+def _problems(inbox, later=0.0):
+    return bridge_report.report(Reader(inbox.path), time.time() + later)["problems"]
 
 
 def test_events_dead_letters_and_repeats_together_are_all_numbers(inbox):
@@ -105,6 +110,43 @@ def test_events_and_dead_letters_go_by_age_and_the_numbers_go_on(inbox):
     assert inbox.greet(EPOCH, "n1", "0.1.0", "active") == 5
     inbox.commit(EPOCH, _taken(6), [], 6)
     assert reader.last_row() > totals["last_row"] >= 5
+
+
+def test_a_row_of_a_wrong_clock_takes_nobody_along(inbox):
+    inbox.commit(EPOCH, _taken(*range(1, 11)), [], 10)
+    _edit(inbox, "UPDATE events SET received = 1000 WHERE seq = 9")
+    assert inbox.prune(2000, 1_000_000) == 1
+    assert _numbers(inbox) == [1, 2, 3, 4, 5, 6, 7, 8, 10]
+
+
+def test_a_log_without_rest_begins_anew(inbox, monkeypatch):
+    monkeypatch.setattr(inbox_file, "FOLD_BYTES", 0)
+    monkeypatch.setattr(inbox_file, "REST_BYTES", 1_000_000)
+    lock = threading.Lock()
+    log = inbox.path.with_name("inbox.db-wal")
+    inbox.commit(EPOCH, _taken(*range(1, 11)), [], 10)
+    inbox_file.fold(inbox.path, lock)
+    assert log.stat().st_size > 0
+    inbox.commit(EPOCH, _taken(*range(11, 400), evidence=["x" * 4000]), [], 399)
+    inbox_file.fold(inbox.path, lock)
+    assert log.stat().st_size == 0
+    assert not lock.locked()
+    inbox.commit(EPOCH, _taken(400), [], 400)
+    assert _numbers(inbox)[-1] == 400
+
+
+def test_an_instance_that_stands_by_now_is_not_judged_by_what_it_said_when_active(inbox):
+    bad = {"standings": [{"name": "nomad:global", "degraded": "no leader"}]}
+    inbox.note(EPOCH, bad)
+    assert "nomad:global: no leader" in _problems(inbox)
+    inbox.greet("test-00000002", "n1", "0.1.0", "standby")
+    assert "nomad:global: no leader" not in _problems(inbox)
+
+
+def test_an_instance_that_was_not_heard_is_told_once(inbox):
+    inbox.note(EPOCH, {"standings": [{"name": "nomad:global", "degraded": "no leader"}]})
+    (problem,) = [one for one in _problems(inbox, later=100) if "n1" in one or "leader" in one]
+    assert "was last heard 100 s ago" in problem
 
 
 def test_a_range_is_read_a_page_at_a_time(inbox):
