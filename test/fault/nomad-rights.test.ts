@@ -55,6 +55,26 @@ describe('rights in Nomad come and go', () => {
     expect(ends.map(({ tag }) => tag)).toEqual([])
   })
 
+  // Oracle: the job itself, which runs on. Fails when the list of jobs is believed although one namespace hides its own: Nomad leaves them out without a word.
+  fault(15, 'names the namespace whose jobs its token may read but not list, and tells no purge', { runs: 'default', within: 120 }, async () => {
+    await nomad.put('/v1/namespace/hidden', { Name: 'hidden' })
+    const here = await station(scene, { nomad, more: { timing: { audit: '1s' } } })
+    await here.sidecar.start().ready()
+    await nomad.run(job('unlisted', { script: FOREVER, namespace: 'hidden' }))
+    await here.fact('nomad/alloc', 'started', { job: 'unlisted' })
+    const policy = `/v1/acl/policy/${here.nomadToken.policy}`
+    const may = 'namespace "*" { capabilities = ["read-job"] }\nnamespace "default" { capabilities = ["read-job", "list-jobs"] }\nnode { policy = "read" }'
+    await nomad.post(policy, { Name: here.nomadToken.policy, Rules: may })
+    const degraded = await here.fact('bridge', 'degraded', {}, 40_000)
+    expect(degraded.verdict['cause']).toBe('auth')
+    expect(String(degraded.verdict['detail'])).toContain('list-jobs in namespace hidden')
+    await nomad.post(policy, { Name: here.nomadToken.policy, Rules: NOMAD_RULES })
+    await here.fact('bridge', 'recovered', {}, 40_000)
+    expect(here.facts('nomad/job', 'purged')).toEqual([])
+    expect(here.facts('nomad/alloc', 'stopped')).toEqual([])
+    await nomad.delete('/v1/job/unlisted?namespace=hidden&purge=true')
+  })
+
   // Oracle: the token's own ExpirationTime. Fails when heartbeats alone are taken for the right to read.
   fault(16, 'notices an expired token on a quiet cluster', { runs: 'default', within: 90 }, async () => {
     const here = await station(scene, { nomad, more: { timing: { token_check: '3s' } } })

@@ -95,6 +95,33 @@ describe('the sidecar is down for a while', () => {
     expect(here.facts('nomad/alloc', 'failed').filter(({ origin }) => origin === 'resync').length).toBe(10)
   })
 
+  // Oracle: what the same deeds are told as while the sidecar reads. Fails when a resync tells the last of several changes as the only one, or under other ids.
+  fault(3, 'tells every change of a job that was changed several times in a gap', { runs: 'default', within: 120 }, async () => {
+    const here = await station(scene, { nomad })
+    await here.sidecar.start().ready()
+    const deeds = async (id: string): Promise<void> => {
+      await nomad.run(job(id, { script: 'true', type: 'batch' }))
+      await nomad.run(job(id, { script: 'true # again', type: 'batch' }))
+      await nomad.run(job(id, { script: 'true # again', type: 'batch', count: 2 }))
+      await nomad.delete(`/v1/job/${id}`)
+    }
+    const told = (id: string): string[] => here.facts('nomad/job', undefined, { job: id }).map(({ verb, verdict, change }) => `${verb} ${String(verdict['cause'])} ${String(change['from'])} -> ${String(change['to'])}`)
+    await deeds('seen')
+    await here.fact('nomad/job', 'stopped', { job: 'seen' })
+    const wanted = told('seen')
+    expect(wanted.map((one) => one.split(' ')[0])).toEqual(['registered', 'updated', 'scaled', 'stopped'])
+    await here.sidecar.end()
+    await deeds('unseen-changes')
+    for (let number = 0; number < 10; number += 1) await nomad.run(job(`filler-${number}`, { script: 'true', type: 'batch' }))
+    here.sidecar.start()
+    await here.fact('bridge', 'gap')
+    await here.fact('nomad/job', 'stopped', { job: 'unseen-changes' })
+    expect(told('unseen-changes')).toEqual(wanted)
+    for (const { id, change } of here.facts('nomad/job', undefined, { job: 'unseen-changes' })) expect(id).toContain(`:${String(change['index'])}`)
+    expect(doubled(here.receiver.kept)).toEqual([])
+    await complete(here, 'unseen-changes')
+  })
+
   // Oracle: the lists after the collection. Fails when a resync that cannot see what was collected stays silent about it.
   fault(4, 'says which window it cannot recover after a collection', { runs: 'default', within: 90 }, async () => {
     const here = await station(scene, { nomad })

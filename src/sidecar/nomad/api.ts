@@ -6,6 +6,7 @@ import type { ReducerName } from '../intake/reducers.ts'
 import type { StreamHandle } from '../intake/stream-handle.ts'
 import type { TokenFile } from '../token.ts'
 import { AuthProblem, tokenFrom } from './credentials.ts'
+import { tokenFor } from './rights.ts'
 
 /** Milliseconds for one answer that does not wait. */
 const PATIENCE = 30_000
@@ -60,7 +61,7 @@ export class Api {
       try {
         return await this.#intake.read({ ...this.#request(path, reduce), timeout: more.timeout ?? PATIENCE }, more)
       } catch (thrown) {
-        if (isRightMissing(thrown)) throw new AuthProblem(thrown.message)
+        if (isRightMissing(thrown)) throw new AuthProblem(`${thrown.message}; expected ${tokenFor(path)}`)
         if (!isDeaf(thrown) || tried >= this.#access.addresses.length) throw thrown
         this.turn(address)
       }

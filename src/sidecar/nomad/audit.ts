@@ -4,6 +4,7 @@ import { keyOf, type Row } from './memory.ts'
 import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import type { Region } from './region.ts'
+import { proveGone } from './prove-jobs.ts'
 
 /** Every so many audits the long lists are read too. */
 const THOROUGH = 10
@@ -16,7 +17,7 @@ export async function audit(region: Region, proveRights: () => Promise<void>, si
   const keysOf = (name: 'node' | 'job' | 'deployment' | 'alloc') => (): Promise<Listed> => readKeys(api, signal, name)
   const steps = [
     () => look(region, memory.node, keysOf('node'), proveRights, missingNode),
-    () => look(region, memory.job, keysOf('job'), proveRights, (row, moment) => missingJob(memory, row, moment)),
+    () => look(region, memory.job, keysOf('job'), proveRights, (row, moment) => missingJob(memory, row, moment), (rows) => proveGone(api, rows, signal)),
     () => look(region, memory.blocked, () => readBlocked(region, signal), proveRights, (row) => missingBlocked(memory, row)),
     ...(isThorough
       ? [
@@ -31,12 +32,13 @@ export async function audit(region: Region, proveRights: () => Promise<void>, si
 }
 
 /** Compares what is remembered with a list; what is missing in it must be missing in a second one, read after the proof that nothing is hidden. */
-async function look<R extends Row>(region: Region, rows: ReadonlyMap<string, R>, read: () => Promise<Listed>, proveRights: () => Promise<void>, judge: (row: R, moment: Moment) => Step): Promise<void> {
+async function look<R extends Row>(region: Region, rows: ReadonlyMap<string, R>, read: () => Promise<Listed>, proveRights: () => Promise<void>, judge: (row: R, moment: Moment) => Step, proveGoneRows: (rows: readonly R[]) => Promise<void> = async () => undefined): Promise<void> {
   if (rows.size === 0) return
   const first = missingRows(rows, await read(), false)
   if (first.length === 0) return
   await proveRights()
   const second = await read()
+  await proveGoneRows(missingRows(rows, second, false))
   await region.exclusive(async () => {
     const suspects = new Set(first.map(keyOf))
     for (const row of missingRows(rows, second, false).filter((one) => suspects.has(keyOf(one)))) {

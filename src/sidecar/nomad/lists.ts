@@ -1,6 +1,7 @@
 import { isObject } from '../envelope/text.ts'
 import { IntakeError } from '../intake/intake-error.ts'
 import { indexOf, type Api } from './api.ts'
+import { batches } from './batches.ts'
 import { LISTS, type Cursor, type ListName } from './cursor.ts'
 import type { Json } from '../fact.ts'
 import { textAt, wholeAt } from './field.ts'
@@ -15,9 +16,6 @@ const PATHS: Readonly<Record<ListName, string>> = {
   eval: '/v1/evaluations?namespace=*',
   service: '/v1/services?namespace=*',
 }
-/** Readings of single objects at a time. */
-const ABREAST = 6
-
 /** What a list said, as far as it was read. */
 export interface Listed {
   readonly keys: ReadonlySet<string>
@@ -51,6 +49,12 @@ export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: str
     await take(record, index)
   }
   return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take: takeAll, one: (row) => `${at(row)}&`, reduceOne: 'nomadOneJob' })
+}
+
+/** True when this very job is there, and not another one of its name. */
+export async function isThere(api: Api, signal: AbortSignal, { id, namespace, created }: JobRecord): Promise<boolean> {
+  const { value } = await api.read(`/v1/job/${encodeURIComponent(id)}?namespace=${encodeURIComponent(namespace)}`, 'nomadOneJob', { signal }).catch(goneAsNull)
+  return isRecord(value) && value.kind === 'job' && value.created === created
 }
 
 /** The versions of this very job before its present one, as far as Nomad keeps them. */
@@ -88,8 +92,7 @@ async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf,
     const rows = page.rows.flatMap((row): Row[] => (isObject(row) ? [{ id: textAt(row, 'id'), namespace: textAt(row, 'namespace'), modified: wholeAt(row, 'modified') }] : []))
     for (const row of rows) keys.add(keyOf(row))
     const changed = rows.filter((row) => !isKnown(keyOf(row), row.modified))
-    for (let from = 0; from < changed.length; from += ABREAST) {
-      const records = await Promise.all(changed.slice(from, from + ABREAST).map((row) => readOne(api, signal, one(row), row.modified, reduceOne)))
+    for await (const records of batches(changed, (row) => readOne(api, signal, one(row), row.modified, reduceOne))) {
       for (const record of records) if (record !== null) await take(record, page.index)
     }
   }
@@ -125,13 +128,11 @@ export async function readServices(api: Api, signal: AbortSignal, take: (record:
   const keys = new Set<string>()
   const { value, headers } = await api.read(PATHS.service, 'nomadServiceNames', { signal })
   const names = Array.isArray(value) ? value.filter((row) => isObject(row)) : []
-  for (let from = 0; from < names.length; from += ABREAST) {
-    const answers = await Promise.all(
-      names.slice(from, from + ABREAST).map((row) => {
-        const [name, namespace] = ['name', 'namespace'].map((key) => encodeURIComponent(String(isObject(row) ? row[key] : '')))
-        return api.read(`/v1/service/${name}?namespace=${namespace}`, 'nomadServices', { signal })
-      }),
-    )
+  const instances = batches(names, (row) => {
+    const [name, namespace] = ['name', 'namespace'].map((key) => encodeURIComponent(String(isObject(row) ? row[key] : '')))
+    return api.read(`/v1/service/${name}?namespace=${namespace}`, 'nomadServices', { signal })
+  })
+  for await (const answers of instances) {
     for (const record of answers.flatMap((answer) => (Array.isArray(answer.value) ? answer.value.filter(isRecord) : []))) {
       if (record.kind === 'service') keys.add(`${record.namespace}/${record.id}`)
       await take(record, indexOf(headers))

@@ -6,6 +6,7 @@ import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import { keyOf, type Row } from './memory.ts'
 import type { Region } from './region.ts'
+import { proveGone } from './prove-jobs.ts'
 import { firstMissed } from './judge-job.ts'
 import type { AllocRecord, JobRecord, NomadRecord } from './record.ts'
 
@@ -40,6 +41,7 @@ export async function resync(region: Region, reason: Reason, begin: Cursor['list
   const isReverted = region.cursor?.isReverting === true
   const reading = new Reading(region, reason, signal, isReverted, before?.index ?? 0)
   const lists = await reading.all()
+  await reading.proveAbsences()
   const lost = reading.absences()
   // What every list shows is everything up to the highest index that any had before the first was read.
   const index = Math.max(...Object.values(begin), isReverted ? 0 : (before?.index ?? 0))
@@ -85,6 +87,11 @@ class Reading {
     const service = await readServices(api, this.#signal, take)
     for (const [name, listed] of [['node', node], ['job', job], ['deployment', deployment], ['alloc', alloc], ['blocked', blocked], ['service', service]] as const) this.#listed.set(name, listed)
     return { node: node.index, job: job.index, deployment: deployment.index, alloc: alloc.index, eval: blocked.index, service: service.index }
+  }
+
+  /** Makes sure that the list of jobs hides none. */
+  async proveAbsences(): Promise<void> {
+    if (this.#reason.mode === 'known') await proveGone(this.#region.api, this.#missing('job', this.#region.memory.job), this.#signal)
   }
 
   /** Tells what is not there any more; gives how many allocations ended without a trace. */

@@ -3,6 +3,7 @@ import type { Part } from '../intake/messages.ts'
 import type { StreamHandle } from '../intake/stream-handle.ts'
 import { AuthProblem } from './credentials.ts'
 import type { Frame, Region } from './region.ts'
+import { RIGHTS } from './rights.ts'
 
 /** How patient a session is, in milliseconds. */
 export interface Patience {
@@ -38,7 +39,7 @@ export async function openStream(region: Region, patience: Patience): Promise<St
   try {
     await handle.opened()
     const first = await handle.peek(patience.firstHeartbeat)
-    if (first === undefined) throw new AuthProblem(`the stream of ${region.api.address} gave no sign of life within ${patience.firstHeartbeat} ms: the token lacks a right; expected read-job in every namespace and node:read`)
+    if (first === undefined) throw new AuthProblem(`the stream of ${region.api.address} gave no sign of life within ${patience.firstHeartbeat} ms: the token lacks a right; expected ${RIGHTS}`)
     return handle
   } catch (thrown) {
     handle.close()

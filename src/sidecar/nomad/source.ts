@@ -16,6 +16,7 @@ import { readIndexes } from './lists.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
 import { resync, type Reason } from './resync.ts'
+import { proveJobList } from './prove-jobs.ts'
 import { sayGap, sayUnrecoverable } from './self-facts.ts'
 import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
 import { awaitNamespaces, checkToken, readNamespaces, settleBlocked } from './watches.ts'
@@ -134,6 +135,7 @@ class NomadSource {
     this.#address = this.#api.address
     await checkToken(this.#api)
     const namespaces = await readNamespaces(this.#api, stop)
+    await proveJobList(this.#api, namespaces.all, stop)
     await awaitNamespaces(this.#api, namespaces.index, stop)
     this.#address = this.#api.address
     const handle = await openStream(region, this.#options.timing)

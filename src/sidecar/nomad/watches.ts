@@ -23,10 +23,11 @@ export async function checkToken(api: Api): Promise<void> {
 }
 
 /** The namespaces that there are now, as one text. */
-export async function readNamespaces(api: Api, signal: AbortSignal, index = 0): Promise<{ readonly names: string; readonly index: number }> {
+export async function readNamespaces(api: Api, signal: AbortSignal, index = 0): Promise<{ readonly names: string; readonly all: readonly string[]; readonly index: number }> {
   const waiting = index > 0 ? `?index=${index}&wait=${WAIT}s` : ''
   const { value, headers } = await api.read(`/v1/namespaces${waiting}`, 'nomadNamespaces', { signal, timeout: (WAIT + 10) * 1000 })
-  return { names: JSON.stringify(value), index: indexOf(headers) }
+  const all = Array.isArray(value) ? value.filter((name) => typeof name === 'string') : []
+  return { names: JSON.stringify(all), all, index: indexOf(headers) }
 }
 
 /** Waits until the very server that is asked has these namespaces: a stream has those that its own server knows when it is opened. */
