@@ -163,8 +163,8 @@ class Reader {
     const [digits, fraction, exponent] = match
     this.#at += digits.length
     const value = Number(digits)
-    if (digits.length <= SAFE_DIGITS) return value
     const isWhole = fraction === undefined && exponent === undefined
+    if (isWhole && digits.length <= SAFE_DIGITS) return value
     return (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value)) ? value : digits
   }
 
