@@ -48,7 +48,7 @@ export class Stream {
 
   #open(response: IncomingMessage): void {
     if (this.#isOver) return void response.destroy()
-    if (response.statusCode !== 200) return void readStatus(response, hostOf(this.#request), (failed) => this.#over({ kind: 'failed', number: this.#number, failure: failed }))
+    if (response.statusCode !== 200) return this.#refused(response)
     this.#response = response
     this.#say({ kind: 'open', number: this.#number, headers: headersOf(response) })
     response.on('data', (bytes: Buffer) => this.#read(bytes))
@@ -56,6 +56,13 @@ export class Stream {
     // A cut connection is an end like any other: what was not a whole line never happened.
     response.on('error', () => this.#over({ kind: 'end', number: this.#number, torn: this.#lines.pending }))
     response.on('close', () => this.#over({ kind: 'end', number: this.#number, torn: this.#lines.pending }))
+  }
+
+  /** A refusal is told with as much of its text as comes in time. */
+  #refused(response: IncomingMessage): void {
+    const timer = setTimeout(() => response.destroy(), this.#request.timeout)
+    response.on('close', () => clearTimeout(timer))
+    readStatus(response, hostOf(this.#request), (failed) => this.#over({ kind: 'failed', number: this.#number, failure: failed }))
   }
 
   #read(bytes: Buffer): void {
