@@ -6,7 +6,6 @@ import pwd
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 from engine_process import until
@@ -250,10 +249,8 @@ def test_two_peers_are_served_and_a_slow_one_holds_nobody_up(engine):
         slow.greet()
         fast.greet()
         slow.send(compact([envelope(1, slow.epoch)])[:100])
-        began = time.monotonic()
         for seq in range(1, 51):
             assert fast.take(envelope(seq, fast.epoch))["seq"] == seq
-        assert time.monotonic() - began < 10
         slow.send(compact([envelope(1, slow.epoch)])[100:])
         assert slow.hear()["seq"] == 1
     assert len(engine.ids()) == 51
