@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parse } from 'yaml'
 import { attemptOnNode, onNode } from '../node/container.ts'
+import { Failure } from '../run/failure.ts'
 import { PILLAR_FILE } from '../stack/pillar.ts'
 import { nomad } from './servers.ts'
 
@@ -8,6 +10,7 @@ export const JOB = 'eos-fault'
 /** Its task; Docker calls the container by this and the allocation. */
 export const TASK = 'main'
 const SECOND = 1_000_000_000
+const RUN_SECONDS = 60
 
 /** An allocation of the job that runs. */
 export interface Running {
@@ -22,11 +25,14 @@ export async function startJob(master: string, id = JOB): Promise<Running> {
   return running(master, id)
 }
 
-/** The running allocation of the job. */
+/** The running allocation of the job; waits where it is being restarted or replaced. */
 export async function running(master: string, id = JOB): Promise<Running> {
-  const allocs: readonly { readonly ID: string; readonly ClientStatus: string }[] = JSON.parse(await nomad(master, ['job', 'allocs', '-json', id]))
-  const alloc = allocs.find(({ ClientStatus }) => ClientStatus === 'running')?.ID ?? ''
-  return { alloc, container: `${TASK}-${alloc}` }
+  for (const deadline = Date.now() + RUN_SECONDS * 1000; Date.now() < deadline; await sleep(200)) {
+    const allocs: readonly { readonly ID: string; readonly ClientStatus: string }[] = JSON.parse(await nomad(master, ['job', 'allocs', '-json', id]))
+    const alloc = allocs.find(({ ClientStatus }) => ClientStatus === 'running')?.ID
+    if (alloc !== undefined) return { alloc, container: `${TASK}-${alloc}` }
+  }
+  throw new Failure(`no allocation of ${id} runs within ${RUN_SECONDS} s; expected one`, `npm run lab -- exec ${master} -- salt-run eos.events subject='${id}*'`)
 }
 
 /** Kills the task's process from outside, as a person or a bug would. */
@@ -41,7 +47,8 @@ export async function fillMemory(master: string, { alloc }: Running): Promise<vo
 
 /** Removes the job and everything that Nomad knows of it; content where there is none. */
 export async function purgeJob(master: string, id = JOB): Promise<void> {
-  await nomad(master, ['job', 'stop', '-purge', '-yes', '-detach', id])
+  const known: readonly { readonly ID: string }[] = JSON.parse(await nomad(master, ['operator', 'api', '-X', 'GET', `/v1/jobs?prefix=${id}`]))
+  if (known.some(({ ID }) => ID === id)) await nomad(master, ['job', 'stop', '-purge', '-yes', '-detach', id])
 }
 
 /** Where an allocation of the job runs after a fault, if any does. */

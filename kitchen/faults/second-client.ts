@@ -5,6 +5,8 @@ import { nomad } from './servers.ts'
 
 /** A second Nomad client on the master's node, in a pool of its own, so that no job of the stack lands on it. */
 export const SECOND_CLIENT = 'eos-fault-client'
+/** The job that runs on it alone. */
+export const WAITING_JOB = 'eos-fault-waiting'
 const UNIT = `${SECOND_CLIENT}.service`
 const HOME = `/var/tmp/${SECOND_CLIENT}`
 const REGISTER_SECONDS = 60
@@ -17,6 +19,7 @@ const config = (address: string): string =>
     advertise: { http: address, rpc: address, serf: address },
     ports: { http: 14646, rpc: 14647, serf: 14648 },
     client: { enabled: true, node_pool: 'spare', servers: [`${address}:4647`], options: { 'driver.allowlist': 'raw_exec', 'fingerprint.denylist': 'consul,vault' } },
+    plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
     acl: { enabled: true },
     consul: { auto_advertise: false, client_auto_join: false, server_auto_join: false },
     tls: { http: true, rpc: true, ca_file: '/etc/eos/tls/ca.pem', cert_file: '/etc/eos/tls/nomad.pem', key_file: '/etc/eos/tls/nomad.key', verify_server_hostname: true, verify_https_client: false },
@@ -33,6 +36,31 @@ export async function startSecondClient(master: string): Promise<void> {
 /** Takes its life without a word, as a power cut would. */
 export async function killSecondClient(master: string): Promise<void> {
   await onNode(master, ['systemctl', 'kill', '--signal=KILL', UNIT])
+}
+
+/** Drains it: what runs there has to go. */
+export async function drainSecondClient(master: string): Promise<void> {
+  const own = await secondClient(master)
+  if (own === undefined) throw new Failure(`no node is called ${SECOND_CLIENT}; expected one to drain`, 'start it first')
+  await nomad(master, ['node', 'drain', '-enable', '-yes', '-deadline=30s', '-detach', own.ID])
+}
+
+/** A job that runs there and may be away for a while: its node is then disconnected, and not down. */
+export async function startWaitingJob(master: string): Promise<void> {
+  const job = {
+    ID: WAITING_JOB,
+    Name: WAITING_JOB,
+    Datacenters: ['*'],
+    NodePool: 'spare',
+    TaskGroups: [
+      {
+        Name: 'web',
+        Disconnect: { LostAfter: 600_000_000_000, Replace: false },
+        Tasks: [{ Name: 'main', Driver: 'raw_exec', Config: { command: '/bin/sleep', args: ['900'] }, Resources: { CPU: 20, MemoryMB: 16 } }],
+      },
+    ],
+  }
+  await nomad(master, ['job', 'run', '-json', '-'], JSON.stringify({ Job: job }))
 }
 
 /** Removes what is left of it: process, data, and its entry among the nodes. */

@@ -1,8 +1,9 @@
-import { lineOf, moment, type Moment } from '../faults/facts.ts'
-import { plays, type Play } from '../faults/plays.ts'
+import { lineOf } from '../faults/facts.ts'
+import { clearPlays, plays, type Play } from '../faults/plays.ts'
+import { delayOf, shownDelay, Witness, type Seen } from '../faults/witness.ts'
 import { containerName, containerState } from '../node/container.ts'
 import { Failure } from '../run/failure.ts'
-import { say, seconds } from '../run/progress.ts'
+import { say } from '../run/progress.ts'
 import { readTopology } from '../topology.ts'
 import { readArguments } from './arguments.ts'
 
@@ -18,26 +19,32 @@ export async function demo(args: readonly string[]): Promise<number> {
   if ((await containerState(containerName(master))) !== 'running') {
     throw new Failure(`the lab is not up: there is no running container ${containerName(master)}`, 'npm run lab')
   }
+  await clearPlays(master)
+  const witness = await Witness.of(master)
   let missing = 0
-  for (const play of plays) missing += await watch(master, play)
+  try {
+    for (const play of plays) missing += await watch(master, witness, play)
+  } finally {
+    await Promise.all([witness.end(), clearPlays(master)])
+  }
   say(missing === 0 ? 'every event came; the stack is as before' : `${missing} events did not come; see above, and salt-run eos.bridge`)
   return missing === 0 ? 0 : 1
 }
 
 /** Does one thing and tells the events as they come; returns how many did not. */
-async function watch(master: string, { title, act, expected }: Play): Promise<number> {
+async function watch(master: string, witness: Witness, { title, act, expected }: Play): Promise<number> {
   say(`• ${title}`)
-  const since = await moment(master)
+  const from = witness.count
+  const begun = Date.now()
   await act(master)
-  const done = Date.now()
-  const came = await Promise.all(expected.map((one) => tell(master, since, one, done)))
+  const came = await Promise.all(expected.map(({ what, isMeant }) => tell(master, witness.until(what, isMeant, from, PATIENCE_SECONDS), begun)))
   return came.filter((hasCome) => !hasCome).length
 }
 
-async function tell(master: string, since: Moment, { what, isMeant }: Play['expected'][number], done: number): Promise<boolean> {
+async function tell(master: string, coming: Promise<Seen>, begun: number): Promise<boolean> {
   try {
-    const found = await since.until(what, isMeant, PATIENCE_SECONDS)
-    say(`    ${await lineOf(master, found)}  (${seconds(done)} later)`)
+    const seen = await coming
+    say(`    ${await lineOf(master, seen.event)}  (${shownDelay(delayOf(seen, begun))})`)
     return true
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown

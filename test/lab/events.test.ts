@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { BARE, deregisterBare, registerBare, restartConsul } from '../../kitchen/faults/bare-service.ts'
 import { facts, moment, type Envelope } from '../../kitchen/faults/facts.ts'
 import { fillMemory, JOB, killTask, purgeJob, running, startJob, type Running } from '../../kitchen/faults/job.ts'
-import { tagged } from '../../kitchen/faults/plays.ts'
-import { killSecondClient, removeSecondClient, SECOND_CLIENT, startSecondClient } from '../../kitchen/faults/second-client.ts'
+import { plays, tagged, type Expectation } from '../../kitchen/faults/plays.ts'
+import { drainSecondClient, killSecondClient, removeSecondClient, SECOND_CLIENT, startSecondClient, startWaitingJob, WAITING_JOB } from '../../kitchen/faults/second-client.ts'
 import { nomad } from '../../kitchen/faults/servers.ts'
+import { delayOf, shownDelay, Witness } from '../../kitchen/faults/witness.ts'
 import { attemptOnNode, onNode } from '../../kitchen/node/container.ts'
 
 const MASTER = 'n1'
@@ -180,6 +181,59 @@ describe('a client that falls silent', () => {
     const others = (await since.since()).filter(({ event, subject, verb }) => event === 'nomad/node' && subject['node'] !== SECOND_CLIENT && verb !== 'up')
     expect(others).toEqual([])
   }, 6 * MINUTE)
+})
+
+describe('a client that may be away for a while', () => {
+  afterAll(async () => {
+    await purgeJob(MASTER, WAITING_JOB).catch(() => undefined)
+    await removeSecondClient(MASTER).catch(() => undefined)
+  }, MINUTE)
+
+  test('is disconnected and not down, comes back, and is drained of what still runs there', async () => {
+    const since = await moment(MASTER)
+    const until = ({ what, isMeant }: Expectation, seconds?: number): Promise<Envelope> => since.until(what, isMeant, seconds)
+    await startSecondClient(MASTER)
+    await startWaitingJob(MASTER)
+    const { alloc } = (await until(tagged(`eos/nomad/alloc/started/${WAITING_JOB}/web`))).subject
+    await killSecondClient(MASTER)
+    expect(await until(tagged(`eos/nomad/node/disconnected/${SECOND_CLIENT}`), 120)).toMatchObject({ severity: 'warning', verdict: { cause: 'heartbeat', confidence: 'proved' }, change: { from: 'ready' } })
+    expect(await until(tagged(`eos/nomad/alloc/disconnected/${WAITING_JOB}/web`))).toMatchObject({ subject: { alloc }, verdict: { cause: 'node_disconnected' } })
+    await startSecondClient(MASTER)
+    expect((await until(tagged(`eos/nomad/node/up/${SECOND_CLIENT}`))).verdict).toMatchObject({ cause: 'heartbeat', confidence: 'proved' })
+    await drainSecondClient(MASTER)
+    const started = await until(tagged(`eos/nomad/node/drain_started/${SECOND_CLIENT}`))
+    expect(started).toMatchObject({ verdict: { cause: 'operator' }, change: { eligibility: 'ineligible' } })
+    expect(started.links['accessor']).toMatch(/^[0-9a-f-]{36}$/)
+    expect((await until(tagged(`eos/nomad/node/drain_done/${SECOND_CLIENT}`))).verdict).toMatchObject({ cause: 'drain', confidence: 'proved' })
+    const all = await since.since()
+    expect(told(String(alloc), all)).not.toContain('nomad/alloc lost')
+    expect(all.filter(({ event, verb }) => event === 'nomad/node' && verb === 'down')).toEqual([])
+  }, 6 * MINUTE)
+})
+
+describe('a person who follows', () => {
+  afterAll(async () => {
+    await purgeJob(MASTER).catch(() => undefined)
+    await deregisterBare(MASTER).catch(() => undefined)
+  }, MINUTE)
+
+  test('has each line, and sees how long after its settling it came', async () => {
+    const witness = await Witness.of(MASTER)
+    try {
+      for (const { title, act, expected } of plays.filter(({ isSlow }) => isSlow !== true)) {
+        const from = witness.count
+        const begun = Date.now()
+        await act(MASTER)
+        for (const { what, isMeant } of expected) {
+          const delay = delayOf(await witness.until(what, isMeant, from, 60), begun)
+          console.info(`${title}: ${what} ${shownDelay(delay)}`)
+          expect(delay.seconds).toBeLessThan(60)
+        }
+      }
+    } finally {
+      await witness.end()
+    }
+  }, 5 * MINUTE)
 })
 
 describe('a sidecar that is killed', () => {
