@@ -81,6 +81,36 @@ describe('hostile lines of a stream', () => {
     expect(here.receiver.violations).toEqual([])
   })
 
+  // Fails when one object that is refused fails every reading of the lists: the job of one user would stop the region for all.
+  it(`says of a job ${DEEP} deep that it cannot be read, and goes on with all others`, { timeout: 60_000 }, async () => {
+    const here = await reading()
+    const line = template.deep('too-deep', DEEP)
+    template.fake.utter(`${line}\n`)
+    const dead = await until('the job is told as unreadable', () => here.facts('bridge', 'dead_letter').find(({ verdict }) => String(verdict['detail']).includes('job default/too-deep')))
+    expect(dead.verdict['cause']).toBe('unreadable')
+    await passes(here)
+    expect(here.facts('nomad/job', undefined, { job: 'too-deep' })).toEqual([])
+    // Another reading of all lists meets it again.
+    template.fake.hangUp()
+    template.fake.forget()
+    await passes(here)
+    expect(here.facts('bridge', 'dead_letter').filter(({ verdict }) => String(verdict['detail']).includes('job default/too-deep')).length).toBe(1)
+    expect(here.receiver.violations).toEqual([])
+  })
+
+  // Oracle: Nomad 1.11.3 itself takes 1,000 levels in a task's `config`; at 1,020 its server ends. Fails when less is read than it takes.
+  it('reads a job as deep as Nomad takes it, from the stream and from the list', { timeout: 60_000 }, async () => {
+    const here = await reading()
+    const line = template.deep('deep', 1_020)
+    template.fake.say({ index: template.fake.index, bytes: line })
+    await here.fact('nomad/job', 'registered', { job: 'deep' })
+    template.deep('deep-in-list', 1_020)
+    template.fake.hangUp()
+    template.fake.forget()
+    await here.fact('nomad/job', 'registered', { job: 'deep-in-list' })
+    expect(here.facts('bridge', 'dead_letter').filter(({ verdict }) => String(verdict['detail']).includes('job default/deep'))).toEqual([])
+  })
+
   // Fails when the line's length is capped or the event loop is held.
   it('reads a line of 20 MB', { timeout: 60_000 }, async () => {
     const here = await reading()

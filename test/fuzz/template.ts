@@ -16,6 +16,8 @@ export interface Template {
   readonly frame: (name: string, index: number) => string
   /** Registers a job: its row in the list, then its frame. */
   readonly register: (name: string) => void
+  /** Puts a job whose `Meta` nests so deep into the list, says nothing, and gives the frame that would register it. */
+  readonly deep: (name: string, depth: number) => string
 }
 
 /** Records a real server with one job, ends it, and gives a double that goes on where it stood. */
@@ -37,13 +39,23 @@ export async function recordedTemplate(scene: Scene): Promise<Template> {
     const filled = (text: string, name: string, index: number): string =>
       text.replaceAll(JSON.stringify(NAME), () => JSON.stringify(name)).replaceAll(new RegExp(`:${at}\\b`, 'g'), `:${index}`)
     const frame = (name: string, index: number): string => filled(line, name, index)
+    const list = (name: string, index: number, bury = (text: string): string => text): void => {
+      if (name.isWellFormed()) fake.objects.set(`/v1/job/${encodeURIComponent(name)}`, bury(filled(whole, name, index)))
+      fake.lists.set('/v1/jobs', [...(fake.lists.get('/v1/jobs') ?? []), filled(row, name, index)])
+    }
     return {
       fake,
       frame,
+      deep: (name, depth) => {
+        const bury = (text: string): string => text.replace('"Meta":null', `"Meta":${'['.repeat(depth)}1${']'.repeat(depth)}`)
+        const index = fake.index + 1
+        list(name, index, bury)
+        fake.index = index
+        return bury(frame(name, index))
+      },
       register: (name) => {
         const index = fake.index + 1
-        if (name.isWellFormed()) fake.objects.set(`/v1/job/${encodeURIComponent(name)}`, filled(whole, name, index))
-        fake.lists.set('/v1/jobs', [...(fake.lists.get('/v1/jobs') ?? []), filled(row, name, index)])
+        list(name, index)
         fake.say({ index, bytes: frame(name, index) })
       },
     }

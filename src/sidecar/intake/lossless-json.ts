@@ -1,7 +1,7 @@
 import type { Json } from '../fact.ts'
 
-/** Deepest nesting that is read. */
-export const DEEPEST = 500
+/** Deepest nesting that is read: Nomad's own limit for a task's `config` is near 1,000, and what is around it comes on top. */
+export const DEEPEST = 2000
 
 /** Text that is not the JSON which is expected here. */
 export class JsonRefused extends Error {
@@ -13,7 +13,7 @@ export class JsonRefused extends Error {
 
 /**
  * Parses JSON without loss: integers beyond 2^53 and numbers that no double holds become their own text. Two equal keys in one object,
- * nesting deeper than 500, and anything that RFC 8259 does not allow are refused.
+ * nesting deeper than 2000, and anything that RFC 8259 does not allow are refused.
  */
 export function parseLossless(text: string): Json {
   const reader = new Reader(text)

@@ -22,6 +22,14 @@ export interface Listed {
   readonly index: number
 }
 
+/** An object that is there, but whose answer cannot be read. */
+export interface Unreadable {
+  /** Kind and name, such as `job default/web`. */
+  readonly what: string
+  readonly modified: number
+  readonly reason: string
+}
+
 /** The index of lists, without their rows. */
 export async function readIndexes(api: Api, signal: AbortSignal, names: readonly ListName[] = LISTS): Promise<Cursor['lists']> {
   const found = await Promise.all(
@@ -34,21 +42,21 @@ export async function readIndexes(api: Api, signal: AbortSignal, names: readonly
 }
 
 /** Reads the nodes; each that changed by itself, because the list shows neither messages nor missed heartbeats. */
-export async function readNodes(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
-  return readChanged(api, signal, { path: PATHS.node, reduce: 'nomadNodes', keyOf: ({ id }) => id, isKnown, take, one: ({ id }) => `/v1/node/${id}?`, reduceOne: 'nomadOneNode' })
+export async function readNodes(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, take: (record: NomadRecord, index: number) => Promise<void>, skip: (unreadable: Unreadable) => void): Promise<Listed> {
+  return readChanged(api, signal, { path: PATHS.node, reduce: 'nomadNodes', keyOf: ({ id }) => id, isKnown, take, skip, one: ({ id }) => `/v1/node/${id}?`, reduceOne: 'nomadOneNode' })
 }
 
 /**
  * Reads the jobs; each that changed by itself, because the list shows no specification. `missed` says from which version on a job is to be told;
  * the versions before the present one are read where they are more than one.
  */
-export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, missed: (job: JobRecord) => number, take: (record: NomadRecord, index: number) => Promise<void>): Promise<Listed> {
+export async function readJobs(api: Api, signal: AbortSignal, isKnown: (key: string, modified: number) => boolean, missed: (job: JobRecord) => number, take: (record: NomadRecord, index: number) => Promise<void>, skip: (unreadable: Unreadable) => void): Promise<Listed> {
   const at = ({ id, namespace }: Row, more = ''): string => `/v1/job/${encodeURIComponent(id)}${more}?namespace=${encodeURIComponent(namespace)}`
   const takeAll = async (record: NomadRecord, index: number): Promise<void> => {
-    if (record.kind === 'job' && record.version > missed(record)) for (const version of await readVersions(api, signal, record, missed(record), at(record, '/versions'))) await take(version, index)
+    if (record.kind === 'job' && record.version > missed(record)) for (const version of await readVersions(api, signal, record, missed(record), at(record, '/versions'), skip)) await take(version, index)
     await take(record, index)
   }
-  return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take: takeAll, one: (row) => `${at(row)}&`, reduceOne: 'nomadOneJob' })
+  return readChanged(api, signal, { path: PATHS.job, reduce: 'nomadJobs', keyOf: ({ id, namespace }) => `${namespace}/${id}`, isKnown, take: takeAll, skip, one: (row) => `${at(row)}&`, reduceOne: 'nomadOneJob' })
 }
 
 /** True when this very job is there, and not another one of its name. */
@@ -58,8 +66,8 @@ export async function isThere(api: Api, signal: AbortSignal, { id, namespace, cr
 }
 
 /** The versions of this very job before its present one, as far as Nomad keeps them. */
-async function readVersions(api: Api, signal: AbortSignal, job: JobRecord, from: number, path: string): Promise<JobRecord[]> {
-  const { value } = await api.read(path, 'nomadJobVersions', { signal }).catch(goneAsNull)
+async function readVersions(api: Api, signal: AbortSignal, job: JobRecord, from: number, path: string, skip: (unreadable: Unreadable) => void): Promise<JobRecord[]> {
+  const { value } = await api.read(path, 'nomadJobVersions', { signal }).catch(skipped({ what: `the versions of job ${job.namespace}/${job.id}`, modified: job.modified }, skip))
   const versions = Array.isArray(value) ? value.filter(isRecord).filter((record) => record.kind === 'job') : []
   return versions.filter(({ created, version }) => created === job.created && version >= from && version < job.version)
 }
@@ -67,6 +75,15 @@ async function readVersions(api: Api, signal: AbortSignal, job: JobRecord, from:
 function goneAsNull(thrown: unknown): { readonly value: Json } {
   if (thrown instanceof IntakeError && thrown.status === 404) return { value: null }
   throw thrown
+}
+
+/** What is gone is told by the stream; what cannot be read is told and left out: one object must not keep all others from being read. */
+function skipped(object: Omit<Unreadable, 'reason'>, skip: (unreadable: Unreadable) => void): (thrown: unknown) => { readonly value: Json } {
+  return (thrown) => {
+    if (!(thrown instanceof IntakeError) || thrown.code !== 'parse') return goneAsNull(thrown)
+    skip({ ...object, reason: thrown.message })
+    return { value: null }
+  }
 }
 
 interface Row {
@@ -80,11 +97,12 @@ interface Changed {
   readonly keyOf: (row: Row) => string
   readonly isKnown: (key: string, modified: number) => boolean
   readonly take: (record: NomadRecord, index: number) => Promise<void>
+  readonly skip: (unreadable: Unreadable) => void
   readonly one: (row: Row) => string
   readonly reduceOne: 'nomadOneNode' | 'nomadOneJob'
 }
 
-async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf, isKnown, take, one, reduceOne }: Changed): Promise<Listed> {
+async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf, isKnown, take, skip, one, reduceOne }: Changed): Promise<Listed> {
   const keys = new Set<string>()
   let lowest = Infinity
   for await (const page of api.pages(path, reduce, signal)) {
@@ -92,7 +110,7 @@ async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf,
     const rows = page.rows.flatMap((row): Row[] => (isObject(row) ? [{ id: textAt(row, 'id'), namespace: textAt(row, 'namespace'), modified: wholeAt(row, 'modified') }] : []))
     for (const row of rows) keys.add(keyOf(row))
     const changed = rows.filter((row) => !isKnown(keyOf(row), row.modified))
-    for await (const records of batches(changed, (row) => readOne(api, signal, one(row), row.modified, reduceOne))) {
+    for await (const records of batches(changed, (row) => readOne(api, signal, one(row), { what: `${reduce === 'nomadJobs' ? 'job' : 'node'} ${keyOf(row)}`, modified: row.modified }, reduceOne, skip))) {
       for (const record of records) if (record !== null) await take(record, page.index)
     }
   }
@@ -100,15 +118,9 @@ async function readChanged(api: Api, signal: AbortSignal, { path, reduce, keyOf,
 }
 
 /** Reads one object not older than its row: a server that has not come so far waits until it has. */
-async function readOne(api: Api, signal: AbortSignal, path: string, modified: number, reduce: 'nomadOneNode' | 'nomadOneJob'): Promise<NomadRecord | null> {
-  try {
-    const { value } = await api.read(`${path}index=${Math.max(0, modified - 1)}&wait=5s`, reduce, { signal })
-    return isRecord(value) ? value : null
-  } catch (thrown) {
-    // Gone since the list was read: the stream says so.
-    if (thrown instanceof IntakeError && thrown.status === 404) return null
-    throw thrown
-  }
+async function readOne(api: Api, signal: AbortSignal, path: string, object: Omit<Unreadable, 'reason'>, reduce: 'nomadOneNode' | 'nomadOneJob', skip: (unreadable: Unreadable) => void): Promise<NomadRecord | null> {
+  const { value } = await api.read(`${path}index=${Math.max(0, object.modified - 1)}&wait=5s`, reduce, { signal }).catch(skipped(object, skip))
+  return isRecord(value) ? value : null
 }
 
 /** Reads the records of a list page by page. */

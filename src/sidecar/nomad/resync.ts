@@ -1,7 +1,7 @@
 import { isMassive, missingAlloc, missingBlocked, missingJob, missingNode, missingRows, missingService, unfinished } from './absence.ts'
 import { highest, regressions, type Cursor } from './cursor.ts'
-import { judgeEpoch } from './self-facts.ts'
-import { readJobs, readNodes, readRecords, readServices, withPrevious, type Listed } from './lists.ts'
+import { judgeEpoch, sayUnreadable } from './self-facts.ts'
+import { readJobs, readNodes, readRecords, readServices, withPrevious, type Listed, type Unreadable } from './lists.ts'
 import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import { keyOf, type Row } from './memory.ts'
@@ -79,8 +79,9 @@ class Reading {
   async all(): Promise<Cursor['lists']> {
     const { api, memory } = this.#region
     const take = (record: NomadRecord, index: number): Promise<void> => this.#take(record, index)
-    const node = await readNodes(api, this.#signal, (key, modified) => memory.node.get(key)?.modified === modified, take)
-    const job = await readJobs(api, this.#signal, (key, modified) => memory.job.get(key)?.modified === modified, (record) => this.#missedFrom(record), take)
+    const skip = (unreadable: Unreadable): void => sayUnreadable(this.#region, unreadable)
+    const node = await readNodes(api, this.#signal, (key, modified) => memory.node.get(key)?.modified === modified, take, skip)
+    const job = await readJobs(api, this.#signal, (key, modified) => memory.job.get(key)?.modified === modified, (record) => this.#missedFrom(record), take, skip)
     const deployment = await this.#deployments()
     const alloc = await this.#allocs()
     const blocked = await this.#evaluations()

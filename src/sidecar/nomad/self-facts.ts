@@ -1,5 +1,6 @@
 import type { regressions } from './cursor.ts'
 import { epochName } from './cursor.ts'
+import type { Unreadable } from './lists.ts'
 import type { Region } from './region.ts'
 
 /** Nomad collects ended allocations and evaluations after this; what ended longer ago may have left no trace. */
@@ -27,4 +28,10 @@ export function sayUnrecoverable(region: Region, gap: { readonly from: number; r
   const window = `not read from ${new Date(gap.heard).toISOString()} to ${new Date(now).toISOString()}`
   const detail = lost > 0 ? `${window}; ${lost} allocations that ran are forgotten by Nomad` : `${window}, longer than Nomad keeps what has ended`
   region.desk.say({ verb: 'gap_unrecoverable', mark: `${region.cursor?.era ?? 1}:${gap.from}:${gap.to}`, cause: 'collected', detail, from: gap.from, to: gap.to, count: lost }, gap.to, region.api.address)
+}
+
+/** Tells of an object that is left out because its answer cannot be read, once for each of its changes. */
+export function sayUnreadable(region: Region, { what, modified, reason }: Unreadable): void {
+  region.counters.unreadable += 1
+  region.desk.say({ verb: 'dead_letter', mark: `${region.cursor?.era ?? 1}:${what}:${modified}`, cause: 'unreadable', detail: `${what} is left out: ${reason}`, count: 1 }, modified, region.api.address)
 }

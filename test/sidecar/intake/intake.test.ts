@@ -148,7 +148,7 @@ describe('a stream', () => {
 
   it.each([
     { line: '{"Index":1,"Index":2,"Events":[]}', says: 'key "Index" comes twice' },
-    { line: `{"Index":1,"Events":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, says: 'nesting deeper than 500' },
+    { line: `{"Index":1,"Events":${'['.repeat(10_000)}${']'.repeat(10_000)}}`, says: 'nesting deeper than 2000' },
     { line: '{"Index":"1","Events":[]}', says: 'a frame without `Index` and `Events`' },
   ])('says of a line that it is refused: $says', async ({ line, says }) => {
     const url = await serveBytes((socket) => socket.end(`${head}${line}\n{}\n`))
