@@ -60,10 +60,11 @@ export async function proveContinuity(handle: StreamHandle, cursor: number, pati
   }
 }
 
-/** Reads on for as long as the stream lives; throws when it ends, falls silent or cannot be read. */
-export async function readOn(region: Region, handle: StreamHandle, patience: Patience, heard: () => void): Promise<never> {
+/** Reads on for as long as the stream lives; throws when it ends, falls silent or cannot be read. What waits when its session is over is left. */
+export async function readOn(region: Region, handle: StreamHandle, patience: Patience, heard: () => void, over: AbortSignal): Promise<never> {
   for (;;) {
     const part = await handle.next(patience.watchdog)
+    if (over.aborted) throw new SessionOver('closed', `the stream of ${region.api.address} was closed`)
     if (part === null) {
       // The middle of a long line is a sign of life too.
       if (handle.silence < patience.watchdog) continue
@@ -72,12 +73,12 @@ export async function readOn(region: Region, handle: StreamHandle, patience: Pat
     heard()
     if (part.kind === 'end') throw new SessionOver('closed', `${region.api.address} closed the stream${part.torn > 0 ? `; ${part.torn} bytes of an unfinished line are discarded` : ''}`)
     if (part.kind === 'unreadable') throw unreadable(region, part)
-    if (part.kind === 'frame') await take(region, handle, part)
+    if (part.kind === 'frame') await take(region, handle, part, over)
   }
 }
 
 /** Judges this frame with those that came meanwhile: many small ones share one commit. */
-async function take(region: Region, handle: StreamHandle, first: Frame): Promise<void> {
+async function take(region: Region, handle: StreamHandle, first: Frame, over: AbortSignal): Promise<void> {
   const frames = [first]
   let events = first.events.length
   while (events < BATCH) {
@@ -88,7 +89,9 @@ async function take(region: Region, handle: StreamHandle, first: Frame): Promise
     frames.push(part)
     events += part.events.length
   }
-  await region.exclusive(() => region.frames(frames))
+  await region.exclusive(async () => {
+    if (!over.aborted) await region.frames(frames)
+  })
 }
 
 function unreadable(region: Region, { isText, reason, bytes }: Extract<Part, { kind: 'unreadable' }>): Error {

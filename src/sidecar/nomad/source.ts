@@ -37,7 +37,11 @@ export interface NomadOptions {
 /** Starts to read one region: jobs, allocations, nodes and what becomes of them are facts until it is stopped. */
 export function startNomad(options: NomadOptions): Source {
   const source = new NomadSource(options)
-  const running = source.run().catch((thrown: unknown) => options.log('error', `the source ended: ${messageOf(thrown)}`, { source: source.name }))
+  const running = source.run().catch((thrown: unknown) => {
+    const why = `the source ended: ${messageOf(thrown)}`
+    source.degrade(`internal: ${why}`)
+    options.log('alert', why, { source: source.name })
+  })
   return {
     standing: () => source.standing(),
     stop: async () => {
@@ -49,6 +53,8 @@ export function startNomad(options: NomadOptions): Source {
 
 /** Milliseconds between two looks at the token file. */
 const TICK = 500
+/** Milliseconds after which a stream lives; one that ends sooner is opened again only after a pause. */
+const LIVES = 5000
 /** Without the stream the lists are read this often; after so many times the stream is tried again. */
 const POLL = { every: 5000, times: 12 }
 
@@ -63,6 +69,8 @@ class NomadSource {
   #degraded: string | null = null
   #heard = 0
   #failures = 0
+  /** Our clock when the stream was open; null while it is not. */
+  #since: number | null = null
   #reconnects = 0
   #namespaces = ''
   /** The address of the stream. */
@@ -151,7 +159,7 @@ class NomadSource {
       await region.exclusive(() => this.#begin(region, proof, begin, stop))
       this.#namespaces = namespaces.names
       this.#up()
-      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now())), attend(region, { ...this.#options.timing, namespaces }, stop)])
+      await Promise.race([readOn(region, handle, this.#options.timing, () => (this.#heard = Date.now()), stop), attend(region, { ...this.#options.timing, namespaces }, stop)])
     } finally {
       over.abort()
       handle.close()
@@ -189,29 +197,36 @@ class NomadSource {
     this.#isReady = true
     this.#degraded = null
     this.#failures = 0
-    this.#backoff.reset()
+    this.#since = performance.now()
   }
 
   async #recover(thrown: unknown): Promise<void> {
     const { log } = this.#options
     this.#reconnects += 1
+    const lived = this.#since === null ? null : performance.now() - this.#since
+    this.#since = null
+    const isBrief = lived !== null && lived < LIVES
+    if (lived !== null && !isBrief) this.#backoff.reset()
     if (thrown instanceof SessionOver && (thrown.why === 'namespace' || thrown.why === 'restored' || thrown.why === 'stale')) {
       this.#wanted = thrown.why
-      return log('notice', `${thrown.message}; the stream is opened again`, { source: this.name })
+      log('notice', `${thrown.message}; the stream is opened again`, { source: this.name })
+      return this.#wait(isBrief ? this.#backoff.next() : 0)
     }
     if (isSpeechless(thrown)) {
       this.#speechless = thrown.message
       return log('error', thrown.message, { source: this.name })
     }
     this.#failures += 1
-    log('warning', messageOf(thrown), { source: this.name, failures: this.#failures })
     const isForeseen = thrown instanceof SessionOver || thrown instanceof IntakeError || thrown instanceof AuthProblem
+    const isAtOnce = this.#failures === 1 && !isBrief && isForeseen && !(thrown instanceof AuthProblem)
+    const milliseconds = isAtOnce ? 0 : Math.round(this.#backoff.next())
+    log('warning', messageOf(thrown), { source: this.name, failures: this.#failures, pause: milliseconds })
     if (thrown instanceof SessionOver && thrown.why === 'unreadable' && this.#region !== null) this.#unreadable(this.#region, thrown.message)
-    if (thrown instanceof AuthProblem) this.#degrade(`auth: ${thrown.message}`)
-    else if (this.#failures > this.#api.addresses) this.#degrade(`unreachable: ${messageOf(thrown)}`)
+    if (thrown instanceof AuthProblem) this.degrade(`auth: ${thrown.message}`)
+    else if (this.#failures > this.#api.addresses) this.degrade(`unreachable: ${messageOf(thrown)}`)
     if (!(thrown instanceof AuthProblem)) this.#api.turn(this.#address)
     if (!isForeseen) this.#region = null
-    await this.#wait(this.#failures === 1 && isForeseen && !(thrown instanceof AuthProblem) ? 0 : this.#backoff.next())
+    await this.#wait(milliseconds)
   }
 
   #unreadable(region: Region, detail: string): void {
@@ -221,7 +236,8 @@ class NomadSource {
     region.desk.say({ verb: 'dead_letter', mark: `${region.cursor?.era ?? 1}:${index}:line`, cause: 'unreadable', detail, count: 1 }, index, this.#api.address)
   }
 
-  #degrade(why: string): void {
+  /** It does not read any more, for this reason. */
+  degrade(why: string): void {
     this.#isReady = false
     this.#degraded = why
   }
