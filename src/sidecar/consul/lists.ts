@@ -15,6 +15,12 @@ export const LISTS = {
   nodes: { path: '/v1/catalog/nodes', reduce: 'consulNodes' },
 } as const
 
+/** The answers that were there at one moment. */
+export interface Held {
+  readonly lists: Readonly<Record<ListName, Answer>>
+  readonly watched: ReadonlyMap<string, Answer>
+}
+
 /** The newest answer of each list, and the view that they make together. */
 export class Lists {
   #lists: Readonly<Record<ListName, Answer>>
@@ -41,10 +47,21 @@ export class Lists {
     this.#watched.set(service, answer)
   }
 
-  /** Takes the instances of services without checks, as they are with the newest list of names. */
-  takeBare(bare: readonly Json[]): void {
+  /** The answers that are here now. */
+  get held(): Held {
+    return { lists: this.#lists, watched: new Map(this.#watched) }
+  }
+
+  /** Takes over what came into other lists between two moments: whoever brought it asks for what follows, and never brings it again. */
+  carry(then: Held, now: Held): void {
+    for (const name of ['checks', 'names', 'nodes'] as const) if (now.lists[name] !== then.lists[name]) this.take(name, now.lists[name])
+    for (const [service, answer] of now.watched) if (then.watched.get(service) !== answer) this.watch(service, answer)
+  }
+
+  /** Takes the instances of services without checks, as they are with the list of names at an index. */
+  takeBare(bare: readonly Json[], namesAt: number): void {
     this.#bare = bare
-    this.#bareAt = this.#lists.names.index
+    this.#bareAt = namesAt
   }
 
   /** Says that the list of names moved on, so that its instances without checks are to be read again. */

@@ -3,7 +3,7 @@ import type { Log } from '../log.ts'
 import { messageOf } from '../refusal.ts'
 import { Bucket } from './bucket.ts'
 import { rest, type Taken } from './desk.ts'
-import { Lists } from './lists.ts'
+import { Lists, type Held } from './lists.ts'
 import type { Judgement } from './moment.ts'
 import type { Obstacles } from './obstacles.ts'
 import { hostOf, prove, type Court } from './proof.ts'
@@ -114,12 +114,12 @@ export class Turns {
   async #refresh(lists: Lists, isWhole: boolean): Promise<void> {
     const { desk, line, reader } = this.#court
     const { address } = line
-    const { names } = lists
+    const { names, indexes } = lists
     const wanted = wantedNames(lists.checks, names, desk.known)
     const bare = await readBare(wanted, isWhole ? Infinity : desk.known.member.size, async (path, reduce) => trusted(await reader.ask({ path, reduce, address })))
     const remembered = new Set([...desk.known.instance.values()].filter(({ health }) => health === 'unchecked').map(({ name }) => name))
     if (isWhole || wanted.some((name) => !remembered.has(name))) lists.take('checks', trusted(await reader.ask({ path: '/v1/health/state/any', reduce: 'consulChecks', address })))
-    lists.takeBare(bare)
+    lists.takeBare(bare, indexes.names)
     this.#isAuditOwed = !isWhole
     if (isWhole) this.#auditedAt = Date.now()
   }
@@ -131,17 +131,25 @@ export class Turns {
     const isWhole = this.#lists === null
     const mayBeRestored = this.#mayBeRestored
     this.#wantsProof = false
+    const then = this.#lists?.held
     const { view, survey, taken } = await prove(this.#court, { origin: this.#origin, mayBeRestored, isWhole })
     if (mayBeRestored) this.#mayBeRestored = false
     if (isWhole) this.#auditedAt = Date.now()
     this.counters.proofs += 1
     const judgement = await desk.settle(view, taken)
-    this.#lists = new Lists(survey)
+    this.#replace(new Lists(survey), then, taken.isReverted)
     this.#origin = 'stream'
     this.#obstacles.passed()
-    if (isSure(judgement)) return
+    // Indexes of two epochs cannot be compared, so what came meanwhile is read once more.
+    if (isSure(judgement) && !taken.isReverted) return
     this.#wantsProof = true
     this.#isWanted = true
+  }
+
+  /** The proved lists take the place of the older ones, with what these were brought since `then`. */
+  #replace(proved: Lists, then: Held | undefined, isReverted: boolean): void {
+    if (this.#lists !== null && then !== undefined && !isReverted) proved.carry(then, this.#lists.held)
+    this.#lists = proved
   }
 }
 

@@ -50,8 +50,9 @@ export class FakeCatalogue {
   }
 }
 
-/** How an agent answers instead of telling the truth; undefined leaves it to the truth. */
-export type Twist = (url: URL, answer: Readonly<Record<string, string>>) => { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown } | undefined
+type Twisted = { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown } | undefined
+/** How an agent answers instead of telling the truth; undefined leaves it to the truth. A promise keeps the question waiting. */
+export type Twist = (url: URL, answer: Readonly<Record<string, string>>) => Twisted | Promise<Twisted>
 
 /** An agent on plain HTTP that answers from a catalogue; it can be told to lie. */
 export class FakeAgent {
@@ -90,24 +91,24 @@ export class FakeAgent {
     this.asked.push(`${url.pathname}${url.search}`)
     const after = Number(url.searchParams.get('index') ?? '0')
     if (after > 0 && after >= this.#catalogue.index) {
-      const timer = setTimeout(() => this.#say(url, request, response), Number.parseInt(url.searchParams.get('wait') ?? '0', 10))
+      const timer = setTimeout(() => void this.#say(url, request, response), Number.parseInt(url.searchParams.get('wait') ?? '0', 10))
       this.#catalogue.wakes.add(() => {
         clearTimeout(timer)
-        this.#say(url, request, response)
+        void this.#say(url, request, response)
       })
       return
     }
-    this.#say(url, request, response)
+    void this.#say(url, request, response)
   }
 
-  #say(url: URL, request: IncomingMessage, response: ServerResponse): void {
+  async #say(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const headers = {
       'x-consul-index': String(this.#catalogue.index),
       'x-consul-knownleader': 'true',
       'x-consul-lastcontact': '0',
       'x-consul-effective-consistency': url.searchParams.has('consistent') ? 'consistent' : 'leader',
     }
-    const twisted = this.twist(url, headers) ?? {}
+    const twisted = (await this.twist(url, headers)) ?? {}
     response.writeHead(twisted.status ?? 200, { 'content-type': 'application/json', ...headers, ...twisted.headers })
     response.end(typeof twisted.body === 'string' ? twisted.body : JSON.stringify(twisted.body ?? this.#truth(url.pathname, String(request.headers['x-consul-token']))))
   }

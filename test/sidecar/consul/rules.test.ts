@@ -76,8 +76,11 @@ describe('the newest answers', () => {
     expect(made.isBareOld).toBe(false)
     made.take('names', list(51))
     expect(made.isBareOld).toBe(true)
-    made.takeBare([])
+    made.takeBare([], 51)
     expect(made.isBareOld).toBe(false)
+    made.take('names', list(52))
+    made.takeBare([], 51)
+    expect(made.isBareOld).toBe(true)
   })
 })
 
