@@ -16,6 +16,7 @@ export interface Taken {
   readonly indexes: Indexes
   readonly proof: readonly string[] | null
   readonly evidence: readonly string[]
+  /** The servers were restored or rebuilt: with this view a new epoch begins. */
   readonly isReverted: boolean
   readonly server: string
 }
@@ -82,13 +83,14 @@ export class Desk {
     return judge(this.#memory, view, this.#moment(taken))
   }
 
-  /** Judges a view and commits what it leads to; returns what is still doubtful. */
+  /** Judges a view and commits what it leads to; returns what is still doubtful. A new epoch and what it took are one commit: half of it would be told as removed by somebody. */
   async settle(view: View, taken: Taken): Promise<Judgement> {
     const judgement = this.look(view, taken)
-    const cursor = { ...this.#cursor, indexes: taken.isReverted ? taken.indexes : later(this.#cursor.indexes, taken.indexes) }
-    const isQuiet = judgement.facts.length + judgement.edits.length === 0 && !this.#isNew
+    const facts = [...this.#turnOf(taken), ...judgement.facts]
+    const cursor = { ...this.#cursor, epoch: this.#epochOf(taken), indexes: taken.isReverted ? taken.indexes : later(this.#cursor.indexes, taken.indexes) }
+    const isQuiet = facts.length + judgement.edits.length === 0 && !this.#isNew
     if (!isQuiet || Date.now() - this.#writtenAt >= CURSOR_PAUSE) {
-      await this.#commit(judgement.facts, judgement, cursor)
+      await this.#commit(facts, judgement, cursor)
       remember(this.#memory, judgement.edits)
     }
     this.#cursor = cursor
@@ -103,12 +105,13 @@ export class Desk {
     if (!this.#isNew) await this.#commit([], { edits: [] }, this.#cursor)
   }
 
-  /** The servers were restored or rebuilt: a new epoch begins, and says so. */
-  async turnEpoch(cause: string, detail: string, indexes: Indexes): Promise<void> {
-    const from = newest(this.#cursor.indexes)
-    this.#cursor = { ...this.#cursor, epoch: this.#cursor.epoch + 1, indexes }
-    const news = { cause, detail: `${this.#epoch()} after ${this.#datacenter}#${this.#cursor.epoch - 1}: ${detail}`, from, to: newest(indexes) }
-    await this.#commit([epochFact(news, this.#seen('', newest(indexes)), `${this.#run}:${this.#cursor.epoch}`, Date.now())], { edits: [] }, this.#cursor)
+  /** The servers were restored or rebuilt: the new epoch says so. */
+  #turnOf(taken: Taken): Fact[] {
+    if (!taken.isReverted) return []
+    const { indexes, server } = taken
+    const epoch = this.#epochOf(taken)
+    const detail = `${this.#datacenter}#${epoch} after ${this.#datacenter}#${this.#cursor.epoch}: ${server} vouches for older lists; the servers were restored or rebuilt`
+    return [epochFact({ cause: 'restore', detail, from: newest(this.#cursor.indexes), to: newest(indexes) }, this.#seen(taken, ''), `${this.#run}:${epoch}`, Date.now())]
   }
 
   async #commit(facts: readonly Fact[], { edits }: Pick<Judgement, 'edits'>, cursor: Cursor): Promise<void> {
@@ -122,10 +125,11 @@ export class Desk {
     this.#writtenAt = Date.now()
   }
 
-  #moment({ origin, indexes, proof, evidence, isReverted, server }: Taken): Moment {
+  #moment(taken: Taken): Moment {
+    const { origin, proof, evidence, isReverted } = taken
     return {
       datacenter: this.#datacenter,
-      source: this.#seen(server, newest(indexes)),
+      source: this.#seen(taken),
       origin,
       now: Date.now(),
       seen: this.#cursor.indexes.checks,
@@ -137,12 +141,12 @@ export class Desk {
     }
   }
 
-  #seen(server: string, index: number): Seen {
-    return { kind: 'consul', name: this.name, epoch: this.#epoch(), index, ...(server === '' ? {} : { server }) }
+  #seen(taken: Taken, server = taken.server): Seen {
+    return { kind: 'consul', name: this.name, epoch: `${this.#datacenter}#${this.#epochOf(taken)}`, index: newest(taken.indexes), ...(server === '' ? {} : { server }) }
   }
 
-  #epoch(): string {
-    return `${this.#datacenter}#${this.#cursor.epoch}`
+  #epochOf({ isReverted }: Taken): number {
+    return this.#cursor.epoch + (isReverted ? 1 : 0)
   }
 }
 

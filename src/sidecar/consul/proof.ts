@@ -53,7 +53,7 @@ export async function prove(court: Court, { origin, mayBeRestored, isWhole }: Su
   }
   const view = united(surveyView(first.survey), surveyView(second.survey))
   const proof = [...(taken.proof ?? []), `second:${hostOf(second.survey.address)}`]
-  if (isReverted) await turn(court, second.survey)
+  if (isReverted) line.reset()
   return { view, survey: second.survey, taken: { ...takenOf(second.survey, second.accessor, isReverted ? 'resync' : origin, isReverted), proof } }
 }
 
@@ -79,11 +79,6 @@ async function lookAgain(court: Court, isWhole: boolean): ReturnType<typeof look
     if (thrown instanceof Hindered && thrown.cause === 'unreachable' && line.other !== line.address) return look(court, line.address, isWhole)
     throw thrown
   }
-}
-
-async function turn({ desk, line }: Court, second: Survey): Promise<void> {
-  await desk.turnEpoch('restore', `${hostOf(second.address)} vouches for older lists; the servers were restored or rebuilt`, surveyIndexes(second))
-  line.reset()
 }
 
 function takenOf(read: Survey, accessor: string, origin: Taken['origin'], isReverted: boolean, isProof = true): Taken {

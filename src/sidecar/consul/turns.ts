@@ -133,10 +133,10 @@ export class Turns {
     this.#wantsProof = false
     const then = this.#lists?.held
     const { view, survey, taken } = await prove(this.#court, { origin: this.#origin, mayBeRestored, isWhole })
-    if (mayBeRestored) this.#mayBeRestored = false
     if (isWhole) this.#auditedAt = Date.now()
     this.counters.proofs += 1
     const judgement = await desk.settle(view, taken)
+    if (mayBeRestored) this.#mayBeRestored = false
     this.#replace(new Lists(survey), then, taken.isReverted)
     this.#origin = 'stream'
     this.#obstacles.passed()
