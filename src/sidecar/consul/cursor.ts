@@ -1,3 +1,4 @@
+import { isObject } from '../envelope/text.ts'
 import type { Json, JsonObject } from '../fact.ts'
 import type { Identity, Indexes } from './guard.ts'
 
@@ -30,10 +31,6 @@ function identityOf(value: Json | undefined): Identity | null {
   if (!isObject(value)) return null
   const { accessor, digest } = value
   return typeof accessor === 'string' && typeof digest === 'string' ? { accessor, digest } : null
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function number(row: JsonObject, key: string): number {

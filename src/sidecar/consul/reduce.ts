@@ -1,3 +1,4 @@
+import { isObject } from '../envelope/text.ts'
 import type { Json, JsonObject } from '../fact.ts'
 import type { Agent, Health } from './record.ts'
 
@@ -139,10 +140,6 @@ function add(groups: Map<string, Check[]>, key: string, check: Check): void {
 
 function rows(body: Json | undefined): readonly JsonObject[] {
   return Array.isArray(body) ? body.filter((one: Json) => isObject(one)) : []
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(row: JsonObject, key: string): string {

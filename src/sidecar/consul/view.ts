@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../fact.ts'
+import { isObject } from '../envelope/text.ts'
+import type { Json } from '../fact.ts'
 import { instanceKey, memberKey, type Agent, type Health, type Instance, type Member, type View } from './record.ts'
 
 /** The lists that a view is made of, as the reducers left them. */
@@ -74,10 +75,6 @@ function field(value: Json, key: string): Json {
 
 function rows(value: Json): readonly (readonly Json[])[] {
   return Array.isArray(value) ? value.filter((one: Json) => Array.isArray(one)) : []
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function text(value: Json | undefined): string {
