@@ -3,7 +3,7 @@ import type { Hindered, Hindrance } from './reader.ts'
 import { Troubles } from './troubles.ts'
 
 /** Milliseconds that a hindrance may last before it is told: an election or a restart is over by then. */
-const PATIENCE: Readonly<Record<Hindrance, number>> = { auth: 0, filtered: 0, limited: 0, stale: 5000, unreachable: 5000 }
+const PATIENCE: Readonly<Record<Hindrance, number>> = { auth: 0, filtered: 0, internal: 0, limited: 0, stale: 5000, unreachable: 5000 }
 /** How long few connections are used after a limit was met. */
 const LIMITED = 60_000
 

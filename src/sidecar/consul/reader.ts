@@ -5,8 +5,8 @@ import { Refusal } from '../refusal.ts'
 import type { TokenFile } from '../token.ts'
 import { answerOf, type Answer } from './answer.ts'
 
-/** What keeps the source from reading; each is told once when it begins and once when it is over. */
-export type Hindrance = 'auth' | 'filtered' | 'stale' | 'limited' | 'unreachable'
+/** What keeps the source from reading, or from judging what it read; each is told once when it begins and once when it is over. */
+export type Hindrance = 'auth' | 'filtered' | 'stale' | 'limited' | 'unreachable' | 'internal'
 
 /** A question to one agent. */
 export interface Question {

@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.ts'
 import type { Intake } from '../intake/intake.ts'
 import type { Log } from '../log.ts'
-import { messageOf } from '../refusal.ts'
 import type { Journal, Source, Standing } from '../source.ts'
 import type { TokenFile } from '../token.ts'
 import type { Answer } from './answer.ts'
 import { Desk, rest } from './desk.ts'
 import { follow, type Followed } from './follow.ts'
 import { standingOf } from './guard.ts'
+import { keepRunning, type Run } from './keep-running.ts'
 import { Line } from './line.ts'
 import { LISTS, type ListName } from './lists.ts'
 import { Obstacles } from './obstacles.ts'
@@ -28,15 +28,8 @@ export interface ConsulOptions {
 
 /** Starts to read one datacenter: services, their health and nodes become facts until it is stopped. */
 export function startConsul(options: ConsulOptions): Source {
-  const source = new ConsulSource(options)
-  const running = source.run().catch((thrown: unknown) => options.log('error', `the source ended: ${messageOf(thrown)}`, { source: `consul:${options.config.datacenter}` }))
-  return {
-    standing: () => source.standing(),
-    stop: async () => {
-      source.abort()
-      await running
-    },
-  }
+  const source = `consul:${options.config.datacenter}`
+  return keepRunning(() => new ConsulSource(options), (problem) => options.log('error', problem, { source }))
 }
 
 /** Milliseconds that a question waits for a change where only one connection is used: the other lists are read between. */
@@ -46,7 +39,7 @@ const HURRY = 2000
 /** Milliseconds by which a watched-for answer may be late before it is given up. */
 const MARGIN = 5000
 
-class ConsulSource {
+class ConsulSource implements Run {
   readonly #options: ConsulOptions
   readonly #reader: Reader
   readonly #line: Line
@@ -74,8 +67,15 @@ class ConsulSource {
     const { watch } = this.#options.config
     const lists = ['checks', 'names', 'nodes'] as const
     const followed = [...lists.map((name) => this.#list(name)), ...watch.map((service) => this.#watched(service))]
-    await Promise.all([...followed.map((one) => follow(this.#reader, this.#line, this.#abort.signal, one)), this.#guardToken()])
-    await this.#turns.stop()
+    const under = [...followed.map((one) => follow(this.#reader, this.#line, this.#abort.signal, one)), this.#guardToken()]
+    try {
+      await Promise.all(under)
+    } finally {
+      // Where one of them broke, the others end with it: whoever begins anew must be alone.
+      this.abort()
+      await Promise.allSettled(under)
+      await this.#turns.stop()
+    }
   }
 
   abort(): void {

@@ -31,6 +31,8 @@ export class Turns {
   #auditedAt = 0
   #isAuditOwed = false
   #timer: NodeJS.Timeout | undefined
+  /** Views in a row that were read and could not be judged or written. */
+  #broken = 0
   readonly counters = { turns: 0, proofs: 0, refused: 0 }
 
   constructor(court: Court, obstacles: Obstacles, log: Log) {
@@ -74,6 +76,7 @@ export class Turns {
       try {
         await this.#turn()
         this.#backoff.reset()
+        this.#broken = 0
       } catch (thrown) {
         this.#failed(thrown, generation)
         await rest(250 + this.#backoff.next(), signal)
@@ -90,8 +93,12 @@ export class Turns {
     this.#isWanted = true
     this.counters.refused += 1
     if (this.#court.signal.aborted) return
-    if (thrown instanceof Hindered) this.#obstacles.met(thrown, generation)
-    else this.#log('error', `a view could not be judged: ${messageOf(thrown)}`, { source: this.#court.desk.name })
+    if (thrown instanceof Hindered) return this.#obstacles.met(thrown, generation)
+    const problem = `a view could not be judged or written: ${messageOf(thrown)}`
+    this.#log('error', problem, { source: this.#court.desk.name })
+    this.#broken += 1
+    // Once, it may have been the moment; what comes again stays, and somebody must know that nothing is told meanwhile.
+    if (this.#broken > 1) this.#obstacles.met(new Hindered('internal', problem), generation)
   }
 
   async #turn(): Promise<void> {

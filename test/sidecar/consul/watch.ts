@@ -20,6 +20,7 @@ export interface WatchOptions {
   readonly timing?: { readonly [key: string]: Json }
   /** The journal of a source that ran before. */
   readonly journal?: RecordingJournal
+  readonly intake?: Intake
 }
 
 /** A source of Consul that writes into a recording, with a token file of its own. */
@@ -27,10 +28,11 @@ export class Watch {
   readonly journal: RecordingJournal
   readonly source: Source
   readonly #folder = mkdtempSync(join(tmpdir(), 'eos-consul-'))
-  readonly #intake = new Intake()
+  readonly #intake: Intake
 
   constructor(options: WatchOptions) {
     this.journal = options.journal ?? new RecordingJournal()
+    this.#intake = options.intake ?? new Intake()
     this.writeToken(options.token ?? 'secret-1')
     const config = decodeConfig({
       instance: 'n1',
