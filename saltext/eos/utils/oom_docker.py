@@ -112,15 +112,17 @@ class Containers:
             entry = self._rest.pop()
             name = (entry.get("Names") or [None])[0]
             self._remember(entry["Id"], name and name.lstrip("/"), entry.get("Labels") or {})
-        if self._answer is None:
-            if not self._rest:
-                self.complete = self._asked is None and not self._curious
-            if self._curious and not self._rest:
+        self._hear()
+        if self._answer is None and not self._rest:
+            self.complete = not self._curious
+            if self._curious:
                 self._asked, _ = self._curious.popitem(last=False)
                 self._answer = Conversation(self._path, f"/containers/{self._asked}/json")
-            return
-        whole = self._answer.whole()
-        if whole is None:
+
+    def _hear(self) -> None:
+        """Take the answer to the last question, if it has come."""
+        whole = self._answer.whole() if self._answer else None
+        if self._answer is None or whole is None:
             return
         self._answer.close()
         self._answer, asked, self._asked = None, self._asked, None
