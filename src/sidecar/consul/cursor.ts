@@ -14,6 +14,12 @@ export interface Cursor {
 /** A cursor before anything was read. */
 export const START: Cursor = { epoch: 1, indexes: { checks: 0, names: 0, nodes: 0 }, identity: null }
 
+/** The number of an epoch as events have it, `dc1#2`; 1 for one of another datacenter. */
+export function epochNumber(datacenter: string, epoch: string): number {
+  const [, name, number] = /^(.*)#(\d+)$/.exec(epoch) ?? []
+  return name === datacenter ? Math.max(1, Number(number)) : 1
+}
+
 /** The cursor as the journal keeps it. */
 export function packCursor({ epoch, indexes, identity }: Cursor): Json {
   return { epoch, indexes: { ...indexes }, identity: identity === null ? null : { ...identity } }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fact, Json, Seen } from '../fact.ts'
 import type { Journal } from '../source.ts'
-import { packCursor, START, unpackCursor, type Cursor } from './cursor.ts'
-import type { Indexes } from './guard.ts'
+import { bridgeFact } from './bridge-fact.ts'
+import { epochNumber, packCursor, START, unpackCursor, type Cursor } from './cursor.ts'
+import { wentBack, type Indexes } from './guard.ts'
 import { judge, nextDue } from './judge.ts'
 import type { Judgement, Moment, Patience } from './moment.ts'
 import { emptyMemory, remember, type Known, type Memory, type View } from './record.ts'
 import { editOf, rowOf } from './row.ts'
-import { epochFact } from './epoch-fact.ts'
 
 /** What a view was read under, for the judge. */
 export interface Taken {
@@ -19,6 +19,14 @@ export interface Taken {
   /** The servers were restored or rebuilt: with this view a new epoch begins. */
   readonly isReverted: boolean
   readonly server: string
+}
+
+/** What the first view of a new journal cannot tell. */
+const UNSEEN = 'this journal is new; told is what was registered since, and what is not well and was written since; what was removed or became well meanwhile is in no list, so compare'
+/** How far another journal has told of a datacenter, as the inbox knows it. */
+export interface Inherited {
+  readonly epoch: string
+  readonly index: number
 }
 
 /** How often the cursor is written when nothing else is. */
@@ -33,23 +41,30 @@ export class Desk {
   readonly #run = randomBytes(4).toString('hex')
   readonly #memory: Memory = emptyMemory()
   #cursor: Cursor = START
+  /** How far another journal has told of this datacenter: its number of epochs, and its index. */
+  readonly #inherited: { readonly epoch: number; readonly index: number } | null
   #isNew = true
   #writtenAt = 0
   #newest = 0
   facts = 0
 
-  constructor(datacenter: string, journal: Journal, patience: Patience) {
+  constructor(datacenter: string, journal: Journal, patience: Patience, inherited: Inherited | null) {
     this.name = `consul:${datacenter}`
     this.#datacenter = datacenter
     this.#journal = journal
     this.#patience = patience
+    this.#inherited = inherited === null ? null : { epoch: epochNumber(datacenter, inherited.epoch), index: inherited.index }
   }
 
   /** Brings back what was committed before this process started. */
   async open(): Promise<void> {
     const { cursor, rows } = await this.#journal.remember(this.name)
     const found = unpackCursor(cursor)
-    if (found === null) return
+    if (found === null) {
+      // Whoever counted the epochs before us goes on to be right: ids have their number.
+      this.#cursor = { ...START, epoch: this.#inherited?.epoch ?? START.epoch }
+      return
+    }
     remember(this.#memory, rows.map(editOf))
     this.#cursor = found
     this.#newest = newest(found.indexes)
@@ -64,11 +79,6 @@ export class Desk {
     return this.#cursor
   }
 
-  /** Nothing was ever judged of this datacenter. */
-  get isNew(): boolean {
-    return this.#isNew
-  }
-
   get index(): number {
     return this.#newest
   }
@@ -76,6 +86,12 @@ export class Desk {
   /** When something is due without any news, by our clock. */
   get due(): number {
     return nextDue(this.#memory, this.#patience)
+  }
+
+  /** Says that lists which the leader vouches for are older than what was told: the servers were restored or rebuilt. */
+  isOlder(indexes: Indexes): boolean {
+    if (this.#isNew) return newest(indexes) < this.#toldTo
+    return this.#cursor.epoch < (this.#inherited?.epoch ?? 1) || wentBack(this.#cursor.indexes, indexes)
   }
 
   /** What a view would lead to; nothing is written. */
@@ -86,7 +102,7 @@ export class Desk {
   /** Judges a view and commits what it leads to; returns what is still doubtful. A new epoch and what it took are one commit: half of it would be told as removed by somebody. */
   async settle(view: View, taken: Taken): Promise<Judgement> {
     const judgement = this.look(view, taken)
-    const facts = [...this.#turnOf(taken), ...judgement.facts]
+    const facts = [...this.#turnOf(taken), ...this.#gapOf(taken), ...judgement.facts]
     const cursor = { ...this.#cursor, epoch: this.#epochOf(taken), indexes: taken.isReverted ? taken.indexes : later(this.#cursor.indexes, taken.indexes) }
     const isQuiet = facts.length + judgement.edits.length === 0 && !this.#isNew
     if (!isQuiet || Date.now() - this.#writtenAt >= CURSOR_PAUSE) {
@@ -111,7 +127,20 @@ export class Desk {
     const { indexes, server } = taken
     const epoch = this.#epochOf(taken)
     const detail = `${this.#datacenter}#${epoch} after ${this.#datacenter}#${this.#cursor.epoch}: ${server} vouches for older lists; the servers were restored or rebuilt`
-    return [epochFact({ cause: 'restore', detail, from: newest(this.#cursor.indexes), to: newest(indexes) }, this.#seen(taken, ''), `${this.#run}:${epoch}`, Date.now())]
+    return [bridgeFact({ verb: 'epoch', cause: 'restore', detail, from: this.#toldTo, to: newest(indexes) }, this.#seen(taken, ''), `${this.#run}:${epoch}`, Date.now())]
+  }
+
+  /** This journal is new while facts of this datacenter were delivered from another: nobody saw what was removed since. */
+  #gapOf(taken: Taken): Fact[] {
+    const to = newest(taken.indexes)
+    if (!this.#isNew || this.#inherited === null || to === this.#inherited.index) return []
+    const { index: from } = this.#inherited
+    return [bridgeFact({ verb: 'gap', cause: 'journal_new', detail: UNSEEN, from, to }, this.#seen(taken, ''), `${this.#epochOf(taken)}:${from}:${to}`, Date.now())]
+  }
+
+  /** Highest index of which everything was told, here or from another journal. */
+  get #toldTo(): number {
+    return this.#isNew ? (this.#inherited?.index ?? 0) : newest(this.#cursor.indexes)
   }
 
   async #commit(facts: readonly Fact[], { edits }: Pick<Judgement, 'edits'>, cursor: Cursor): Promise<void> {
@@ -134,6 +163,7 @@ export class Desk {
       now: Date.now(),
       seen: this.#cursor.indexes.checks,
       isBaseline: this.#isNew,
+      toldTo: this.#isNew && !isReverted ? (this.#inherited?.index ?? null) : null,
       isReverted,
       proof,
       evidence,
@@ -146,7 +176,7 @@ export class Desk {
   }
 
   #epochOf({ isReverted }: Taken): number {
-    return this.#cursor.epoch + (isReverted ? 1 : 0)
+    return isReverted ? Math.max(this.#cursor.epoch + 1, this.#inherited?.epoch ?? 1) : this.#cursor.epoch
   }
 }
 

@@ -50,10 +50,21 @@ function register(draft: Draft, key: string, seen: Instance): void {
   const { isBaseline, isReverted } = draft.moment
   if (isBaseline) {
     draft.edits.push({ kind: 'instance', key, value: { ...seen, since: null } })
-    return
+    return inherit(draft, key, seen)
   }
   keep(draft, key, seen)
   tell(draft, key, false, { instance: seen, verb: 'registered', cause: isReverted ? 'reverted' : 'new', from: null, to: seen.health, index: bornAt(seen) })
+}
+
+/** At the first view of a new journal, tells what another one cannot have told, with the id that it would have had. A check that is as bad as before may have been written again, so that is only suspected. */
+function inherit(draft: Draft, key: string, seen: Instance): void {
+  const { toldTo } = draft.moment
+  if (toldTo === null) return
+  const { health } = seen
+  if (bornAt(seen) > toldTo) return tell(draft, key, false, { instance: seen, verb: 'registered', cause: 'new', confidence: 'inferred', from: null, to: health, index: bornAt(seen) })
+  if (health === 'passing' || health === 'unchecked' || seen.index <= toldTo) return
+  const cause = health === 'maintenance' ? (seen.isNodeHeld ? 'node_maintenance' : 'operator') : 'check'
+  tell(draft, key, false, { instance: seen, verb: verbOf(health), cause, confidence: 'suspected', from: null, to: health, index: seen.index })
 }
 
 function takeBack(draft: Draft, key: string, gone: GoneInstance, seen: Instance): void {

@@ -59,8 +59,18 @@ export function judgeGoneMember(draft: Draft, key: string, gone: GoneMember): vo
 }
 
 function join(draft: Draft, key: string, seen: Member): void {
+  const { isBaseline, isReverted } = draft.moment
   keep(draft, key, seen)
-  if (!draft.moment.isBaseline) tell(draft, seen, 'joined', { cause: draft.moment.isReverted ? 'reverted' : 'new', confidence: 'proved' }, null, seen.agent, seen.created)
+  if (isBaseline) inherit(draft, seen)
+  else tell(draft, seen, 'joined', { cause: isReverted ? 'reverted' : 'new', confidence: 'proved' }, null, seen.agent, seen.created)
+}
+
+/** At the first view of a new journal, tells what another one cannot have told, with the id that it would have had. */
+function inherit(draft: Draft, seen: Member): void {
+  const { toldTo } = draft.moment
+  if (toldTo === null) return
+  if (seen.created > toldTo) tell(draft, seen, 'joined', { cause: 'new', confidence: 'inferred' }, null, seen.agent, seen.created)
+  else if (seen.agent === 'critical' && seen.index > toldTo) tell(draft, seen, 'failed', { cause: 'unreachable', confidence: 'proved' }, null, seen.agent, seen.index)
 }
 
 function takeBack(draft: Draft, key: string, gone: GoneMember, seen: Member): void {

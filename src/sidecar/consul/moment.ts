@@ -17,8 +17,10 @@ export interface Moment {
   readonly now: number
   /** Highest index that was judged before: what was created after it was never seen. */
   readonly seen: number
-  /** Nothing was ever judged: everything is remembered and nothing is told. */
+  /** Nothing was ever judged: everything is remembered, and nothing is told but what `toldTo` leaves open. */
   readonly isBaseline: boolean
+  /** Index up to which another journal has told everything, at the first view of this one; null where nothing is known of that. */
+  readonly toldTo: number | null
   /** The servers were restored or rebuilt since the last view. */
   readonly isReverted: boolean
   /** What proves that the view is whole, or null: then no absence in it counts. */

@@ -1,6 +1,6 @@
 import type { Desk, Taken } from './desk.ts'
 import { rest } from './desk.ts'
-import { isMass, standingOf, wentBack } from './guard.ts'
+import { isMass, standingOf } from './guard.ts'
 import type { Line } from './line.ts'
 import { Hindered, type Reader } from './reader.ts'
 import type { View } from './record.ts'
@@ -41,14 +41,14 @@ export interface Proof {
 export async function prove(court: Court, { origin, mayBeRestored, isWhole }: Suspicion): Promise<Proof> {
   const { desk, line } = court
   const first = await look(court, line.address, isWhole)
-  const isOlder = !desk.isNew && wentBack(desk.cursor.indexes, surveyIndexes(first.survey))
+  const isOlder = desk.isOlder(surveyIndexes(first.survey))
   const { doubts } = desk.look(surveyView(first.survey), takenOf(first.survey, '', origin, isOlder, false))
   const isReverted = isOlder || (mayBeRestored && doubts.instances.length + doubts.members.length > 0)
   const taken = takenOf(first.survey, first.accessor, origin, isReverted)
   if (!isReverted && !isMass(desk.known, doubts)) return { view: surveyView(first.survey), survey: first.survey, taken }
   await rest(court.pause, court.signal)
   const second = await lookAgain(court, isWhole)
-  if (isOlder && !wentBack(desk.cursor.indexes, surveyIndexes(second.survey))) {
+  if (isOlder && !desk.isOlder(surveyIndexes(second.survey))) {
     throw new Hindered('stale', `${first.survey.address} answered with older indexes than ${second.survey.address}; expected the same cluster; nothing is concluded`)
   }
   const view = united(surveyView(first.survey), surveyView(second.survey))

@@ -31,6 +31,7 @@ export function moment(more: Partial<Moment> = {}): Moment {
     now: NOON,
     seen: 50,
     isBaseline: false,
+    toldTo: null,
     isReverted: false,
     proof: ['consistent', 'accessor'],
     evidence: ['consul:checks:100'],

@@ -1,19 +1,20 @@
 import type { FactOf, Seen } from '../fact.ts'
 
-/** How the servers went back in time. */
-export interface EpochNews {
+/** What the source says about itself. */
+export interface BridgeNews {
+  readonly verb: 'epoch' | 'gap'
   readonly cause: string
   readonly detail: string
   readonly from: number
   readonly to: number
 }
 
-/** The fact that indexes start over; `mark` is unlike that of any other of this run. */
-export function epochFact({ cause, detail, from, to }: EpochNews, source: Seen, mark: string, now: number): FactOf<'bridge'> {
+/** The fact that tells it: that indexes start over, or that nobody followed the lists for a while. */
+export function bridgeFact({ verb, cause, detail, from, to }: BridgeNews, source: Seen, mark: string, now: number): FactOf<'bridge'> {
   const observed = new Date(now).toISOString()
   return {
     event: 'bridge',
-    verb: 'epoch',
+    verb,
     subject: { source: source.name },
     verdict: { cause, detail },
     change: { from, to, count: 0 },
