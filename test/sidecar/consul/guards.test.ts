@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { FakeAgent, FakeCatalogue, type Twist } from './fake-agent.ts'
 import { Watch, type WatchOptions } from './watch.ts'
 
 // Every test here fails when the guard that its comment names is taken out (tried on 21 November 2026).
 
+// They wait for most of their time, so they wait together: each has a catalogue, agents and a source of its own.
+
 const open: { close: () => Promise<void> }[] = []
-afterEach(async () => {
+afterAll(async () => {
   for (const one of open.splice(0).reverse()) await one.close()
 })
 
@@ -44,7 +46,7 @@ async function stir({ catalogue }: Stage, milliseconds = 1500): Promise<void> {
   await pause(milliseconds)
 }
 
-describe('an answer is not believed', { timeout: 30_000 }, () => {
+describe.concurrent('an answer is not believed', { timeout: 30_000 }, () => {
   // Guard: distrust() reads X-Consul-Results-Filtered-By-ACLs.
   it('that was filtered: nothing is told, and the source is degraded until it is whole again', async () => {
     const here = await stage()
@@ -93,7 +95,7 @@ describe('an answer is not believed', { timeout: 30_000 }, () => {
   })
 })
 
-describe('an absence does not count', { timeout: 30_000 }, () => {
+describe.concurrent('an absence does not count', { timeout: 30_000 }, () => {
   // Guard: identify() refuses the anonymous accessor (finding 14: an anonymous reader is answered 200 [] without a header).
   it('when the token is the anonymous one', async () => {
     const here = await stage()
@@ -200,7 +202,7 @@ describe('an absence does not count', { timeout: 30_000 }, () => {
   })
 })
 
-describe('a true absence is told', { timeout: 30_000 }, () => {
+describe.concurrent('a true absence is told', { timeout: 30_000 }, () => {
   it('of everything at once, with the second look as evidence', async () => {
     const here = await stage()
     here.catalogue.write((catalogue) => {
@@ -256,7 +258,7 @@ describe('a true absence is told', { timeout: 30_000 }, () => {
   })
 })
 
-describe('servers that went back in time', { timeout: 30_000 }, () => {
+describe.concurrent('servers that went back in time', { timeout: 30_000 }, () => {
   // Guard: a lower index is looked into at once, and wentBack() in prove() turns the epoch.
   it('begin a new epoch, and what is missing is reverted', async () => {
     const here = await stage()
