@@ -1,7 +1,17 @@
-import { regressions } from './cursor.ts'
 import { readIndexes } from './lists.ts'
 import type { Region } from './region.ts'
 import { SessionOver } from './session.ts'
+import { wentBack, type Back } from './went-back.ts'
+
+/** The servers were restored or rebuilt, as lists show that went back. */
+export class Restored extends SessionOver {
+  readonly back: Back
+
+  constructor(back: Back) {
+    super('restored', `the servers were restored or rebuilt: lists went back, ${back.map(({ name, from, to }) => `${name} ${from} -> ${to}`).join(', ')}`)
+    this.back = back
+  }
+}
 
 /** Milliseconds for which the lists may be ahead of a stream that lives: a follower is behind for less. */
 const BEHIND = 8000
@@ -18,8 +28,8 @@ export function epochWatch(region: Region, signal: AbortSignal): () => Promise<v
     // Before the question: the stream goes on while the answer is on its way.
     const known = region.cursor?.reached ?? {}
     const now = await readIndexes(region.api, signal, LOOKED_AT)
-    const [back] = regressions(known, now)
-    if (back !== undefined) throw new SessionOver('restored', `the list of ${back.name} went back from ${back.from} to ${back.to}: the servers were restored or rebuilt`)
+    const back = await wentBack(region, known, now, false, signal)
+    if (back.length > 0) throw new Restored(back)
     const most = Math.max(now.job ?? 0, now.node ?? 0)
     const heard = region.cursor?.index ?? 0
     // While something is written, the cursor stands still for that reason.

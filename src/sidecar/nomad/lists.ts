@@ -155,14 +155,24 @@ export async function readServices(api: Api, signal: AbortSignal, take: (record:
 
 /** The keys of a list. */
 export async function readKeys(api: Api, signal: AbortSignal, name: 'node' | 'deployment' | 'alloc' | 'job'): Promise<Listed> {
-  const keys = new Set<string>()
+  const { changes, index } = await readChanges(api, signal, name)
+  return { keys: new Set(changes.keys()), index }
+}
+
+/** The keys of a list, each with the index of its last change; of a job, of its specification's. */
+export async function readChanges(api: Api, signal: AbortSignal, name: 'node' | 'deployment' | 'alloc' | 'job'): Promise<{ readonly changes: ReadonlyMap<string, number>; readonly index: number }> {
+  const changes = new Map<string, number>()
   let lowest = Infinity
   const path = name === 'alloc' ? '/v1/allocations?namespace=*&task_states=false&resources=false' : PATHS[name]
   for await (const { rows, index } of api.pages(path, name === 'job' ? 'nomadJobs' : 'nomadIds', signal)) {
     lowest = Math.min(lowest, index)
-    for (const row of rows) if (isObject(row)) keys.add(name === 'job' ? `${textAt(row, 'namespace')}/${textAt(row, 'id')}` : textAt(row, 'id'))
+    for (const row of rows) {
+      if (!isObject(row)) continue
+      if (name === 'job') changes.set(`${textAt(row, 'namespace')}/${textAt(row, 'id')}`, wholeAt(row, 'specified'))
+      else changes.set(textAt(row, 'id'), wholeAt(row, 'modified'))
+    }
   }
-  return { keys, index: lowest === Infinity ? 0 : lowest }
+  return { changes, index: lowest === Infinity ? 0 : lowest }
 }
 
 /** Rebuilds what a list leaves out: which allocation each one replaces, told by the one that is replaced. */

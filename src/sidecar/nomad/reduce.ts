@@ -46,8 +46,8 @@ export const reduceNodes = listOf((node) => ({ id: textAt(node, 'ID'), modified:
 export const reduceEvals = listOf(reduceEval)
 /** The list of deployments. */
 export const reduceDeployments = listOf(reduceDeployment)
-/** The list of jobs: what tells whether one changed. */
-export const reduceJobs = listOf((job) => ({ id: textAt(job, 'ID'), namespace: textAt(job, 'Namespace'), modified: wholeAt(job, 'ModifyIndex') }))
+/** The list of jobs: what tells whether one changed, and whether its specification did. */
+export const reduceJobs = listOf((job) => ({ id: textAt(job, 'ID'), namespace: textAt(job, 'Namespace'), modified: wholeAt(job, 'ModifyIndex'), specified: wholeAt(job, 'JobModifyIndex') }))
 /** The names of native services: namespace and name each. */
 export const reduceServiceNames = (value: Json): Json => {
   if (!Array.isArray(value)) return []

@@ -1,11 +1,12 @@
 import { isMassive, missingAlloc, missingBlocked, missingJob, missingNode, missingRows, missingService, unfinished } from './absence.ts'
-import { highest, regressions, type Cursor } from './cursor.ts'
+import { highest, type Cursor } from './cursor.ts'
 import { judgeEpoch, sayUnreadable } from './self-facts.ts'
 import { readJobs, readNodes, readRecords, readServices, withPrevious, type Listed, type Unreadable } from './lists.ts'
 import type { Moment } from './finding.ts'
 import type { Step } from './judge.ts'
 import { keyOf, type Row } from './memory.ts'
 import type { Region } from './region.ts'
+import type { Back } from './went-back.ts'
 import { proveGone } from './prove-jobs.ts'
 import { firstMissed } from './judge-job.ts'
 import type { AllocRecord, JobRecord, NomadRecord } from './record.ts'
@@ -18,6 +19,8 @@ export interface Reason {
   readonly after?: number
   /** Whether the stream has just proved that the token sees everything; without it a mass of absences is not believed. */
   readonly isProved: boolean
+  /** Lists that went back, as was made sure of. */
+  readonly back?: Back
 }
 
 /** What a resync came to. */
@@ -30,7 +33,8 @@ export interface Resynced {
 /** Reads every list and tells the difference to what is remembered; the stream must be open before, so that nothing falls between. `begin` is where the lists were then. */
 export async function resync(region: Region, reason: Reason, begin: Cursor['lists'], signal: AbortSignal): Promise<Resynced> {
   const before = region.cursor
-  const back = before === null ? [] : regressions(before.reached, begin)
+  // A comparison that was cut off has told them.
+  const back = before === null || before.isReverting === true ? [] : (reason.back ?? [])
   const era = (before?.era ?? 1) + (back.length > 0 ? 1 : 0)
   if (before !== null && back.length > 0) {
     region.move({ ...before, era, lists: {}, reached: {}, isReverting: true })

@@ -9,9 +9,10 @@ import type { Journal, Source, Standing } from '../source.ts'
 import type { TokenFile } from '../token.ts'
 import { Api } from './api.ts'
 import { AuthProblem, tokenFrom } from './credentials.ts'
-import { cursorOf, regressions, type Cursor } from './cursor.ts'
+import { cursorOf, type Cursor } from './cursor.ts'
 import { Desk } from './desk.ts'
 import { attend } from './duties.ts'
+import { Restored } from './epoch-watch.ts'
 import { readIndexes } from './lists.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
@@ -20,6 +21,7 @@ import { proveJobList } from './prove-jobs.ts'
 import { sayGap, sayUnrecoverable } from './self-facts.ts'
 import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
 import { awaitNamespaces, checkToken, readNamespaces, settleBlocked } from './watches.ts'
+import { wentBack, type Back } from './went-back.ts'
 
 /** What a source of Nomad is given. */
 export interface NomadOptions {
@@ -53,8 +55,10 @@ export function startNomad(options: NomadOptions): Source {
 
 /** Milliseconds between two looks at the token file. */
 const TICK = 500
-/** Milliseconds after which a stream lives; one that ends sooner is opened again only after a pause. */
+/** Milliseconds after which a stream lives; a second one that ends sooner is opened again only after a pause. */
 const LIVES = 5000
+/** Ends of a stream that a restore may have brought. */
+const CUT: ReadonlySet<string> = new Set(['closed', 'stale', 'watchdog'])
 /** Without the stream the lists are read this often; after so many times the stream is tried again. */
 const POLL = { every: 5000, times: 12 }
 
@@ -79,6 +83,12 @@ class NomadSource {
   #speechless: string | null = null
   /** Why the lists must be read with the next stream, although nothing may be lost. */
   #wanted: 'unreadable' | 'namespace' | 'restored' | 'stale' | null = null
+  /** The lists that went back, until an epoch is opened for it. */
+  #back: Back = []
+  /** The last stream ended or fell silent by itself. */
+  #isCut = false
+  /** Streams in a row that ended as soon as they were open. */
+  #brief = 0
 
   constructor(options: NomadOptions) {
     const { config, timing, token, intake } = options
@@ -153,7 +163,9 @@ class NomadSource {
       this.#heard = Date.now()
       const begin = await readIndexes(this.#api, stop)
       // A restored state may well go on where we were: only its lists show that they went back.
-      if (regressions(region.cursor?.reached ?? {}, begin).length > 0) this.#wanted = 'restored'
+      if (this.#back.length === 0) this.#back = await wentBack(region, region.cursor?.reached ?? {}, begin, this.#isCut, stop)
+      this.#isCut = false
+      if (this.#back.length > 0) this.#wanted = 'restored'
       const proof: Proof = region.cursor === null ? { kind: 'unknown' } : await proveContinuity(handle, region.cursor.index, this.#options.timing)
       if (this.#namespaces !== '' && this.#namespaces !== namespaces.names) this.#wanted ??= 'namespace'
       await region.exclusive(() => this.#begin(region, proof, begin, stop))
@@ -178,7 +190,8 @@ class NomadSource {
     }
     if (proof.kind === 'continuous' && this.#wanted === null) return
     const { index: from, heard } = cursor
-    const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true }, begin, stop)
+    const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true, back: this.#back }, begin, stop)
+    this.#back = []
     const to = Math.max(proof.kind === 'gap' ? proof.to : 0, region.cursor?.index ?? 0)
     // Without a frame nothing is proved; when the lists have not gone on either, nothing was missed.
     const isMissed = proof.kind === 'gap' || (proof.kind === 'unknown' && to > from)
@@ -205,12 +218,14 @@ class NomadSource {
     this.#reconnects += 1
     const lived = this.#since === null ? null : performance.now() - this.#since
     this.#since = null
-    const isBrief = lived !== null && lived < LIVES
-    if (lived !== null && !isBrief) this.#backoff.reset()
+    if (lived !== null) this.#brief = lived < LIVES ? this.#brief + 1 : 0
+    if (lived !== null && lived >= LIVES) this.#backoff.reset()
+    if (thrown instanceof SessionOver && CUT.has(thrown.why)) this.#isCut = true
     if (thrown instanceof SessionOver && (thrown.why === 'namespace' || thrown.why === 'restored' || thrown.why === 'stale')) {
       this.#wanted = thrown.why
+      if (thrown instanceof Restored) this.#back = thrown.back
       log('notice', `${thrown.message}; the stream is opened again`, { source: this.name })
-      return this.#wait(isBrief ? this.#backoff.next() : 0)
+      return this.#wait(this.#brief > 1 ? this.#backoff.next() : 0)
     }
     if (isSpeechless(thrown)) {
       this.#speechless = thrown.message
@@ -218,7 +233,7 @@ class NomadSource {
     }
     this.#failures += 1
     const isForeseen = thrown instanceof SessionOver || thrown instanceof IntakeError || thrown instanceof AuthProblem
-    const isAtOnce = this.#failures === 1 && !isBrief && isForeseen && !(thrown instanceof AuthProblem)
+    const isAtOnce = this.#failures === 1 && this.#brief <= 1 && isForeseen && !(thrown instanceof AuthProblem)
     const milliseconds = isAtOnce ? 0 : Math.round(this.#backoff.next())
     log('warning', messageOf(thrown), { source: this.name, failures: this.#failures, pause: milliseconds })
     if (thrown instanceof SessionOver && thrown.why === 'unreadable' && this.#region !== null) this.#unreadable(this.#region, thrown.message)
@@ -266,7 +281,8 @@ class NomadSource {
     for (let time = 0; time < POLL.times && !this.#stop.signal.aborted; time += 1) {
       await checkToken(this.#api)
       const begin = await readIndexes(this.#api, this.#stop.signal)
-      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false }, begin, this.#stop.signal))
+      const back = await wentBack(region, region.cursor?.reached ?? {}, begin, false, this.#stop.signal)
+      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false, back }, begin, this.#stop.signal))
       await region.exclusive(() => settleBlocked(region))
       this.#isReady = true
       this.#heard = Date.now()
