@@ -6,6 +6,7 @@ import { makeLog } from './log.ts'
 import { messageOf, Refusal } from './refusal.ts'
 import { runSidecar } from './run.ts'
 import { startSources } from './sources.ts'
+import { tidyWhenQuiet } from './tidy.ts'
 import { VERSION } from './version.ts'
 
 const USAGE = 'eos-sidecar --config <file> [--check] [--json] [--version]'
@@ -33,6 +34,7 @@ async function run(config: Config, table: ReturnType<typeof readTable>, isJson: 
     log('alert', problem.message, { code: problem.code })
     process.exit(EXIT.journal)
   }
+  tidyWhenQuiet()
   const intake = new Intake()
   const running = await runSidecar({ config, table, version: VERSION, log, fatal, sources: (journal) => startSources(config, intake, journal, log) })
   const stop = (signal: string): void => {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from './crypto.ts'
 import type { FactOf, Json } from './fact.ts'
 import type { Log } from './log.ts'
 import { messageOf } from './refusal.ts'

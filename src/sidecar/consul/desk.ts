@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { randomBytes } from '../crypto.ts'
 import type { Fact, Json, Seen } from '../fact.ts'
 import type { Journal } from '../source.ts'
 import { bridgeFact } from './bridge-fact.ts'

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash } from '../crypto.ts'
 import type { Json } from '../fact.ts'
 import type { Answer } from './answer.ts'
 import { ANONYMOUS, distrust, type Identity, type Indexes } from './guard.ts'

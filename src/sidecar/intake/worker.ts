@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { tidyWhenQuiet } from '../tidy.ts'
 import { readAnswer } from './answer.ts'
 import type { Ask, Said } from './messages.ts'
 import { Stream } from './stream.ts'
@@ -8,6 +9,7 @@ import { Stream } from './stream.ts'
 const port = parentPort
 if (port === null) throw new Error('the intake runs as a worker thread only; expected a parent; start src/sidecar/main.ts')
 
+tidyWhenQuiet()
 const say = (said: Said): void => port.postMessage(said)
 const streams = new Map<number, Stream>()
 const reads = new Map<number, { readonly cancel: () => void }>()

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from '../crypto.ts'
 
 /** A name for a new run of numbers, unlike any before. */
 export function newEpoch(instance: string): string {

@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { tidyWhenQuiet } from '../tidy.ts'
 import { Keeper } from './keeper.ts'
 import type { Numbered, Said } from './messages.ts'
 
@@ -14,6 +15,7 @@ const options: { readonly path: string; readonly instance: string } = workerData
 const say = (said: Said, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(said, [...transfer])
 const keeper = new Keeper(options.path, options.instance, say)
 keeper.start()
+tidyWhenQuiet()
 
 port.on('message', (first: Numbered) => {
   const group = [first]
