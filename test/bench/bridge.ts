@@ -1,12 +1,14 @@
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { packagedSidecar } from '../fault/harness/packaged.ts'
 import { unpackedWheel } from '../fault/harness/salt-master.ts'
 import { Scene } from '../fault/harness/scene.ts'
 import { station } from '../fault/harness/station.ts'
 import { until } from '../fault/harness/until.ts'
 import { feedEngine } from './bridge/engine-feed.ts'
 import { Generator } from './bridge/generator.ts'
+import { measureRest } from './bridge/memory.ts'
 import { Receiving } from './bridge/receiving.ts'
 import { record, type Recorded } from './bridge/recorded.ts'
 import { measureConsulResync, measureNomadResync } from './bridge/resync.ts'
@@ -28,14 +30,16 @@ export async function benchBridge(isJson: boolean): Promise<void> {
   try {
     const site = await unpackedWheel(scene.folder)
     const recorded = await record(scene)
-    const roads = await measureRoad(scene, site, recorded)
+    const program = await packagedSidecar(scene.place('package'))
+    const roads = await measureRoad(scene, site, recorded, program)
     const mark = scene.mark()
     const salt = await measureSalt(scene, site, roads.envelopes)
     await scene.endSince(mark)
-    const nomad = await measureNomadResync(scene, recorded)
-    const consul = await measureConsulResync(scene)
+    const rest = await measureRest(scene, program, recorded, ALLOCATIONS)
+    const nomad = await measureNomadResync(scene, recorded, program)
+    const consul = await measureConsulResync(scene, program)
     const { envelopes: _, ...road } = roads
-    const numbers: BridgeNumbers = { machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load before the run ${round(loadavg()[0] ?? 0)}`, ...road, salt, nomad, consul }
+    const numbers: BridgeNumbers = { machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load before the run ${round(loadavg()[0] ?? 0)}`, ...road, salt, rest, nomad, consul }
     process.stdout.write(isJson ? `${JSON.stringify(numbers, null, 2)}\n` : bridgeText(numbers))
   } finally {
     await scene.end()
@@ -44,11 +48,11 @@ export async function benchBridge(isJson: boolean): Promise<void> {
 
 type Road = Pick<BridgeNumbers, 'flows' | 'engine' | 'outage'> & { readonly envelopes: readonly string[] }
 
-async function measureRoad(scene: Scene, site: string, recorded: Recorded): Promise<Road> {
+async function measureRoad(scene: Scene, site: string, recorded: Recorded, program: readonly string[]): Promise<Road> {
   const mark = scene.mark()
   const load = await Generator.start(scene, recorded, ALLOCATIONS)
   const receiving = await Receiving.start(scene, site)
-  const here = await station(scene, { more: { socket: receiving.socket, nomad: { addresses: [load.url], token: TOKEN } } })
+  const here = await station(scene, { more: { program, socket: receiving.socket, nomad: { addresses: [load.url], token: TOKEN } } })
   await here.sidecar.start().ready(60_000)
   const flows: Flow[] = []
   for (const rate of RATES) flows.push(await measureFlow(scene, load, here, receiving, rate, 8))

@@ -32,6 +32,7 @@ export async function record(scene: Scene): Promise<Recorded> {
     const line = await until('a restart is on the stream', () => oracle.lines.find((one) => one.includes('"Topic":"Allocation"') && one.includes('"Type":"Restarting"') && one.includes('"Restarts":1')))
     await oracle.caughtUp(cluster)
     await recordInto(fake, cluster, oracle)
+    await recordOwners(fake, cluster)
     const event = eventOf(line)
     const alloc = /"Key":"([0-9a-f-]{36})"/.exec(event)?.[1] ?? ''
     const row = (fake.lists.get('/v1/allocations') ?? []).find((one) => one.includes(alloc))
@@ -43,6 +44,12 @@ export async function record(scene: Scene): Promise<Recorded> {
     await fake.close()
     await cluster.stop()
   }
+}
+
+/** The job that restarts and the node that it runs on, each as its own page shows it. */
+async function recordOwners(fake: FakeNomad, cluster: NomadCluster): Promise<void> {
+  const [node] = rows(await cluster.get('/v1/nodes'))
+  for (const path of ['/v1/job/loop', `/v1/node/${text(node, 'ID')}`]) fake.objects.set(path, JSON.stringify(await cluster.get(path)))
 }
 
 /** The text of the one event about the restart, with its digits as they came. */

@@ -1,6 +1,7 @@
 import { Agent, get } from 'node:https'
 import { readFileSync } from 'node:fs'
 import { ConsulCluster } from '../../fault/harness/consul.ts'
+import { residentAtRest, residentNow } from '../../fault/harness/resident.ts'
 import type { Scene } from '../../fault/harness/scene.ts'
 import { station, type Station } from '../../fault/harness/station.ts'
 import { until } from '../../fault/harness/until.ts'
@@ -21,18 +22,19 @@ export interface Resync {
   readonly again: number
   /** Facts of it. */
   readonly facts: number
-  /** Resident bytes of the sidecar after that. */
+  /** Resident bytes of the sidecar right after that, and once it is at rest. */
   readonly resident: number
+  readonly rest: number
 }
 
 const ALLOCATIONS = 10_000
 const SERVICES = 5_000
 
 /** Nomad: 10,000 allocations behind a double, each changed while the sidecar is down and the stream has forgotten it. */
-export async function measureNomadResync(scene: Scene, recorded: Recorded): Promise<Resync> {
+export async function measureNomadResync(scene: Scene, recorded: Recorded, program: readonly string[]): Promise<Resync> {
   const load = await Generator.start(scene, recorded, ALLOCATIONS)
   const token = 'e5f7c0de-0000-4000-8000-00000000be7c'
-  const here = await station(scene, { more: { nomad: { addresses: [load.url], token } } })
+  const here = await station(scene, { more: { program, nomad: { addresses: [load.url], token } } })
   const first = await untilReady(here)
   await here.sidecar.end()
   await load.age(1_000)
@@ -41,18 +43,19 @@ export async function measureNomadResync(scene: Scene, recorded: Recorded): Prom
     here.sidecar.start()
     await until('every change is told', () => here.facts('nomad/alloc', 'restarted').length - before >= ALLOCATIONS, 120_000, 20)
   })
-  const resident = await here.sidecar.metric('process_resident_memory_bytes')
+  const { resident } = residentNow(here.sidecar.pid)
   const listed = await listing(scene, [`${load.url}/v1/allocations?namespace=*&task_states=true&resources=false`], { 'X-Nomad-Token': token })
+  const { resident: rest } = await residentAtRest(here.sidecar.pid)
   await here.sidecar.end()
-  return { objects: ALLOCATIONS, ...listed, first, again, facts: ALLOCATIONS, resident }
+  return { objects: ALLOCATIONS, ...listed, first, again, facts: ALLOCATIONS, resident, rest }
 }
 
 /** Consul: 5,000 instances of a real server, each with a check that changes while the sidecar is down. */
-export async function measureConsulResync(scene: Scene): Promise<Resync> {
+export async function measureConsulResync(scene: Scene, program: readonly string[]): Promise<Resync> {
   const consul = await ConsulCluster.start(scene.place('consul'), scene.authority, { servers: 1, clients: 0 })
   scene.ends(() => consul.stop())
   await fill(consul, 'passing')
-  const here = await station(scene, { consul })
+  const here = await station(scene, { consul, more: { program } })
   const first = await untilReady(here)
   await here.sidecar.end()
   await fill(consul, 'critical')
@@ -60,11 +63,12 @@ export async function measureConsulResync(scene: Scene): Promise<Resync> {
     here.sidecar.start()
     await until('every change is told', () => here.facts('consul/service', 'critical').length >= SERVICES, 120_000, 20)
   })
-  const resident = await here.sidecar.metric('process_resident_memory_bytes')
+  const { resident } = residentNow(here.sidecar.pid)
   const lists = ['health/state/any', 'catalog/services', 'catalog/nodes'].map((path) => `https://127.0.0.1:${consul.port()}/v1/${path}`)
   const listed = await listing(scene, lists, { 'X-Consul-Token': consul.api.token })
+  const { resident: rest } = await residentAtRest(here.sidecar.pid)
   await here.sidecar.end()
-  return { objects: SERVICES, ...listed, first, again, facts: SERVICES, resident }
+  return { objects: SERVICES, ...listed, first, again, facts: SERVICES, resident, rest }
 }
 
 async function untilReady(here: Station): Promise<number> {

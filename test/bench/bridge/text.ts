@@ -1,3 +1,4 @@
+import type { Rest } from './memory.ts'
 import type { Resync } from './resync.ts'
 import type { Fired } from './salt-side.ts'
 import { round, type Spread } from './statistics.ts'
@@ -12,12 +13,13 @@ export interface BridgeNumbers {
   /** The outbox that drains after the master was away. */
   readonly outage: { readonly sent: number; readonly perSecond: number; readonly seconds: number }
   readonly salt: { readonly bare: Fired; readonly script: Fired }
+  readonly rest: Rest
   readonly nomad: Resync
   readonly consul: Resync
 }
 
 /** The numbers as a person reads them, each beside what it is compared with. */
-export function bridgeText({ machine, flows, engine, outage, salt, nomad, consul }: BridgeNumbers): string {
+export function bridgeText({ machine, flows, engine, outage, salt, rest, nomad, consul }: BridgeNumbers): string {
   const lines = [
     `machine: ${machine}`,
     '',
@@ -30,14 +32,20 @@ export function bridgeText({ machine, flows, engine, outage, salt, nomad, consul
     `recovery after an outage    ${Math.round(outage.perSecond)} rows/s (aim 5,000) for ${outage.sent} facts`,
     `bare SaltEvent loop         ${Math.round(salt.bare.perSecond)} events/s, ${salt.bare.arrived}/${salt.bare.fired} arrived`,
     `Salt's script engine        ${Math.round(salt.script.perSecond)} events/s, ${salt.script.arrived}/${salt.script.fired} arrived`,
+    atRest(rest),
     resynced('Nomad', nomad),
     resynced('Consul', consul),
   ]
   return `${lines.join('\n')}\n`
 }
 
-function resynced(name: string, { objects, listing, first, again, facts, resident, bytes }: Resync): string {
-  return `${name}: ${objects} objects   listing ${listing} ms (${megabytes(bytes)} MB), first read ${first} ms, resync with ${facts} facts ${again} ms (aim 10,000; ${round(again / listing)} × listing), sidecar ${megabytes(resident)} MB`
+function resynced(name: string, { objects, listing, first, again, facts, resident, rest, bytes }: Resync): string {
+  return `${name}: ${objects} objects   listing ${listing} ms (${megabytes(bytes)} MB), first read ${first} ms, resync with ${facts} facts ${again} ms (aim 10,000; ${round(again / listing)} × listing), sidecar ${megabytes(resident)} MB, at rest ${megabytes(rest)} MB`
+}
+
+function atRest({ objects, first, again }: Rest): string {
+  const of = ({ resident, proportional, anonymous, peak }: Rest['first']): string => `${megabytes(resident)} MB resident (aim 100; ${megabytes(anonymous)} of it its own, ${megabytes(proportional)} in proportion, ${megabytes(peak)} at most)`
+  return `Sidecar at rest, ${objects} objects of Nomad   after the first reading ${of(first)}, after a restart ${of(again)}`
 }
 
 function between({ median, p99 }: Spread): string {

@@ -22,6 +22,8 @@ export interface SidecarOptions {
   readonly pair?: Readonly<Record<string, string>>
   /** Where the journal is, when not in the sidecar's own folder. */
   readonly journal?: string
+  /** What starts the program instead of its source, such as the script of its package. */
+  readonly program?: readonly string[]
   /** Words before the command, such as `unshare`. */
   readonly wrapper?: readonly string[]
 }
@@ -62,7 +64,7 @@ export class Sidecar {
   }
 
   start(): this {
-    const command = [...(this.options.wrapper ?? []), process.execPath, MAIN, '--config', join(this.folder, 'config.json'), '--json']
+    const command = [...(this.options.wrapper ?? []), ...(this.options.program ?? [process.execPath, MAIN]), '--config', join(this.folder, 'config.json'), '--json']
     this.#child = startChild('sidecar', command, { folder: this.folder, cwd: fileURLToPath(new URL('../../../', import.meta.url)) })
     return this
   }
