@@ -78,6 +78,8 @@ describe('objects of Nomad end in ways that the stream does not tell', () => {
     const eligible = (name: string, to: string): Promise<unknown> => nomad.put(`/v1/node/${nodes.get(name) ?? ''}/eligibility`, { Eligibility: to })
     await eligible(second, 'ineligible')
     // A stopped client never starts what is placed on it: 1,000 real allocations without 1,000 processes.
+    scene.ends(() => [nomad.client(0), nomad.client(1)].forEach((client) => client.signal('SIGCONT')))
+    scene.ends(async () => void (await nomad.delete('/v1/job/mass?purge=true')))
     nomad.client(0).signal('SIGSTOP')
     await nomad.run(job('mass', { script: FOREVER, groups: 100, count: 10, isRescheduled: true }))
     await until('1,000 are placed', async () => (await nomad.allocations('mass')).length === 1_000, 60_000, 500)
@@ -87,14 +89,11 @@ describe('objects of Nomad end in ways that the stream does not tell', () => {
     const list = await until('1,000 are placed again', async () => {
       const all = await nomad.allocations('mass')
       return all.length >= 2_000 ? all : undefined
-    }, 60_000, 500)
+    }, 120_000, 500)
     await until('all are told', () => here.facts('nomad/alloc', 'lost', { job: 'mass' }).length >= 1_000, 60_000)
     const told = new Set(here.facts('nomad/alloc').filter(({ verb }) => verb === 'placed' || verb === 'rescheduled').map(({ subject }) => String(subject['alloc'])))
     expect(list.filter((one) => !told.has(text(one, 'ID'))).length).toBe(0)
     expect((await resident()) - before).toBeLessThan(128 * 1024 * 1024)
-    await nomad.delete('/v1/job/mass?purge=true')
-    nomad.client(0).signal('SIGCONT')
-    nomad.client(1).signal('SIGCONT')
   })
 
   // Oracle: the identifier itself, read back out of the tag. Fails when a segment keeps `/`, `*`, `?`, `[` or bytes that do not decode.
