@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 PROC = Path("/proc")
 CGROUP = Path("/sys/fs/cgroup")
+EXACT = "memory.events"
 MOUNTED = re.compile(r"/containers/([0-9a-f]{64})/")
 
 
@@ -35,7 +36,8 @@ def view(proc: Path = PROC, cgroup: Path = CGROUP) -> View:
 
     The counter of ``/proc/vmstat`` is the kernel's: in a container it counts the kills of all
     nodes on that kernel. With cgroup v2 the cgroup of the node itself has an exact one, which sums
-    up everything below. With cgroup v1 there is none, and foreign kills are told by their lines.
+    up everything below. With cgroup v1 there is none, and foreign kills are told by their lines;
+    so it is where ``memory_localevents`` makes each cgroup count its own level only.
     """
     lines = (proc / "1/cgroup").read_text("utf-8", "replace").splitlines()
     parts = [line.split(":", 2) for line in lines if line.count(":") > 1]
@@ -43,14 +45,14 @@ def view(proc: Path = PROC, cgroup: Path = CGROUP) -> View:
     unified = "memory" not in paths
     root = _without_init(paths.get("memory", paths.get("", "/")))
     vmstat = proc / "vmstat"
+    own = cgroup / root.lstrip("/") / EXACT
+    counted = unified and own.exists()
+    exact = counted and not _is_one_level(proc)
     if root != "/":
-        own = cgroup / root.lstrip("/") / "memory.events"
-        exact = unified and own.exists()
         return View(root, None, unified, own if exact else vmstat, not exact)
-    own = cgroup / "memory.events"
-    if unified and own.exists():
+    if exact:
         return View(None, _container(proc), unified, own, is_shared=False)
-    if not unified and _in_container(proc):
+    if counted or (not unified and _in_container(proc)):
         return View(None, _container(proc), unified, vmstat, is_shared=True)
     return View("/", None, unified, vmstat, is_shared=False)
 
@@ -64,6 +66,9 @@ class Counter:
 
     def __init__(self, path: Path) -> None:
         self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        inode = os.fstat(self._handle).st_ino
+        #: Which counter it is. A cgroup that is made anew counts from 0, under the same name.
+        self.identity = f"{EXACT}:{inode}" if path.name == EXACT else path.name
 
     def read(self) -> int:
         """Give the kills counted so far."""
@@ -96,6 +101,18 @@ def _in_container(proc: Path) -> bool:
         )
     except OSError:
         return False
+
+
+def _is_one_level(proc: Path) -> bool:
+    """Tell whether cgroup v2 is mounted so that events of a cgroup leave out those below."""
+    try:
+        lines = (proc / "1/mountinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    mounts = [line.partition(" - ")[2].split(" ") for line in lines]
+    return any(
+        mount[0] == "cgroup2" and "memory_localevents" in mount[-1].split(",") for mount in mounts
+    )
 
 
 def _container(proc: Path) -> str | None:

@@ -14,6 +14,8 @@ from saltext.eos.utils.oom_kmsg import Line
 
 LARGEST = 1 << 20
 PAUSE = 60.0
+# A journalctl that may not read ends at once; one that lives so long follows.
+PROOF = 2.0
 KERNEL = ("_TRANSPORT=kernel", "SYSLOG_FACILITY=0")
 # What process 1 logs when systemd-oomd killed a unit (SD_MESSAGE_UNIT_OOMD_KILL).
 OOMD = ("MESSAGE_ID=d989611b15e44c9dbf31e3c81256e4ed",)
@@ -69,28 +71,40 @@ class Follower:
     """
     Messages that come rarely, with a cursor that survives a restart.
 
+    ``is_following`` is ``None`` until it is known whether ``journalctl`` is there and may read.
+
     :param arguments: what to select.
     """
 
     def __init__(self, arguments: tuple[str, ...]) -> None:
         self._arguments = arguments
         self._journal: Journal | None = None
-        self._again = 0.0
+        self._again = self._begun = 0.0
+        self.is_following: bool | None = None
 
-    def step(self, cursor: str | None) -> list[Entry]:
+    def step(self, cursor: str | None, since: float) -> list[Entry]:
         """
         Give new entries; start ``journalctl`` when none runs, at most once a minute.
 
-        :param cursor: last entry that was taken; ``None`` to begin with what comes from now on.
+        :param cursor: last entry that was taken; ``None`` before the first one.
+        :param since: seconds since 1970 from which entries count without a cursor.
         """
+        now = time.monotonic()
         if self._journal is None:
-            if time.monotonic() < self._again or not shutil.which("journalctl"):
+            if now < self._again:
                 return []
-            self._again = time.monotonic() + PAUSE
-            start = [f"--after-cursor={cursor}"] if cursor else ["--lines=0"]
-            self._journal = Journal(["--follow", *start, *self._arguments])
+            self._again = now + PAUSE
+            if not shutil.which("journalctl"):
+                self.is_following = False
+                return []
+            start = f"--after-cursor={cursor}" if cursor else f"--since=@{since:.6f}"
+            self._journal = Journal(["--follow", "--no-tail", start, *self._arguments])
+            self._begun, self.is_following = now, None
         found = self._journal.entries()
+        if found or (now - self._begun > PROOF and not self._journal.ended):
+            self.is_following = True
         if self._journal.ended:
+            self.is_following = bool(self.is_following)
             self.close()
         return found
 

@@ -34,7 +34,11 @@ class KernelLog:
     def __init__(self, path: Path = Path("/dev/kmsg")) -> None:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         self._reading = os.open(path, flags)
-        self._newer = os.open(path, flags)
+        try:
+            self._newer = os.open(path, flags)
+        except OSError:
+            os.close(self._reading)
+            raise
         self._unread = True
         self.lost = False
 

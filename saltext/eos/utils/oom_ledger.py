@@ -16,19 +16,25 @@ WINDOW = 60.0
 SURPLUS_SHOWN = 10
 
 
-def opened(boot: str, total: int, *, number: int, microseconds: int, first: int) -> State:
+def opened(
+    boot: str, total: int, *, number: int, microseconds: int, first: int, since: float = 0.0,
+    counter: str | None = None,
+) -> State:  # fmt: skip
     """
     Open new books: what was before is known, and is not told.
 
-    :param number: first record of the kernel log that counts.
-    :param microseconds: age of the kernel from which the journal's lines count.
+    :param number: first record of the kernel log that counts; 0 where only ``microseconds`` tell.
+    :param microseconds: age of the kernel from which lines count.
     :param first: number of the first record that will be told. It is made from the clock, so that
         a master which remembers older books sees a jump and not repetitions.
+    :param since: seconds since 1970 from which messages of the journal count.
+    :param counter: which counter it is; ``None`` to learn it with the next reading.
     """
     return {
         "version": VERSION,
         "boot": boot,
         "total": total,
+        "counter": counter,
         "line": number,
         "microseconds": microseconds,
         "owed": [],
@@ -41,8 +47,9 @@ def opened(boot: str, total: int, *, number: int, microseconds: int, first: int)
         "window": [0.0, 0],
         "surplus": None,
         "doubtful": None,
-        "marks": None,
+        "marked": None,
         "cursor": None,
+        "since": since,
         "number": first,
         "records": [],
         "counts": {"told": 0, "foreign": 0, "ignored": 0, "late": 0},
@@ -52,24 +59,38 @@ def opened(boot: str, total: int, *, number: int, microseconds: int, first: int)
 def rebooted(state: State, boot: str) -> State:
     """Turn the page: the kernel counts and numbers from the start, our own numbers go on."""
     page = opened(boot, 0, number=0, microseconds=0, first=state["number"])
-    kept = {name: state[name] for name in ("records", "counts", "cursor")}
+    kept = {name: state[name] for name in ("records", "counts", "cursor", "since")}
     return {**page, **kept}
 
 
-def count(state: State, total: int, now: float) -> int:
+def count(state: State, total: int, now: float, counter: str | None = None) -> int:
     """
     Take a new reading of the counter.
 
+    What began anew, as the cgroup of a container does with each start, has counted new kills only.
+    The value of another kind of counter says nothing about the one before.
+
     :param now: seconds since boot.
+    :param counter: which counter it is.
     :return: kills that nobody has named yet.
     """
-    moved = max(0, total - state["total"])
+    known = state["counter"] or counter
+    if _kind(known) != _kind(counter):
+        state["total"] = total
+    elif known != counter or total < state["total"]:
+        state["total"] = state["ahead"] = 0
+    state["counter"] = counter
+    moved = total - state["total"]
     state["total"] = total
     paid = min(moved, state["ahead"])
     state["ahead"] -= paid
     if moved > paid:
         state["owed"].append([now, moved - paid])
     return owed(state)
+
+
+def _kind(counter: str | None) -> str:
+    return (counter or "").partition(":")[0]
 
 
 def owed(state: State) -> int:
@@ -165,7 +186,13 @@ def tell(state: State, record: dict[str, Any]) -> None:
 
 
 def acknowledge(state: State, number: int) -> int:
-    """Let go of the records up to ``number``, and say how many."""
+    """
+    Let go of the records up to ``number``, and say how many.
+
+    The numbers go on above it. Books that are older than the acknowledgement, or were made after a
+    clock was set back, would give a new kill a number that counts as told.
+    """
+    state["number"] = max(state["number"], number + 1)
     before = len(state["records"])
     state["records"] = [record for record in state["records"] if record["n"] > number]
     return before - len(state["records"])

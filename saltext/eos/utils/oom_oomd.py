@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 MARK = "user.oomd_kill"
 MOUNTS = ("", "unified", "systemd")
 DAEMON = "system.slice/systemd-oomd.service"
+
+Marks = dict[str, list[int]]
 
 
 class Kill(NamedTuple):
@@ -18,6 +21,7 @@ class Kill(NamedTuple):
     processes: int | None
     mark: str
     occurred: float | None
+    boot: str | None
 
 
 def mount(cgroup: Path) -> Path | None:
@@ -28,29 +32,35 @@ def mount(cgroup: Path) -> Path | None:
     return None
 
 
-def marks(hierarchy: Path, units: list[str]) -> dict[str, int]:
+def marks(hierarchy: Path, units: list[str]) -> Marks:
     """
     Read the marks of the given units; a slice stands for itself and what is directly in it.
 
-    :return: kills that systemd-oomd has counted, by path of the cgroup.
+    :return: by path of the cgroup its inode, and the kills that systemd-oomd has counted.
     """
-    found: dict[str, int] = {}
+    found: Marks = {}
     for unit in units:
         for folder in (hierarchy / unit, hierarchy / "system.slice" / unit):
             for path in (folder, *_units_in(folder)):
                 value = _mark(path)
-                if value:
+                if value[1]:
                     found[str(path.relative_to(hierarchy))] = value
     return found
 
 
-def grown(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    """Give how much each mark has grown; a smaller one belongs to a new cgroup of that name."""
-    return {
-        path: value - (before.get(path, 0) if value >= before.get(path, 0) else 0)
-        for path, value in after.items()
-        if value != before.get(path, 0)
-    }
+def grown(before: Marks, after: Marks) -> dict[str, int]:
+    """
+    Give how much each mark has grown.
+
+    Another inode is a new cgroup of that name, which systemd makes with each start of a unit.
+    """
+    found = {}
+    for path, (inode, value) in after.items():
+        known, count = before.get(path, (inode, 0))
+        fresh = known != inode or value < count
+        if more := value if fresh else value - count:
+            found[path] = more
+    return found
 
 
 def told(entry: dict[str, Any]) -> Kill | None:
@@ -64,7 +74,16 @@ def told(entry: dict[str, Any]) -> Kill | None:
         int(count) if isinstance(count, str) and count.isdecimal() else None,
         f"{unit}@{entry.get('__MONOTONIC_TIMESTAMP')}",
         int(moment) / 1e6 if moment.isdecimal() else None,
+        _boot(entry.get("_BOOT_ID")),
     )
+
+
+def _boot(found: Any) -> str | None:
+    """Write the boot's id as the kernel does; the journal leaves out the hyphens."""
+    try:
+        return str(UUID(found))
+    except (AttributeError, TypeError, ValueError):
+        return None
 
 
 def _units_in(folder: Path) -> list[Path]:
@@ -77,9 +96,9 @@ def _units_in(folder: Path) -> list[Path]:
         return []
 
 
-def _mark(path: Path) -> int:
+def _mark(path: Path) -> list[int]:
     try:
-        value = os.getxattr(path, MARK)
+        value, inode = os.getxattr(path, MARK), path.stat().st_ino
     except OSError:
-        return 0
-    return int(value) if value.isdigit() else 0
+        return [0, 0]
+    return [inode, int(value) if value.isdigit() else 0]

@@ -19,6 +19,8 @@ class Pressure:
     """
     One of the two ways, never both: a kill must not be told twice.
 
+    Where the journal should be followed and cannot be, the marks tell until it can.
+
     :param settings: the beacon's configuration.
     :param cgroup: where cgroups are mounted.
     """
@@ -37,10 +39,16 @@ class Pressure:
             self._look = time.monotonic() + LOOK_AGAIN
         if self._hierarchy is None:
             return []
-        if self._follower is None:
+        entries = []
+        if self._follower:
+            # Books that were opened with a clock in the future must not wait for it.
+            entries = self._follower.step(state["cursor"], min(state["since"], time.time()))
+        if self._follower is None or self._follower.is_following is False:
             return self._marked(state, minion, boot)
+        if self._follower.is_following:
+            state["marked"] = None
         records = []
-        for entry in self._follower.step(state["cursor"]):
+        for entry in entries:
             state["cursor"] = entry.get("__CURSOR", state["cursor"])
             kill = oom_oomd.told(entry)
             if kill:
@@ -55,17 +63,21 @@ class Pressure:
     def _marked(self, state: State, minion: str, boot: str) -> list[Record]:
         if self._hierarchy is None:
             return []
+        # The journal, once it can be followed, goes on from here.
+        state["cursor"], state["since"] = None, time.time()
         found = oom_oomd.marks(self._hierarchy, self._units)
-        before = state["marks"]
+        before = state["marked"]
         if found == before:
             return []
-        state["marks"] = found
+        state["marked"] = found
         if before is None:
             return []
-        records = []
+        records: list[Record] = []
         for path, count in sorted(oom_oomd.grown(before, found).items()):
             unit = path.rsplit("/", 1)[-1]
-            kill = oom_oomd.Kill(unit, count, f"{path}#{found[path]}", None)
+            # A cgroup that is made anew counts from 0 again; the number of the record does not.
+            mark = f"{path}#{found[path][1]}.{state['number'] + len(records)}"
+            kill = oom_oomd.Kill(unit, count, mark, None, None)
             records.append(_record(kill, f"/{path}", minion, boot, "mark"))
         return records
 
@@ -79,7 +91,7 @@ def _record(
         kill.unit,
         place,
         minion=minion,
-        boot=boot,
+        boot=kill.boot or boot,
         count=kill.processes,
         mark=kill.mark,
         evidence=evidence,

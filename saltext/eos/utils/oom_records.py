@@ -45,15 +45,20 @@ def killed(kill: Kill, place: Place, *, minion: str, boot: str, total: int, sour
 
 
 def unattributed(
-    count: int, missing: str, *, minion: str, boot: str, total: int, is_shared: bool,
+    count: int, missing: str, *, minion: str, boot: str, total: int, number: int, is_shared: bool,
     consumers: list[str],
 ) -> Record:  # fmt: skip
-    """Give the record of kills that only the counter knows, or that are too many to tell."""
+    """
+    Give the record of kills that only the counter knows, or that are too many to tell.
+
+    :param number: the record's own. Its mark needs it: at one value of the counter there can be
+        several such records, and the master keeps one event of an id.
+    """
     place: Place = dict.fromkeys(PLACE)
     return _record(
         kind="unattributed",
         boot=boot,
-        mark=f"oom_kill#{total}.{missing}",
+        mark=f"oom_kill#{total}.{number}",
         occurred=_iso(time.time()),
         evidence=[f"oom_kill:{boot}:{total}"],
         subject=_subject({**place, "place": "unknown"}, minion, None, None),

@@ -48,10 +48,9 @@ class Scribe:
             self._thread.start()
 
     def failure(self) -> OSError | None:
-        """Give why the last books could not be written, once."""
+        """Give why the last books could not be written; ``None`` when they were."""
         with self._changed:
-            error, self._error = self._error, None
-            return error
+            return self._error
 
     def close(self) -> None:
         """Write what is waiting, and end the thread."""
@@ -76,4 +75,4 @@ class Scribe:
                     self._error = err
                 continue
             with self._changed:
-                self._durable = records
+                self._durable, self._error = records, None

@@ -59,19 +59,35 @@ class Lines:
         if self._log:
             self._log.note_end()
 
-    def skip(self) -> None:
-        """Go on at the remembered end: the counter says that nothing before it matters."""
+    def skip(self) -> bool:
+        """
+        Go on at the remembered end: the counter says that nothing before it matters.
+
+        :return: whether there is such an end; in the journal lines may still come late.
+        """
         self._is_first = False
+        self._end_journal()
         if self._log:
             self._log.skip()
-        self._end_journal()
+        return self._log is not None
 
     def read(self, state: State) -> list[Line]:
-        """Give new lines, as many as two milliseconds allow; the position is kept in ``state``."""
+        """
+        Give new lines, as many as two milliseconds allow.
+
+        The position is kept in ``state`` for both sources, so that the other one can go on from it.
+        The journal does not know the numbers of lines: after it only their time tells.
+        """
         if self._log:
             budget = FIRST_BUDGET if self._is_first else BUDGET
-            lines, state["line"], _ = self._log.read(state["line"], budget)
+            number, after = state["line"], state["microseconds"]
+            lines, state["line"], _ = self._log.read(number, budget)
             self._is_first = False
+            if not number:
+                lines = [line for line in lines if line.microseconds > after]
+                state["line"] = state["line"] if lines else 0
+            if lines:
+                state["microseconds"] = max(after, lines[-1].microseconds)
             return lines
         return self._read_journal(state) if self._has_journal else []
 
@@ -111,7 +127,7 @@ class Lines:
             self._journal = Journal([f"--since=@{since:.6f}", "--boot", *KERNEL])
         lines = kernel_lines(self._journal.entries(), state["microseconds"])
         if lines:
-            state["microseconds"] = lines[-1].microseconds
+            state["microseconds"], state["line"] = lines[-1].microseconds, 0
         if self._journal.ended:
             self._end_journal()
         return lines

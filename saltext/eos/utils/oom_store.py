@@ -94,7 +94,7 @@ def first_number() -> int:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file; it is on the disk when this returns."""
+    """Replace a file; content and name are on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     handle = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -107,3 +107,8 @@ def write(path: Path, content: bytes) -> None:
     except OSError:
         staged.unlink(missing_ok=True)
         raise
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

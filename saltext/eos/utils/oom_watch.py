@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from saltext.eos.utils.oom_pressure import Pressure
 from saltext.eos.utils.oom_records import Record
 from saltext.eos.utils.oom_scribe import Scribe
 from saltext.eos.utils.oom_sources import Lines
+
+log = logging.getLogger(__name__)
 
 REMEMBERED_EVENTS = 3600
 
@@ -37,16 +41,20 @@ class Watch:
         self._settings = settings
         self._view = view()
         self._boot = boot()
-        self._counter = Counter(self._view.counter)
-        self._lines = Lines()
+        self._acknowledged = self._done = 0
+        self._is_dirty = self._is_failing = False
+        with contextlib.ExitStack() as opened:
+            self._counter = Counter(self._view.counter)
+            opened.callback(self._counter.close)
+            self._lines = Lines()
+            opened.callback(self._lines.close)
+            self._state = self._opened()
+            opened.pop_all()
+        self._scribe = Scribe(folder, self._state["records"])
         self._containers = Containers(settings["docker"], time.time() - REMEMBERED_EVENTS)
         self._tasks = Tasks()
         self._judge = Judge(self._view, settings, self._containers, self._tasks)
         self._pressure = Pressure(settings)
-        self._acknowledged = self._done = 0
-        self._is_dirty = False
-        self._state = self._opened()
-        self._scribe = Scribe(folder, self._state["records"])
 
     @property
     def boot(self) -> str:
@@ -63,7 +71,7 @@ class Watch:
         """
         Make one pass; what it found can be sent as soon as it is on disk.
 
-        :raises OSError: the books cannot be written; nothing new is sent then.
+        While the books cannot be written nothing new is sent, and what is in them still is.
         """
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._containers.step()
@@ -71,8 +79,11 @@ class Watch:
         self._let_go()
         self._count(now)
         self._tell(now)
-        for record in self._pressure.step(self._state, self._minion, self._boot):
+        state = self._state
+        before = (state["cursor"], state["marked"])
+        for record in self._pressure.step(state, self._minion, self._boot):
             self._add(record)
+        self._is_dirty |= before != (state["cursor"], state["marked"])
         self._save()
 
     def close(self) -> None:
@@ -93,11 +104,17 @@ class Watch:
                 number=number,
                 microseconds=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000,
                 first=oom_store.first_number(),
+                since=time.time(),
+                counter=self._counter.identity,
             )
+            self._release(state)
         else:
             # Books of an older version lack what it did not know.
-            blank = oom_ledger.opened(state["boot"], 0, number=0, microseconds=0, first=0)
+            blank = oom_ledger.opened(
+                state["boot"], 0, number=0, microseconds=0, first=0, since=time.time()
+            )
             state = {**blank, **state}
+            self._release(state)
             if state["boot"] != self._boot:
                 state = self._turned(state)
         oom_store.save(self._folder, state)
@@ -119,19 +136,25 @@ class Watch:
         if stamp == self._acknowledged:
             return
         self._acknowledged = stamp
+        self._is_dirty |= self._release(self._state)
+
+    def _release(self, state: State) -> bool:
         found = oom_store.acknowledged(self._folder)
-        if found:
-            self._done = found.number
-            self._is_dirty |= oom_ledger.acknowledge(self._state, found.number) > 0
+        if not found:
+            return False
+        self._done = found.number
+        return oom_ledger.acknowledge(state, found.number) > 0
 
     def _count(self, now: float) -> None:
         state = self._state
         self._lines.note_end()
-        before = state["total"]
-        owed = oom_ledger.count(state, self._counter.read(), now)
-        self._is_dirty |= state["total"] != before
+        before = (state["total"], state["counter"])
+        owed = oom_ledger.count(state, self._counter.read(), now, self._counter.identity)
+        self._is_dirty |= before != (state["total"], state["counter"])
         if not owed and not state["open"]:
-            self._lines.skip()
+            if self._lines.skip():
+                # The lines of what was written off are behind that end: none is late any more.
+                state["excused"] = 0
             state["carry"] = None
             return
         carry = state["carry"] = state["carry"] or oom_lines.fresh()
@@ -233,7 +256,6 @@ class Watch:
         missing: str,
         of_boot: str,
         places: list[str],
-        mark: str = "",
     ) -> Record:
         return oom_records.unattributed(
             count,
@@ -241,6 +263,7 @@ class Watch:
             minion=self._minion,
             boot=of_boot,
             total=state["total"],
+            number=state["number"],
             is_shared=self._view.is_shared,
             consumers=places,
         )
@@ -254,8 +277,15 @@ class Watch:
         if self._is_dirty or failure:
             self._scribe.write(self._state)
             self._is_dirty = False
-        if failure:
-            raise failure
+        if failure and not self._is_failing:
+            log.warning(
+                "eos_oom: the books in %s cannot be written: %s; new kills are kept in memory and "
+                "not told until they can; make room there or give the minion the right to write",
+                self._folder, failure,
+            )  # fmt: skip
+        elif self._is_failing and not failure:
+            log.info("eos_oom: the books in %s are written again", self._folder)
+        self._is_failing = bool(failure)
 
 
 def _is_in(cgroup: str | None, group: str | None) -> bool:

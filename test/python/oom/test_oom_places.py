@@ -136,3 +136,28 @@ def test_the_counter_is_the_nodes_own_where_there_is_one(tmp_path, cgroup, envir
     root, container, unified, counter, shared = want
     found = oom_counter.view(proc, mounted)
     assert found == oom_counter.View(root, container, unified, tmp_path / counter, shared)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "container"),
+    [("0::/machine/n1\n", "/machine/n1", None), ("0::/\n", None, NODE)],
+)
+def test_a_counter_of_one_level_only_is_not_the_nodes(tmp_path, path, root, container):
+    """Mounted with ``memory_localevents``, ``memory.events`` leaves out all that is below."""
+    proc, mounted = tmp_path / "proc", tmp_path / "cgroup"
+    (proc / "1").mkdir(parents=True)
+    (proc / "1/cgroup").write_text(path)
+    (proc / "1/environ").write_bytes(b"container=docker\0")
+    mounts = proc / "1/mountinfo"
+    docker = f"1 2 8:1 /var/lib/docker/containers/{NODE}/hostname /etc/hostname\n"
+    unified = f"3 2 0:2 / {mounted} rw,nosuid - cgroup2 cgroup2 rw,nsdelegate"
+    own = mounted / (root or "").lstrip("/")
+    own.mkdir(parents=True)
+    (own / "memory.events").write_text("oom_kill 0\n")
+    mounts.write_text(f"{docker}{unified}\n")
+    exact = oom_counter.view(proc, mounted)
+    assert (exact.counter, exact.is_shared) == (own / "memory.events", False)
+    mounts.write_text(f"{docker}{unified},memory_localevents\n")
+    assert oom_counter.view(proc, mounted) == oom_counter.View(
+        root, container, unified=True, counter=proc / "vmstat", is_shared=True
+    )

@@ -39,6 +39,7 @@ class Recorded:
 
     def skip(self):
         self._given = self._noted
+        return True
 
     def read(self, state):
         """Give some of what was printed; the counter was read before."""
@@ -63,13 +64,22 @@ class Recorded:
         return self._given == self._printed == len(self._lines)
 
 
+class Reading:
+    """The counter of a recording."""
+
+    identity = "vmstat"
+
+    def __init__(self, recorded):
+        self.read = recorded.counter
+
+
 def _replay(folder, seed, lost=0.0):
     watch = Watch(folder, "n1", {**SETTINGS, "attribute_within": 1 if lost else 10})
     watch._counter.close()
     watch._lines.close()
     recorded = Recorded(random.Random(seed), recorded_kernel.lines(), lost)
     watch._view = View("/", None, unified=True, counter=None, is_shared=False)
-    watch._lines, watch._counter = recorded, type("Counted", (), {"read": recorded.counter})
+    watch._lines, watch._counter = recorded, Reading(recorded)
     watch._state.update(total=0, line=0, owed=[], records=[])
     now = 0.0
     for _ in range(5000):
@@ -110,5 +120,41 @@ def test_lines_that_were_lost_are_counted_without_a_name(tmp_path, seed):
     assert {one["verdict"]["missing"] for one in records if one["kind"] == "unattributed"} == {
         "lines_lost"
     }
+    assert len({one["mark"] for one in records}) == len(records)
     told = nameless + sum(one["change"]["count"] for one in named)
     assert recorded_kernel.counter("storm") - 1 <= told <= recorded_kernel.counter("storm")
+
+
+class Scripted(Recorded):
+    """Counter and lines of each pass, as the test says."""
+
+    def __init__(self, *passes):
+        self._passes = [*passes]
+
+    def note_end(self):
+        self._kills, self._now = self._passes.pop(0)
+
+    def skip(self):
+        return True
+
+    def read(self, state):
+        return self._now
+
+
+def test_a_kill_that_was_written_off_long_ago_takes_no_name_from_a_new_one(tmp_path):
+    """Its line is behind the end of the log that was noted since: it can no longer be late."""
+    told = [line for line in recorded_kernel.lines() if KILLED.fullmatch(line.text)][:2]
+    watch = Watch(tmp_path, "n1", {**SETTINGS, "attribute_within": 1})
+    watch._counter.close()
+    watch._lines.close()
+    lost, quiet, early, counted = (1, []), (1, []), (2, told), (3, [])
+    scripted = Scripted(lost, lost, quiet, early, counted, counted)
+    watch._view = View("/", None, unified=True, counter=None, is_shared=False)
+    watch._lines, watch._counter = scripted, Reading(scripted)
+    watch._state.update(total=0, line=0)
+    for now in (0.0, 5.0, 6.0, 7.0, 8.0, 20.0):
+        watch._count(now)
+        watch._tell(now)
+    kinds = [one["kind"] for one in watch._state["records"]]
+    assert kinds == ["unattributed", "killed", "killed"]
+    watch._scribe.close()
