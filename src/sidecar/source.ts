@@ -24,6 +24,15 @@ export interface Remembered {
   /** Null when the source was never read. */
   readonly cursor: Json
   readonly rows: readonly StateRow[]
+  /** How far the inbox had come with a source that was never read here; null when it has nothing of it, or when no engine greeted in time. */
+  readonly inherited?: Inherited | null
+}
+
+/** Where another sidecar, or this one with a journal that is lost, has brought the inbox. */
+export interface Inherited {
+  /** Epoch of the source, such as `global#2`. */
+  readonly epoch: string
+  readonly index: number
 }
 
 /** The durable side of a source. */

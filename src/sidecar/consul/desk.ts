@@ -23,12 +23,6 @@ export interface Taken {
 
 /** What the first view of a new journal cannot tell. */
 const UNSEEN = 'this journal is new; told is what was registered since, and what is not well and was written since; what was removed or became well meanwhile is in no list, so compare'
-/** How far another journal has told of a datacenter, as the inbox knows it. */
-export interface Inherited {
-  readonly epoch: string
-  readonly index: number
-}
-
 /** How often the cursor is written when nothing else is. */
 const CURSOR_PAUSE = 60_000
 
@@ -41,28 +35,29 @@ export class Desk {
   readonly #run = randomBytes(4).toString('hex')
   readonly #memory: Memory = emptyMemory()
   #cursor: Cursor = START
-  /** How far another journal has told of this datacenter: its number of epochs, and its index. */
-  readonly #inherited: { readonly epoch: number; readonly index: number } | null
+  /** Index up to which another journal has told of this datacenter, where this one is new. */
+  #inherited: number | null = null
   #isNew = true
   #writtenAt = 0
   #newest = 0
   facts = 0
 
-  constructor(datacenter: string, journal: Journal, patience: Patience, inherited: Inherited | null) {
+  constructor(datacenter: string, journal: Journal, patience: Patience) {
     this.name = `consul:${datacenter}`
     this.#datacenter = datacenter
     this.#journal = journal
     this.#patience = patience
-    this.#inherited = inherited === null ? null : { epoch: epochNumber(datacenter, inherited.epoch), index: inherited.index }
   }
 
   /** Brings back what was committed before this process started. */
   async open(): Promise<void> {
-    const { cursor, rows } = await this.#journal.remember(this.name)
+    const { cursor, rows, inherited = null } = await this.#journal.remember(this.name)
     const found = unpackCursor(cursor)
     if (found === null) {
+      if (inherited === null || inherited.index === 0) return
       // Whoever counted the epochs before us goes on to be right: ids have their number.
-      this.#cursor = { ...START, epoch: this.#inherited?.epoch ?? START.epoch }
+      this.#cursor = { ...START, epoch: epochNumber(this.#datacenter, inherited.epoch) }
+      this.#inherited = inherited.index
       return
     }
     remember(this.#memory, rows.map(editOf))
@@ -90,8 +85,7 @@ export class Desk {
 
   /** Says that lists which the leader vouches for are older than what was told: the servers were restored or rebuilt. */
   isOlder(indexes: Indexes): boolean {
-    if (this.#isNew) return newest(indexes) < this.#toldTo
-    return this.#cursor.epoch < (this.#inherited?.epoch ?? 1) || wentBack(this.#cursor.indexes, indexes)
+    return this.#isNew ? newest(indexes) < this.#toldTo : wentBack(this.#cursor.indexes, indexes)
   }
 
   /** What a view would lead to; nothing is written. */
@@ -133,14 +127,14 @@ export class Desk {
   /** This journal is new while facts of this datacenter were delivered from another: nobody saw what was removed since. */
   #gapOf(taken: Taken): Fact[] {
     const to = newest(taken.indexes)
-    if (!this.#isNew || this.#inherited === null || to === this.#inherited.index) return []
-    const { index: from } = this.#inherited
-    return [bridgeFact({ verb: 'gap', cause: 'journal_new', detail: UNSEEN, from, to }, this.#seen(taken, ''), `${this.#epochOf(taken)}:${from}:${to}`, Date.now())]
+    const from = this.#toldTo
+    if (!this.#isNew || this.#inherited === null || to <= from) return []
+    return [bridgeFact({ verb: 'gap', cause: 'journal_new', detail: UNSEEN, from, to }, this.#seen(taken, ''), `${this.#epochOf(taken)}:${from}:${to}:journal_new`, Date.now())]
   }
 
   /** Highest index of which everything was told, here or from another journal. */
   get #toldTo(): number {
-    return this.#isNew ? (this.#inherited?.index ?? 0) : newest(this.#cursor.indexes)
+    return this.#isNew ? (this.#inherited ?? 0) : newest(this.#cursor.indexes)
   }
 
   async #commit(facts: readonly Fact[], { edits }: Pick<Judgement, 'edits'>, cursor: Cursor): Promise<void> {
@@ -163,7 +157,7 @@ export class Desk {
       now: Date.now(),
       seen: this.#cursor.indexes.checks,
       isBaseline: this.#isNew,
-      toldTo: this.#isNew && !isReverted ? (this.#inherited?.index ?? null) : null,
+      toldTo: this.#isNew && !isReverted ? this.#inherited : null,
       isReverted,
       proof,
       evidence,
@@ -176,7 +170,7 @@ export class Desk {
   }
 
   #epochOf({ isReverted }: Taken): number {
-    return isReverted ? Math.max(this.#cursor.epoch + 1, this.#inherited?.epoch ?? 1) : this.#cursor.epoch
+    return this.#cursor.epoch + (isReverted ? 1 : 0)
   }
 }
 

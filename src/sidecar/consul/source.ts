@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { Journal, Source, Standing } from '../source.ts'
 import type { TokenFile } from '../token.ts'
 import type { Answer } from './answer.ts'
-import { Desk, rest, type Inherited } from './desk.ts'
+import { Desk, rest } from './desk.ts'
 import { follow, type Followed } from './follow.ts'
 import { standingOf } from './guard.ts'
 import { keepRunning, type Run } from './keep-running.ts'
@@ -24,8 +24,6 @@ export interface ConsulOptions {
   readonly intake: Intake
   readonly journal: Journal
   readonly log: Log
-  /** How far another journal has told of this datacenter; null where nobody did, or nobody knows. */
-  readonly inherited?: Inherited | null
 }
 
 /** Starts to read one datacenter: services, their health and nodes become facts until it is stopped. */
@@ -53,11 +51,11 @@ class ConsulSource implements Run {
   #unchanged = 0
 
   constructor(options: ConsulOptions) {
-    const { config, settle, intake, journal, token, timing, log, inherited = null } = options
+    const { config, settle, intake, journal, token, timing, log } = options
     this.#options = options
     this.#reader = new Reader(intake, token, config.ca)
     this.#line = new Line(config.addresses)
-    this.#desk = new Desk(config.datacenter, journal, { quiet: settle.serviceRemoved, flapCount: settle.flapCount, flapWindow: settle.flapWindow }, inherited)
+    this.#desk = new Desk(config.datacenter, journal, { quiet: settle.serviceRemoved, flapCount: settle.flapCount, flapWindow: settle.flapWindow })
     this.#obstacles = new Obstacles(this.#line)
     const court = { reader: this.#reader, line: this.#line, desk: this.#desk, pause: timing.proof, audit: timing.audit, signal: this.#abort.signal }
     this.#turns = new Turns(court, this.#obstacles, log)

@@ -32,50 +32,37 @@ function fall(catalogue: FakeCatalogue, service: string, index: number): void {
 
 describe('a new journal', { timeout: 30_000 }, () => {
   it('counts epochs as the inbox has them, so that its ids are those of the other half', async () => {
-    const { catalogue, watch } = await stage({ inherited: { epoch: 'dc1#3', index: 100 } })
+    const { catalogue, watch } = await stage({ journal: new RecordingJournal({ epoch: 'dc1#3', index: 100 }) })
     expect(watch.journal.brief()).toEqual([])
     catalogue.write(() => fall(catalogue, 's1-1', 101))
     expect(await watch.journal.told('consul/service critical s1/s1-1 check')).toMatchObject({ mark: '3.101', source: { epoch: 'dc1#3' } })
   })
 
   it('says between which indexes nobody looked, and tells what the lists show of it', async () => {
-    const { watch } = await stage({ inherited: { epoch: 'dc1#1', index: 90 } }, (catalogue) => fall(catalogue, 's2-1', 95))
+    const { watch } = await stage({ journal: new RecordingJournal({ epoch: 'dc1#1', index: 90 }) }, (catalogue) => fall(catalogue, 's2-1', 95))
     expect(watch.journal.brief()).toEqual(['bridge gap  journal_new', 'consul/service critical s2/s2-1 check'])
     expect(watch.journal.facts).toMatchObject([
-      { change: { from: 90, to: 100 }, subject: { source: 'consul:dc1' }, mark: '1:90:100' },
+      { change: { from: 90, to: 100 }, subject: { source: 'consul:dc1' }, mark: '1:90:100:journal_new' },
       { origin: 'resync', mark: '95', verdict: { confidence: 'suspected' } },
     ])
   })
 
   it('writes the gap with what it remembers: a restart does not tell it again', async () => {
-    const first = await stage({ inherited: { epoch: 'dc1#1', index: 90 } })
+    const first = await stage({ journal: new RecordingJournal({ epoch: 'dc1#1', index: 90 }) })
     expect(first.watch.journal.commits).toBe(1)
-    const again = await stage({ inherited: { epoch: 'dc1#1', index: 90 }, journal: first.watch.journal })
+    const again = await stage({ journal: first.watch.journal })
     expect(again.watch.journal.brief()).toEqual(['bridge gap  journal_new'])
   })
 
   it('finds the servers older than what was told: a new epoch after that of the inbox', async () => {
-    const { watch } = await stage({ inherited: { epoch: 'dc1#2', index: 500 } })
-    expect(watch.journal.brief()).toEqual(['bridge epoch  restore', 'bridge gap  journal_new'])
-    expect(watch.journal.facts).toMatchObject([{ source: { epoch: 'dc1#3' }, change: { from: 500, to: 100 } }, { source: { epoch: 'dc1#3' } }])
+    const { watch } = await stage({ journal: new RecordingJournal({ epoch: 'dc1#2', index: 500 }) })
+    expect(watch.journal.brief()).toEqual(['bridge epoch  restore'])
+    expect(watch.journal.facts).toMatchObject([{ source: { epoch: 'dc1#3' }, change: { from: 500, to: 100 } }])
   })
 
   it('is silent where the inbox knows nothing of the datacenter', async () => {
     const { watch } = await stage({}, (catalogue) => fall(catalogue, 's2-1', 95))
     expect(watch.journal.brief()).toEqual([])
-  })
-})
-
-describe('an old journal', { timeout: 30_000 }, () => {
-  it('that was away while the servers were restored twice goes on in the epoch of the inbox', async () => {
-    const first = await stage({})
-    await first.watch.source.stop()
-    const journal = new RecordingJournal()
-    journal.cursor = first.watch.journal.cursor
-    for (const [key, row] of first.watch.journal.rows) journal.rows.set(key, row)
-    const { watch } = await stage({ inherited: { epoch: 'dc1#3', index: 100 }, journal }, ({ checks }) => checks.splice(1, 1))
-    await watch.journal.told('consul/service deregistered s1/s1-1 reverted')
-    expect(watch.journal.facts[0]).toMatchObject({ event: 'bridge', verb: 'epoch', source: { epoch: 'dc1#3' } })
   })
 })
 

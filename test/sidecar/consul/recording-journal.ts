@@ -1,16 +1,22 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Fact, Json } from '../../../src/sidecar/fact.ts'
-import type { Commit, Journal, Remembered, StateRow } from '../../../src/sidecar/source.ts'
+import type { Commit, Inherited, Journal, Remembered, StateRow } from '../../../src/sidecar/source.ts'
 
 /** A journal in memory: it keeps what a source commits, as the real one would give it back after a restart. */
 export class RecordingJournal implements Journal {
   readonly facts: Fact[] = []
   readonly rows = new Map<string, StateRow>()
+  /** How far another journal has brought the inbox. */
+  readonly #inherited: Inherited | null
   cursor: Json = null
   commits = 0
 
+  constructor(inherited: Inherited | null = null) {
+    this.#inherited = inherited
+  }
+
   remember(): Promise<Remembered> {
-    return Promise.resolve({ cursor: this.cursor, rows: [...this.rows.values()] })
+    return Promise.resolve({ cursor: this.cursor, rows: [...this.rows.values()], inherited: this.cursor === null ? this.#inherited : null })
   }
 
   commit({ facts, puts, deletes, cursor }: Commit): Promise<void> {

@@ -21,8 +21,6 @@ export interface WatchOptions {
   /** The journal of a source that ran before. */
   readonly journal?: RecordingJournal
   readonly intake?: Intake
-  /** How far another journal has told. */
-  readonly inherited?: { readonly epoch: string; readonly index: number }
 }
 
 /** A source of Consul that writes into a recording, with a token file of its own. */
@@ -53,7 +51,6 @@ export class Watch {
       intake: this.#intake,
       journal: this.journal,
       log: () => undefined,
-      inherited: options.inherited ?? null,
     })
   }
 
