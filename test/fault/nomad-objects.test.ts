@@ -16,7 +16,7 @@ beforeAll(async () => {
   scene.ends(() => nomad.stop())
   mark = scene.mark()
 }, 120_000)
-afterEach(() => scene.endSince(mark))
+afterEach(() => scene.endSince(mark), 60_000)
 afterAll(() => scene.end())
 
 const ODD = ['a/b', 'star*[x]?', 'größe-日本', 'per%cent', 'dot.dash-_', 'a@ns', "quote'\""] as const
