@@ -39,9 +39,11 @@ export class DeadLetters {
     }
   }
 
-  /** Forgets what waits. */
+  /** Tells what waits, and waits no more. */
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer)
+    for (const [name, heap] of this.#heaps) if (heap !== null) this.#note(name, heap)
+    this.#heaps.clear()
   }
 
   #add({ name, id, code, reason }: DeadRow): void {

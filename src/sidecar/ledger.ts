@@ -3,23 +3,28 @@ import { buildEnvelope } from './envelope/build.ts'
 import type { Table } from './envelope/table.ts'
 import type { JournalClient } from './journal/client.ts'
 import type { DeadRow, FactRow, Write } from './journal/messages.ts'
-import type { Commit, Journal, Remembered, StateRow } from './source.ts'
+import type { Commit, Inherited, Journal, Remembered, StateRow } from './source.ts'
 
 /** What is told about facts on their way into the journal. */
 export interface LedgerEvents {
   readonly written: (events: ReadonlyMap<string, number>) => void
   readonly buried: (dead: readonly DeadRow[]) => void
+  /** Asked about a source that was never read here. */
+  readonly inherited: (source: string) => Promise<Inherited | null>
 }
 
 /** The journal as sources see it: facts become envelopes or dead letters, then one durable transaction. */
 export function openLedger(client: JournalClient, table: Table, events: LedgerEvents): Journal {
   return {
-    remember: (source) => remember(client, source),
+    remember: async (source) => {
+      const found = await remember(client, source)
+      return found.cursor === null ? { ...found, inherited: await events.inherited(source) } : found
+    },
     commit: async (commit) => {
-      const { write, counts } = writeOf(table, commit, Date.now())
+      const { write, names } = writeOf(table, commit, Date.now())
       if (isNothing(write)) return
-      await client.ask<'write'>({ kind: 'write', write })
-      events.written(counts)
+      const { repeated } = await client.ask<'write'>({ kind: 'write', write })
+      events.written(countsOf(names, repeated))
       if (write.dead.length > 0) events.buried(write.dead)
     },
   }
@@ -37,19 +42,29 @@ async function remember(client: JournalClient, source: string): Promise<Remember
   }
 }
 
-function writeOf(table: Table, commit: Commit, at: number): { readonly write: Write; readonly counts: Map<string, number> } {
+/** `names` are those of the facts, in their order. */
+function writeOf(table: Table, commit: Commit, at: number): { readonly write: Write; readonly names: readonly string[] } {
   const facts: FactRow[] = []
   const dead: DeadRow[] = []
-  const counts = new Map<string, number>()
+  const names: string[] = []
   for (const fact of commit.facts) {
     const built = buildEnvelope(table, fact, at)
     if ('dead' in built) dead.push(built.dead)
-    else facts.push(built.row)
-    if ('row' in built) counts.set(nameOf(fact), (counts.get(nameOf(fact)) ?? 0) + 1)
+    else {
+      facts.push(built.row)
+      names.push(nameOf(fact))
+    }
   }
   const puts = commit.puts.map(({ kind, key, value }) => ({ kind, key, value: text(value) }))
   const deletes = commit.deletes.map(({ kind, key }) => ({ kind, key }))
-  return { write: { source: commit.source, facts, dead, puts, deletes, cursor: commit.cursor === undefined ? null : text(commit.cursor) }, counts }
+  return { write: { source: commit.source, facts, dead, puts, deletes, cursor: commit.cursor === undefined ? null : text(commit.cursor) }, names }
+}
+
+/** How often each name was written; what was there before was not. */
+function countsOf(names: readonly string[], repeated: readonly number[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const [at, name] of names.entries()) if (!repeated.includes(at)) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
 }
 
 function isNothing({ facts, dead, puts, deletes, cursor }: Write): boolean {

@@ -14,7 +14,7 @@ import { countedFrom, pastOf, reasonOf, type Found, type Past } from './past.ts'
 import { messageOf, type Refusal } from './refusal.ts'
 import { selfWriter, type Note } from './self.ts'
 import { Sender } from './sender/sender.ts'
-import type { Journal, Source, Standing } from './source.ts'
+import type { Inherited, Journal, Source, Standing } from './source.ts'
 import { lookAtStandings } from './watch-standings.ts'
 
 /** Milliseconds between two looks at the standings. */
@@ -22,6 +22,8 @@ const LOOK = 500
 /** What a standby keeps even where the inbox has it already, and how often it looks, in milliseconds. */
 const KEPT_BY_STANDBY = 10 * 60_000
 const PRUNE = 60_000
+/** Milliseconds that a source that was never read waits for the engine, to learn what the inbox has of it. */
+const GREETING = 3000
 /** Milliseconds that sources and journal get to end. */
 const PATIENCE = 1500
 
@@ -77,6 +79,8 @@ class Sidecar {
   #past: Past | null = null
   #isStopped = false
   #link = { isLinked: false, hasBeen: false, reason: '' }
+  /** Kept when the engine has greeted for the first time. */
+  readonly #greeted = Promise.withResolvers<void>()
   #isActive = false
   #pair: Pair | null = null
   #pairTrouble: string | null = null
@@ -95,6 +99,7 @@ class Sidecar {
         for (const [name, count] of events) this.#facts.set(name, (this.#facts.get(name) ?? 0) + count)
       },
       buried: (rows) => this.#dead.tell(rows),
+      inherited: (source) => this.#inherited(source),
     })
     const say = selfWriter(this.#ledger, config.instance, log)
     this.#note = (note) => {
@@ -166,6 +171,15 @@ class Sidecar {
     this.#timers.push(setInterval(() => this.#look(), LOOK), setInterval(() => this.#checkpoint(), config.timing.checkpoint), setInterval(() => this.#prune(), PRUNE))
   }
 
+  /** Waits for the engine's first greeting, but not for ever: a stack may have to be read before its master is there. */
+  async #inherited(source: string): Promise<Inherited | null> {
+    const { promise: late, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, GREETING)
+    await Promise.race([this.#greeted.promise, late])
+    clearTimeout(timer)
+    return this.#sender.cursors[source] ?? null
+  }
+
   /** The lock of the pair was won or lost: who wins sends under a new epoch, who loses stops sending at once. */
   #turn(isActive: boolean): void {
     this.#isActive = isActive
@@ -205,6 +219,7 @@ class Sidecar {
   #linked(): void {
     const was = this.#link
     this.#link = { isLinked: true, hasBeen: true, reason: '' }
+    this.#greeted.resolve()
     if (!was.isLinked) this.#parts.log('info', 'the engine has greeted')
     if (!was.isLinked && was.hasBeen) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: was.reason })
   }
@@ -228,8 +243,8 @@ class Sidecar {
   }
 
   #status(): object {
-    const { epoch = null, last = 0, acknowledged = 0, dead = 0, duplicates = 0 } = this.#client.snapshot ?? {}
+    const { epoch = null, last = 0, acknowledged = 0, depth = 0, dead = 0, duplicates = 0 } = this.#client.snapshot ?? {}
     const standings = [this.#own(), ...this.#standings()].map(({ name, isReady, degraded, index, heard, counters }) => ({ name, ready: isReady, degraded, index, heard, counters }))
-    return { standings, depth: last - acknowledged, dead, journal: { epoch, last, acknowledged, duplicates, disk: this.#disk.problem } }
+    return { standings, depth, dead, journal: { epoch, last, acknowledged, duplicates, disk: this.#disk.problem } }
   }
 }

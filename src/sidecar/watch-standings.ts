@@ -26,7 +26,8 @@ export function lookAtStandings(before: ReadonlyMap<string, Known>, standings: r
     const seconds = Math.round((now - since) / 1000)
     const isDown = degraded !== null && (was.isDown || (was.degraded !== null && now - since >= patience))
     if (isConnected && !was.isConnected) notes.push({ verb: 'connected', source: name, cause: 'start', to: index })
-    if (degraded !== null && degraded !== was.degraded) notes.push({ verb: 'degraded', source: name, ...parts(degraded), from: index })
+    // One outage has one cause; its words may change with every attempt, such as the server that was asked.
+    if (degraded !== null && (was.degraded === null || parts(degraded).cause !== parts(was.degraded).cause)) notes.push({ verb: 'degraded', source: name, ...parts(degraded), from: index })
     if (degraded !== null && isDown && !was.isDown) notes.push({ verb: 'down', source: name, ...parts(degraded), from: index, count: seconds })
     if (degraded === null && was.degraded !== null) {
       notes.push({ verb: 'recovered', source: name, cause: parts(was.degraded).cause, detail: `after ${seconds} s`, to: index })

@@ -39,6 +39,15 @@ describe('dead letters', () => {
     expect(notes).toHaveLength(4)
   })
 
+  it('that wait when the sidecar stops are told before it ends', () => {
+    const letters = new DeadLetters(say, log)
+    letters.tell([dead('a'), dead('b'), dead('c')])
+    letters.stop()
+    expect(notes.map(({ ids }) => ids)).toEqual([['a'], ['b', 'c']])
+    vi.advanceTimersByTime(60_000)
+    expect(notes).toHaveLength(2)
+  })
+
   it('about the bridge are only logged, so none leads to the next', () => {
     new DeadLetters(say, log).tell([dead('x', 'bridge')])
     vi.advanceTimersByTime(60_000)
@@ -87,6 +96,11 @@ describe('standings', () => {
       [],
       [{ verb: 'recovered', source: 'nomad:global', cause: 'auth', detail: 'after 4 s', to: 9 }],
     ])
+  })
+
+  it('tell one outage once, whichever server was asked last', () => {
+    const steps = ['a', 'b', 'a', 'b'].map((server) => ({ degraded: `unreachable: ${server} does not answer` }))
+    expect(toldOf([{ isReady: true }, ...steps]).flat().map(({ verb }) => verb)).toEqual(['connected', 'degraded', 'down'])
   })
 
   it('tell that each trouble lasts, and not of one that was short', () => {

@@ -24,7 +24,7 @@ afterEach(() => {
 })
 
 const fact = (id: string, index: number, at: number, name = 'nomad:global'): FactRow => ({ id, name, sourceEpoch: 'global#1', index, at, body: JSON.stringify({ id }) })
-const write = (...facts: readonly FactRow[]): { readonly written: number; readonly duplicates: number } => store.transact(() => store.write({ source: 'nomad:global', facts, dead: [], puts: [], deletes: [], cursor: null }))
+const write = (...facts: readonly FactRow[]): { readonly written: number; readonly repeated: readonly number[] } => store.transact(() => store.write({ source: 'nomad:global', facts, dead: [], puts: [], deletes: [], cursor: null }))
 
 /** What would be sent now, as `<number> <id>`. */
 function waiting(): string[] {
@@ -37,11 +37,11 @@ function waiting(): string[] {
 
 describe('numbers', () => {
   it('count without a gap; a fact that was journalled before takes none, also after a restart', () => {
-    expect(write(fact('a', 1, 1), fact('b', 2, 2), fact('a', 1, 3))).toEqual({ written: 2, duplicates: 1 })
+    expect(write(fact('a', 1, 1), fact('b', 2, 2), fact('a', 1, 3))).toEqual({ written: 2, repeated: [2] })
     const { epoch } = store.snapshot
     database.close()
     open()
-    expect(write(fact('b', 2, 4), fact('c', 3, 5))).toEqual({ written: 1, duplicates: 1 })
+    expect(write(fact('b', 2, 4), fact('c', 3, 5))).toEqual({ written: 1, repeated: [0] })
     expect(waiting()).toEqual(['1 a', '2 b', '3 c'])
     expect(store.snapshot).toMatchObject({ epoch, last: 3, acknowledged: 0 })
     expect(store.isNew).toBe(false)
@@ -85,16 +85,25 @@ describe('a standby that becomes active', () => {
 
   it('drops what the inbox provably has and numbers the rest into a new epoch', () => {
     write(fact('old', 10, 0), fact('older-index', 9, minute), fact('reached', 20, 10 * minute), fact('newer', 21, 11 * minute))
-    store.transact(() => store.rebase('n2-new', 1, { 'nomad:global': { epoch: 'global#1', index: 20 } }))
+    store.transact(() => store.rebase('n2-new', 'waiting', { 'nomad:global': { epoch: 'global#1', index: 20 } }))
     expect(store.snapshot).toMatchObject({ epoch: 'n2-new', last: 2, acknowledged: 0 })
     expect(waiting()).toEqual(['1 reached', '2 newer'])
     write(fact('next', 22, 12 * minute))
     expect(waiting()).toEqual(['1 reached', '2 newer', '3 next'])
   })
 
+  it('loses nothing when it is told so twice, as after an answer that came too late', () => {
+    write(...Array.from({ length: 1000 }, (_, index) => fact(`done${index}`, index, index)))
+    store.transact(() => store.acknowledge(1000, []))
+    write(...Array.from({ length: 50 }, (_, index) => fact(`new${index}`, 1000 + index, 1000 + index)))
+    for (const epoch of ['n2-a', 'n2-b']) expect(store.transact(() => store.rebase(epoch, 'waiting', {}))).toMatchObject({ kept: 50 })
+    expect(waiting()).toHaveLength(50)
+    expect(store.snapshot).toMatchObject({ epoch: 'n2-b', last: 50, depth: 50 })
+  })
+
   it('keeps a fact that waited for its quiet time: its index is low, but it was written after what the inbox has', () => {
     write(fact('reached', 20, 10 * minute), fact('settled late', 15, 10 * minute + 30_000))
-    store.transact(() => store.rebase('n2-new', 1, { 'nomad:global': { epoch: 'global#1', index: 20 } }))
+    store.transact(() => store.rebase('n2-new', 'waiting', { 'nomad:global': { epoch: 'global#1', index: 20 } }))
     expect(waiting()).toEqual(['1 reached', '2 settled late'])
   })
 
@@ -104,27 +113,27 @@ describe('a standby that becomes active', () => {
     ['an index that was never reached here', { 'nomad:global': { epoch: 'global#1', index: 5 } }],
   ])('keeps everything where the inbox knows %s', (_, cursors) => {
     write(fact('a', 10, 0), fact('b', 11, 10 * minute))
-    store.transact(() => store.rebase('n2-new', 1, cursors))
+    store.transact(() => store.rebase('n2-new', 'waiting', cursors))
     expect(waiting()).toEqual(['1 a', '2 b'])
   })
 
   it('keeps the order in time when the clock jumps back', () => {
     write(fact('reached', 20, 100 * minute), fact('late', 15, 40 * minute))
-    store.transact(() => store.rebase('n2-new', 1, { 'nomad:global': { epoch: 'global#1', index: 20 } }))
+    store.transact(() => store.rebase('n2-new', 'waiting', { 'nomad:global': { epoch: 'global#1', index: 20 } }))
     expect(waiting()).toEqual(['1 reached', '2 late'])
   })
 
   it('leaves behind what its engine acknowledged when it was active before', () => {
     write(fact('a', 1, 0), fact('b', 2, 1))
     store.transact(() => store.acknowledge(1, []))
-    store.transact(() => store.rebase('n1-new', store.snapshot.acknowledged + 1, {}))
+    store.transact(() => store.rebase('n1-new', 'waiting', {}))
     expect(waiting()).toEqual(['1 b'])
   })
 
   it('forgets as standby what is old and in the inbox, and its own words', () => {
     write(fact('own', 0, 0, 'bridge'), fact('old', 10, 0), fact('reached', 20, 20 * minute), fact('newer', 21, 21 * minute))
     expect(store.transact(() => store.prune(11 * minute, { 'nomad:global': { epoch: 'global#1', index: 20 } }))).toEqual({ dropped: 2 })
-    store.transact(() => store.rebase('n2-new', 1, {}))
+    store.transact(() => store.rebase('n2-new', 'waiting', {}))
     expect(waiting()).toEqual(['1 reached', '2 newer'])
   })
 })
@@ -142,7 +151,7 @@ describe('sweeping', () => {
   it('keeps ids by age and number', () => {
     write(...Array.from({ length: 6 }, (_, index) => fact(`id-${index}`, index, index * 10)))
     store.transact(() => store.compact(100, { rows: 100, ids: 4, before: 0, idsBefore: 0 }))
-    expect(write(fact('id-1', 1, 60), fact('id-2', 2, 60))).toEqual({ written: 1, duplicates: 1 })
+    expect(write(fact('id-1', 1, 60), fact('id-2', 2, 60))).toEqual({ written: 1, repeated: [1] })
   })
 })
 

@@ -8,7 +8,6 @@ import { checkOf, type Check } from './validate.ts'
 export interface VerbRules {
   readonly severity: string
   readonly id: Pattern
-  readonly settleSeconds: number
 }
 
 /** What the contract says about one event. */
@@ -35,7 +34,7 @@ export function readTable(path: string | URL): Table {
 function rulesOf(event: JsonObject, name: string): EventRules {
   const verbs = Object.entries(object(event['verbs'], `${name}.verbs`)).map(([verb, one]): [string, VerbRules] => {
     const rules = object(one, `${name}.verbs.${verb}`)
-    return [verb, { severity: text(rules['severity'], `${name}.${verb}.severity`), id: patternOf(text(rules['id'], `${name}.${verb}.id`)), settleSeconds: Number(rules['settle_seconds'] ?? 0) }]
+    return [verb, { severity: text(rules['severity'], `${name}.${verb}.severity`), id: patternOf(text(rules['id'], `${name}.${verb}.id`)) }]
   })
   return { tag: patternOf(text(event['tag'], `${name}.tag`)), verbs: new Map(verbs), check: checkOf(event['schema']) }
 }

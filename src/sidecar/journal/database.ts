@@ -1,6 +1,7 @@
-import { existsSync, renameSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { numberOf } from './rows.ts'
+import { Damage, numberOf } from './rows.ts'
 
 /** Version of the tables below. */
 const VERSION = 1
@@ -53,12 +54,22 @@ function prove(database: DatabaseSync, path: string): void {
   database.exec(`BEGIN IMMEDIATE; ${TABLES} PRAGMA user_version = ${VERSION}; COMMIT`)
   if (statSync(path).size > CHECKED_BYTES) return
   const said = database.prepare('PRAGMA quick_check(1)').get() ?? {}
-  if (said['quick_check'] !== 'ok') throw new TypeError(`quick_check says: ${String(said['quick_check'])}`)
+  if (said['quick_check'] !== 'ok') throw new Damage(`quick_check says: ${String(said['quick_check'])}`)
+}
+
+const ASIDE = '.damaged-'
+
+/** The damaged journal that was moved away last, by this process or the one before it; null when there is none. */
+export function lastAside(path: string): string | null {
+  const prefix = basename(path) + ASIDE
+  const found = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name))
+  const last = found.sort().at(-1)
+  return last === undefined ? null : join(dirname(path), last)
 }
 
 /** Renames a damaged journal with its companions, so that a person can still look into it; returns the new name. */
 export function moveAside(path: string, now: Date): string {
-  const to = `${path}.damaged-${now.toISOString().replace(/[-:]/g, '')}`
+  const to = `${path}${ASIDE}${now.toISOString().replace(/[-:]/g, '')}`
   for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) renameSync(path + suffix, to + suffix)
   return to
 }

@@ -1,3 +1,5 @@
+import { Damage } from './rows.ts'
+
 // SQLite's primary result codes, https://www.sqlite.org/rescode.html
 const WAITS = new Map([
   [8, 'the disk is read-only'],
@@ -18,7 +20,7 @@ export function troubleOf(thrown: unknown): Trouble {
   const says = thrown instanceof Error ? thrown.message : String(thrown)
   const waits = WAITS.get(code)
   if (waits !== undefined) return { kind: 'disk', says: `${waits} (${says})`, isFull: code === 13 }
-  if (DAMAGED.has(code) || thrown instanceof TypeError) return { kind: 'damaged', says }
+  if (DAMAGED.has(code) || thrown instanceof Damage) return { kind: 'damaged', says }
   return { kind: code === BUSY ? 'busy' : 'bug', says }
 }
 

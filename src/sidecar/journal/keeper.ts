@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ForeignVersion, moveAside, openDatabase } from './database.ts'
+import { ForeignVersion, lastAside, moveAside, openDatabase } from './database.ts'
 import { troubleOf, type Trouble } from './disk.ts'
 import type { Answer, Answers, Ask, Numbered, Said } from './messages.ts'
 import { Store } from './store.ts'
@@ -71,11 +71,12 @@ export class Keeper {
       this.#store = new Store(this.#database, this.#instance)
     } catch (thrown) {
       this.#shut()
-      if (troubleOf(thrown).kind !== 'damaged' || this.#movedTo !== null) throw thrown
+      // The sources know what the lost one held: only a new process begins without that.
+      if (troubleOf(thrown).kind !== 'damaged' || this.#movedTo !== null || this.#isTold) throw thrown
       this.#movedTo = moveAside(this.#path, new Date())
       return this.#open()
     }
-    if (!this.#isTold) this.#say({ kind: 'open', snapshot: this.#store.snapshot, isNew: this.#store.isNew, movedTo: this.#movedTo })
+    if (!this.#isTold) this.#say({ kind: 'open', snapshot: this.#store.snapshot, isNew: this.#store.isNew, movedTo: this.#movedTo ?? (this.#store.isNew ? lastAside(this.#path) : null) })
     this.#isTold = true
     return this.#store
   }
@@ -96,7 +97,8 @@ export class Keeper {
     try {
       return store.transact(() => {
         const made = writes.map(({ number, ask }) => ({ number, value: perform(store, ask) }))
-        store.compact(2 * writes.length, limits())
+        // Twice what came, or a flood would fill the file faster than it is emptied.
+        store.compact(2 * made.reduce((sum, { value }) => sum + (value !== null && 'written' in value ? value.written : 1), 0), limits())
         return made
       })
     } catch (thrown) {
@@ -232,7 +234,7 @@ function perform(store: Store, ask: Ask): Answers[keyof Answers] {
     case 'acknowledge':
       return store.acknowledge(ask.seq, ask.refused)
     case 'rebase':
-      return store.rebase(ask.epoch, ask.from, ask.cursors)
+      return store.rebase(ask.epoch, ask.keep, ask.cursors)
     case 'prune':
       return store.prune(ask.before, ask.cursors)
     case 'read':

@@ -51,11 +51,14 @@ export interface Refused {
 /** How far the inbox has come with each source, by its name. */
 export type Cursors = Readonly<Record<string, { readonly epoch: string; readonly index: number }>>
 
+/** What a new epoch takes over: what the engine never acknowledged, or also what is kept beyond that. */
+export type Keep = 'waiting' | 'all'
+
 /** What can be asked of the journal's thread. */
 export type Ask =
   | { readonly kind: 'write'; readonly write: Write }
   | { readonly kind: 'acknowledge'; readonly seq: number; readonly refused: readonly Refused[] }
-  | { readonly kind: 'rebase'; readonly epoch: string; readonly from: number; readonly cursors: Cursors }
+  | { readonly kind: 'rebase'; readonly epoch: string; readonly keep: Keep; readonly cursors: Cursors }
   | { readonly kind: 'prune'; readonly before: number; readonly cursors: Cursors }
   | { readonly kind: 'read'; readonly from: number; readonly limit: number; readonly bytes: number }
   | { readonly kind: 'remember'; readonly source: string; readonly after: { readonly kind: string; readonly key: string } }
@@ -64,7 +67,8 @@ export type Ask =
 
 /** What comes back for each kind. */
 export interface Answers {
-  readonly write: { readonly written: number; readonly duplicates: number }
+  /** `repeated`: places of the facts that were journalled before. */
+  readonly write: { readonly written: number; readonly repeated: readonly number[] }
   readonly acknowledge: { readonly buried: readonly DeadRow[] }
   readonly rebase: { readonly dropped: number; readonly kept: number }
   readonly prune: { readonly dropped: number }
@@ -88,6 +92,8 @@ export interface Snapshot {
   readonly last: number
   readonly acknowledged: number
   readonly first: number
+  /** Facts that wait for the engine. */
+  readonly depth: number
   readonly dead: number
   readonly duplicates: number
   readonly groups: number

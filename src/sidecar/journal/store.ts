@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { newEpoch } from './epoch.ts'
 import { batchFrame, type Sendable } from './frame.ts'
-import type { Answers, Cursors, DeadRow, Refused, Snapshot, Write } from './messages.ts'
+import type { Answers, Cursors, DeadRow, Keep, Refused, Snapshot, Write } from './messages.ts'
 import { numberOf, textOf } from './rows.ts'
 import { prepare, type Statements } from './statements.ts'
 
@@ -33,11 +33,13 @@ export class Store {
       last: this.#meta('last'),
       acknowledged,
       first: this.#first(acknowledged),
+      depth: 0,
       dead: numberOf(this.#do.deadCount.get() ?? {}, 'count'),
       duplicates: 0,
       groups: 0,
       writes: 0,
     }
+    this.#now.depth = this.#depth()
     this.#before = { ...this.#now }
     this.#at = numberOf(this.#do.outboxLatest.get() ?? {}, 'at')
     if (this.isNew) this.transact(() => this.#do.metaPut.run('epoch', this.#now.epoch))
@@ -66,11 +68,13 @@ export class Store {
 
   /** Numbers the facts that were never seen before; writes them with state, cursor and dead letters. */
   write({ source, facts, dead, puts, deletes, cursor }: Write): Answers['write'] {
-    let written = 0
-    for (const { id, name, sourceEpoch, index, at: told, body } of facts) {
+    const repeated: number[] = []
+    for (const [place, { id, name, sourceEpoch, index, at: told, body }] of facts.entries()) {
       const at = this.#later(told)
-      if (this.#do.seenAdd.run(id, at).changes === 0) continue
-      written += 1
+      if (this.#do.seenAdd.run(id, at).changes === 0) {
+        repeated.push(place)
+        continue
+      }
       this.#now.last += 1
       this.#do.outboxAdd.run(this.#now.last, id, name, sourceEpoch, index, at, body)
     }
@@ -78,10 +82,11 @@ export class Store {
     for (const { kind, key, value } of puts) this.#do.statePut.run(source, kind, key, value)
     for (const row of dead) this.#bury(row)
     if (cursor !== null) this.#do.cursorPut.run(source, cursor)
-    const duplicates = facts.length - written
-    this.#now.duplicates += duplicates
+    const written = facts.length - repeated.length
+    this.#now.depth += written
+    this.#now.duplicates += repeated.length
     this.#now.writes += 1
-    return { written, duplicates }
+    return { written, repeated }
   }
 
   /** Marks everything up to `seq` as taken by the engine; what it refused becomes a dead letter. */
@@ -94,6 +99,7 @@ export class Store {
     })
     for (const row of buried) this.#bury(row)
     this.#now.acknowledged = Math.max(this.#now.acknowledged, Math.min(seq, this.#now.last))
+    this.#now.depth = this.#now.last - this.#now.acknowledged
     return { buried }
   }
 
@@ -122,11 +128,11 @@ export class Store {
   }
 
   /**
-   * Starts a new epoch: rows below `from` are behind us, rows that the inbox provably has are dropped, the rest is numbered 1, 2, 3, …
-   * Each row moves down in order, so no two ever share a number.
+   * Starts a new epoch: rows that the engine has acknowledged are behind us unless all are kept, rows that the inbox provably has are
+   * dropped, the rest is numbered 1, 2, 3, … Each row moves down in order, so no two ever share a number. Done twice, it keeps the same.
    */
-  rebase(epoch: string, from: number, cursors: Cursors): Answers['rebase'] {
-    this.#do.outboxBelow.run(from)
+  rebase(epoch: string, keep: Keep, cursors: Cursors): Answers['rebase'] {
+    if (keep === 'waiting') this.#do.outboxBelow.run(this.#now.acknowledged + 1)
     const dropped = this.#drop(Number.MAX_SAFE_INTEGER, cursors)
     let kept = 0
     let seq = numberOf(this.#do.outboxNext.get(0) ?? {}, 'seq')
@@ -136,7 +142,7 @@ export class Store {
       seq = numberOf(this.#do.outboxNext.get(seq) ?? {}, 'seq')
     }
     this.#do.metaPut.run('epoch', epoch)
-    Object.assign(this.#now, { epoch, last: kept, acknowledged: 0, first: 1 })
+    Object.assign(this.#now, { epoch, last: kept, acknowledged: 0, first: 1, depth: kept })
     return { dropped, kept }
   }
 
@@ -144,7 +150,9 @@ export class Store {
   prune(before: number, cursors: Cursors): Answers['prune'] {
     // What the standby said about itself is of no use to anybody later.
     const own = Number(this.#do.outboxOwn.run(before).changes)
-    return { dropped: own + this.#drop(before, cursors) }
+    const dropped = own + this.#drop(before, cursors)
+    this.#now.depth = this.#depth()
+    return { dropped }
   }
 
   /** Deletes at most `limit` rows of each kind that nobody needs any more; returns how many were deleted. */
@@ -198,6 +206,10 @@ export class Store {
   #first(acknowledged: number): number {
     const row = this.#do.outboxNext.get(0) ?? {}
     return numberOf(row, 'seq') || acknowledged + 1
+  }
+
+  #depth(): number {
+    return numberOf(this.#do.outboxCount.get(this.#now.acknowledged) ?? {}, 'count')
   }
 
   #keepNumbers(): void {

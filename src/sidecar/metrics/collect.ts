@@ -29,11 +29,11 @@ export function collectMetrics(observed: Observed): Metric[] {
 }
 
 function journalMetrics({ snapshot, oldest, waiting, isDiskRefusing, facts, now }: Observed): Metric[] {
-  const { last = 0, acknowledged = 0, dead = 0, duplicates = 0, groups = 0, writes = 0 } = snapshot ?? {}
+  const { last = 0, acknowledged = 0, depth = 0, dead = 0, duplicates = 0, groups = 0, writes = 0 } = snapshot ?? {}
   return [
     gauge('journal_open', 'Whether the journal is open.', snapshot === null ? 0 : 1),
     gauge('journal_disk_refusing', 'Whether the disk refuses, so that nothing is acknowledged.', isDiskRefusing ? 1 : 0),
-    gauge('outbox_depth', 'Facts that the engine has not acknowledged.', last - acknowledged),
+    gauge('outbox_depth', 'Facts that the engine has not acknowledged.', depth),
     gauge('outbox_age_seconds', 'Age of the oldest of them.', oldest === null ? 0 : Math.max(0, now - oldest) / 1000),
     gauge('journal_waiting', 'Questions that wait for the disk.', waiting),
     gauge('last_seq', 'Number of the last fact of this epoch.', last),

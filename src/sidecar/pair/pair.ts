@@ -37,10 +37,6 @@ export class Pair {
     this.#ended = this.#run()
   }
 
-  get isActive(): boolean {
-    return this.#isActive
-  }
-
   /** Gives the lock back, so that the other half need not wait for the session to end. */
   async stop(): Promise<void> {
     const session = this.#session
@@ -86,7 +82,15 @@ export class Pair {
     } finally {
       over.abort()
       await renewing.catch(() => undefined)
+      if (!this.#stopped.signal.aborted) await this.#abandon(session)
     }
+  }
+
+  /** A session that is left may hold the lock; it ends now if Consul hears of it, and by itself if not. */
+  async #abandon(session: string): Promise<void> {
+    this.#session = null
+    this.#become(false)
+    await this.#locks.destroy(session).catch((thrown: unknown) => this.#events.trouble(messageOf(thrown)))
   }
 
   /**

@@ -1,3 +1,5 @@
+import { readFileSync, statSync } from 'node:fs'
+import type { Agent } from 'node:https'
 
 /** One question to Consul's HTTP API. */
 export interface Question {
@@ -19,14 +21,14 @@ export interface Reply {
 /** Largest answer that is read: a lock and a session are small. */
 const LARGEST = 65_536
 
-/** Makes the function that asks one address, its certificate held to the given authority. */
-export function asker(ca: Buffer): (address: string, question: Question) => Promise<Reply> {
+/** Makes the function that asks one address, its certificate held to the authority in this file, as it is at the moment of asking. */
+export function asker(ca: string): (address: string, question: Question) => Promise<Reply> {
   // As in metrics/server.ts: an import would load what nobody uses, here even where there is no pair.
-  const { Agent, request } = process.getBuiltinModule('node:https')
-  const agent = new Agent({ keepAlive: true, ca, maxSockets: 4 })
+  const { request } = process.getBuiltinModule('node:https')
+  const agent = agentOf(ca)
   return (address, { method, path, body, token, timeout, signal }) =>
     new Promise((resolve, reject) => {
-      const sent = request(`${address}${path}`, { method, agent, signal, timeout, headers: { 'x-consul-token': token, 'accept-encoding': 'identity' } }, (response) => {
+      const sent = request(`${address}${path}`, { method, agent: agent(), signal, timeout, headers: { 'x-consul-token': token, 'accept-encoding': 'identity' } }, (response) => {
         let text = ''
         response.setEncoding('utf8')
         response.on('data', (part: string) => {
@@ -40,4 +42,17 @@ export function asker(ca: Buffer): (address: string, question: Question) => Prom
       sent.on('error', reject)
       sent.end(body)
     })
+}
+
+function agentOf(ca: string): () => InstanceType<typeof Agent> {
+  let known: { readonly mark: string; readonly agent: InstanceType<typeof Agent> } | null = null
+  return () => {
+    const { ino, mtimeMs, size } = statSync(ca)
+    const mark = `${ino}:${mtimeMs}:${size}`
+    if (known?.mark === mark) return known.agent
+    const { Agent: Made } = process.getBuiltinModule('node:https')
+    const agent = new Made({ keepAlive: true, ca: readFileSync(ca), maxSockets: 4, minVersion: 'TLSv1.2', rejectUnauthorized: true })
+    known = { mark, agent }
+    return agent
+  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { messageOf } from '../refusal.ts'
 import { tokenFile } from '../token.ts'
@@ -12,13 +11,16 @@ export function startPair(config: Config, events: PairEvents): Pair | null {
   const consul = config.consul.find(({ datacenter }) => datacenter === pair?.consul)
   if (pair === null || consul === undefined) return null
   const token = tokenFile(consul.tokenFile)
-  const ask = asker(readFileSync(consul.ca))
+  const ask = asker(consul.ca)
   const ended = new AbortController()
   let at = 0
   const askAny = async (question: Parameters<Parameters<typeof locksOf>[1]>[0]): Promise<Reply> => {
     const address = consul.addresses[at % consul.addresses.length] ?? ''
     try {
-      return await ask(address, { ...question, token: token(), signal: ended.signal })
+      const reply = await ask(address, { ...question, token: token(), signal: ended.signal })
+      // This agent has no leader, or too much to do; the next one may be better off.
+      if (reply.status >= 500 || reply.status === 429) at += 1
+      return reply
     } catch (thrown) {
       at += 1
       throw new Error(`${address}: ${messageOf(thrown)}`, { cause: thrown })

@@ -1,6 +1,6 @@
 import { Backoff } from '../backoff.ts'
 import type { JournalClient } from '../journal/client.ts'
-import type { Cursors, DeadRow, Snapshot } from '../journal/messages.ts'
+import type { Cursors, DeadRow, Keep, Snapshot } from '../journal/messages.ts'
 import { newEpoch } from '../journal/epoch.ts'
 import { messageOf, Refusal } from '../refusal.ts'
 import { Connection } from './connection.ts'
@@ -169,31 +169,31 @@ export class Sender {
   /** Finds out from where to send; where the two sides cannot go on in the same numbers, a new epoch begins. */
   async #agree(lastSeq: number): Promise<void> {
     if (this.#coming !== null) {
-      await this.#rebase(this.#coming, this.cursors)
+      await this.#rebase(this.#coming, 'waiting', this.cursors)
       this.#coming = null
       return this.#begin(1)
     }
-    const { last, acknowledged } = this.#snapshot()
-    if (lastSeq > last) return this.#renew(`the inbox has number ${lastSeq}, the journal ends at ${last}: the journal is older than what it sent`)
+    const { last, acknowledged, first } = this.#snapshot()
+    if (lastSeq > last) return this.#renew('waiting', `the inbox has number ${lastSeq}, the journal ends at ${last}: the journal is older than what it sent`)
     const next = await this.#journal.ask<'read'>({ kind: 'read', from: lastSeq + 1, limit: 1, bytes: 0 })
     if (next.isGone) {
-      this.#events.gap(lastSeq + 1, acknowledged)
-      return this.#renew(`the inbox ends at ${lastSeq}, and the journal keeps nothing from there to ${acknowledged}: the inbox is older than what it took`)
+      this.#events.gap(lastSeq + 1, first - 1)
+      return this.#renew('all', `the inbox ends at ${lastSeq}, and the journal keeps nothing from there to ${first - 1}: the inbox is older than what it took`)
     }
     if (lastSeq > acknowledged) await this.#journal.ask<'acknowledge'>({ kind: 'acknowledge', seq: lastSeq, refused: [] })
     this.#begin(lastSeq + 1)
   }
 
-  /** A new epoch under which everything that the engine never acknowledged is sent. */
-  async #renew(why: string): Promise<void> {
+  /** A new epoch, under which is sent what the engine never acknowledged, or all that is kept. */
+  async #renew(keep: Keep, why: string): Promise<void> {
     const epoch = newEpoch(this.#options.instance)
-    await this.#rebase(epoch, {})
+    await this.#rebase(epoch, keep, {})
     this.#events.renewed(why, epoch)
     throw new Error(why)
   }
 
-  async #rebase(epoch: string, cursors: Cursors): Promise<void> {
-    await this.#journal.ask<'rebase'>({ kind: 'rebase', epoch, from: this.#snapshot().acknowledged + 1, cursors })
+  async #rebase(epoch: string, keep: Keep, cursors: Cursors): Promise<void> {
+    await this.#journal.ask<'rebase'>({ kind: 'rebase', epoch, keep, cursors })
   }
 
   #begin(next: number): void {

@@ -11,11 +11,6 @@ export class Window {
     return this.#batches.length >= this.#size
   }
 
-  /** Number of the last fact that is on its way; null when nothing is. */
-  get sent(): number | null {
-    return this.#batches.at(-1)?.to ?? null
-  }
-
   /** When the oldest of them was sent; null when nothing is on its way. */
   get since(): number | null {
     return this.#batches[0]?.at ?? null
