@@ -22,6 +22,8 @@ export type Cursor = {
   readonly heard: number
   /** True while the rows of the epoch before are not all compared with the new one. */
   readonly isReverting?: boolean
+  /** Index that a new journal goes on from, until all lists were read: what is not younger was told by the one before it. */
+  readonly since?: number
 }
 
 /** The cursor as the journal gave it back; null when the source was never read. */
@@ -35,6 +37,7 @@ export function cursorOf(value: Json): Cursor | null {
     reached: isObject(reached) ? Object.fromEntries(LISTS.map((name) => [name, wholeAt(reached, name)])) : {},
     heard: wholeAt(value, 'heard'),
     isReverting: value['isReverting'] === true,
+    ...(typeof value['since'] === 'number' ? { since: value['since'] } : {}),
   }
 }
 

@@ -15,7 +15,7 @@ export function judgeEpoch(region: Region, back: ReturnType<typeof regressions>,
 }
 
 /** Tells that the stream does not go on where it was left, or does not prove it. */
-export function sayGap(region: Region, cause: 'buffer_overrun' | 'no_proof' | 'unreadable', from: number, to: number, detail: string): void {
+export function sayGap(region: Region, cause: 'buffer_overrun' | 'no_proof' | 'unreadable' | 'journal_new', from: number, to: number, detail: string): void {
   region.counters.gaps += 1
   region.desk.say({ verb: 'gap', mark: `${region.cursor?.era ?? 1}:${from}:${to}:${cause}`, cause, detail, from, to }, to, region.api.address)
 }

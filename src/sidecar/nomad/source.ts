@@ -14,9 +14,10 @@ import { Desk } from './desk.ts'
 import { attend } from './duties.ts'
 import { Restored } from './epoch-watch.ts'
 import { readIndexes } from './lists.ts'
+import { inheritedCursor, isFirst, readFirst } from './inherit.ts'
 import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
-import { resync, type Reason } from './resync.ts'
+import { resync } from './resync.ts'
 import { proveJobList } from './prove-jobs.ts'
 import { sayGap, sayUnrecoverable } from './self-facts.ts'
 import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
@@ -32,8 +33,6 @@ export interface NomadOptions {
   readonly intake: Intake
   readonly journal: Journal
   readonly log: Log
-  /** Index up to which another sidecar has delivered, where this one never read the region. */
-  readonly inherited?: number
 }
 
 /** Starts to read one region: jobs, allocations, nodes and what becomes of them are facts until it is stopped. */
@@ -140,10 +139,10 @@ class NomadSource {
 
   async #remember(): Promise<Region> {
     const { config, journal, log, settle } = this.#options
-    const { cursor, rows } = await journal.remember(this.name)
+    const { cursor, rows, inherited } = await journal.remember(this.name)
     const memory = new Memory()
     memory.apply({ puts: rows.map(rowOf).filter((row) => row !== null), deletes: [] })
-    return new Region({ api: this.#api, memory, desk: new Desk(journal, config.region), rules: { accessors: config.accessors, quiet: settle.evalBlocked }, log, cursor: cursorOf(cursor) })
+    return new Region({ api: this.#api, memory, desk: new Desk(journal, config.region), rules: { accessors: config.accessors, quiet: settle.evalBlocked }, log, cursor: cursorOf(cursor) ?? (inherited ? inheritedCursor(inherited) : null) })
   }
 
   /** One stream, from its proof to its end. */
@@ -182,12 +181,7 @@ class NomadSource {
   /** Decides by the proof what must be read before the stream goes on. */
   async #begin(region: Region, proof: Proof, begin: Cursor['lists'], stop: AbortSignal): Promise<void> {
     const { cursor } = region
-    if (cursor === null) {
-      const { inherited } = this.#options
-      const reason: Reason = inherited === undefined ? { mode: 'baseline', isProved: true } : { mode: 'inherited', after: inherited, isProved: true }
-      await resync(region, reason, begin, stop)
-      return
-    }
+    if (cursor === null || isFirst(region)) return readFirst(region, begin, true, stop)
     if (proof.kind === 'continuous' && this.#wanted === null) return
     const { index: from, heard } = cursor
     const { lost, isNewEpoch } = await resync(region, { mode: 'known', isProved: true, back: this.#back }, begin, stop)
@@ -282,7 +276,7 @@ class NomadSource {
       await checkToken(this.#api)
       const begin = await readIndexes(this.#api, this.#stop.signal)
       const back = await wentBack(region, region.cursor?.reached ?? {}, begin, false, this.#stop.signal)
-      await region.exclusive(() => resync(region, { mode: region.cursor === null ? 'baseline' : 'known', isProved: false, back }, begin, this.#stop.signal))
+      await region.exclusive(async () => void (await (isFirst(region) ? readFirst(region, begin, false, this.#stop.signal) : resync(region, { mode: 'known', isProved: false, back }, begin, this.#stop.signal))))
       await region.exclusive(() => settleBlocked(region))
       this.#isReady = true
       this.#heard = Date.now()

@@ -8,7 +8,7 @@ import type { Region } from './region.ts'
 export type Back = ReturnType<typeof regressions>
 
 /** Milliseconds after which a leader that lost its office does not answer any more. */
-const DEPOSED = 1500
+export const DEPOSED = 1500
 /** The lists whose rows are remembered with their change. */
 const LOOKED_AT = ['job', 'alloc', 'node', 'deployment'] as const
 

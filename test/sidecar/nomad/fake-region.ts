@@ -40,10 +40,11 @@ export class FakeRegion {
     return new FakeRegion(fake, authority.ca, folder)
   }
 
-  /** Puts the one job there is into the list, specified at this index. */
+  /** Puts a job into the list, specified at this index. */
   job(id: string, specified: number): void {
     const row = JSON.stringify({ ID: id, Namespace: 'default', Version: specified, Status: 'running', CreateIndex: 20, JobModifyIndex: specified, ModifyIndex: specified, TaskGroups: [], Versions: [] })
-    this.fake.lists.set('/v1/jobs', [row])
+    const others = (this.fake.lists.get('/v1/jobs') ?? []).filter((one) => !one.includes(`{"ID":${JSON.stringify(id)},`))
+    this.fake.lists.set('/v1/jobs', [...others, row])
     this.fake.objects.set(`/v1/job/${id}`, row)
   }
 
