@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import itertools
+import logging
 import os
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import salt.loader
 from cage import HOME, Cage
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from saltext.eos.utils import oom_watch
 
 _COUNT = itertools.count()
 
@@ -61,6 +64,21 @@ def beacons(minion_opts):
     loaded = salt.loader.beacons(minion_opts, {})
     yield loaded
     loaded["eos_oom.close"]([])
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Levels of what is logged about the books."""
+    heard = logging.Handler()
+    levels: list[str] = []
+    heard.emit = lambda record: levels.append(record.levelname)
+    logger = logging.getLogger(oom_watch.__name__)
+    monkeypatch.setattr(logger, "propagate", False)
+    monkeypatch.setattr(logger, "handlers", [heard])
+    before = logger.level
+    logger.setLevel(logging.INFO)
+    yield levels
+    logger.setLevel(before)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The books across everything that can happen to counter, clock, folder and disk."""
 
-import logging
 import os
 import resource
 import stat
@@ -9,7 +8,7 @@ import pytest
 from cage import wait_for
 from counted import SETTINGS, Counted, open_files, write_off
 
-from saltext.eos.utils import hint, oom_store, oom_watch
+from saltext.eos.utils import hint, oom_store
 from saltext.eos.utils.oom_kmsg import KernelLog
 from saltext.eos.utils.oom_watch import Watch
 
@@ -18,19 +17,6 @@ from saltext.eos.utils.oom_watch import Watch
 def counted(tmp_path, monkeypatch):
     """A counter that the test moves."""
     return Counted(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def said(monkeypatch):
-    """Levels of what is logged about the books."""
-    heard = logging.Handler()
-    levels: list[str] = []
-    heard.emit = lambda record: levels.append(record.levelname)
-    logger = logging.getLogger(oom_watch.__name__)
-    monkeypatch.setattr(logger, "propagate", False)
-    monkeypatch.setattr(logger, "level", logging.INFO)
-    monkeypatch.setattr(logger, "handlers", [heard])
-    return levels
 
 
 def test_two_write_offs_at_one_value_of_the_counter_are_two_events(counted):

@@ -188,7 +188,9 @@ def test_text_that_a_program_writes_into_the_log_is_not_believed(runner, make_ca
     assert runner.of([4242424]) == []
 
 
-def test_a_full_disk_stops_the_sending_and_loses_nothing(minion_opts, minion_key, make_cage, full):
+def test_a_full_disk_stops_the_sending_and_loses_nothing(
+    minion_opts, minion_key, make_cage, full, said
+):
     """What is not in the books is not sent; once there is room, each kill is told once."""
     beacons = salt.loader.beacons(minion_opts, {})
     running = Runner(beacons, minion_key)
@@ -201,6 +203,7 @@ def test_a_full_disk_stops_the_sending_and_loses_nothing(minion_opts, minion_key
     assert (running.events, books.read_bytes()) == ([], before)
     full.unlink()
     running.until(lambda: len(running.of(pids)) == 3, "the kills of the full disk")
+    assert said[0] == "WARNING"
     beacons["eos_oom.close"]([])
 
 
