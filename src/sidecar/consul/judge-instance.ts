@@ -22,10 +22,11 @@ export function judgeSeen(draft: Draft, key: string, seen: Instance): void {
 
 /** Judges one remembered instance that the view does not show. */
 export function judgeUnseen(draft: Draft, key: string, known: KnownInstance): void {
-  const { after, moment } = draft
+  const { after, before, moment } = draft
   const node = memberKey(known)
   if (draft.lost.has(node)) return
-  if (moment.proof === null || !after.members.has(node)) {
+  // The end of a node that was known is told first, with what was on it; of one that never was, nobody else will tell.
+  if (moment.proof === null || (!after.members.has(node) && before.member.has(node))) {
     draft.instances.add(key)
     return
   }

@@ -157,6 +157,7 @@ describe('the servers', { timeout: 120_000 }, () => {
     const snapshot = await consul.get('/v1/snapshot')
     await consul.put('/v1/catalog/register', { Node: 'outside', Address: '127.0.0.9', Service: { Service: 'later', ID: 'later-1' } })
     await journal.told('consul/service registered later/later-1 new')
+    await journal.told('consul/node joined outside new')
     await consul.put('/v1/snapshot', snapshot)
     await journal.told('consul/node left outside reverted', 20_000)
     expect(journal.brief()).toContain('bridge epoch  restore')

@@ -32,6 +32,11 @@ describe('an instance that is gone while its node is there', () => {
     expect(history.wait(100).tells(view([]))).toEqual([])
   })
 
+  it('goes by itself with a node that was gone before anybody knew it', () => {
+    const history = new History(view([instance('web', { node: 'brief' })], [member('n1')]))
+    expect(history.tells(view([], [member('n1')]))).toEqual(['consul/service deregistered web/web-1 explicit unsettled'])
+  })
+
   it('is taken back when it comes again within the quiet time', () => {
     const history = new History(view([web]))
     expect(history.tells(view([]))).toEqual(['consul/service deregistered web/web-1 explicit unsettled'])
