@@ -63,6 +63,11 @@ class Cage:
         self.folder.rmdir()
 
 
+def kills_started() -> int:
+    """Give how many processes this run has started in cages."""
+    return len(_STARTED)
+
+
 def let_the_kernel_rest() -> None:
     """Return once the kernel's own limit lets six more kills be printed whole."""
 
