@@ -20,7 +20,7 @@ const IS_ALL = process.env['EOS_FAULT'] === 'all'
 
 async function reading(): Promise<Station> {
   const { fake } = template
-  const here = await station(scene, { more: { nomad: { addresses: [fake.url], token: 'e5f7c0de-0000-4000-8000-00000000f022' }, timing: { audit: '2s', reconnect_least: '10ms' } } })
+  const here = await station(scene, { more: { nomad: { addresses: [fake.url], token: 'e5f7c0de-0000-4000-8000-00000000f022' }, timing: { audit: '2s', reconnect_least: '10ms', reconnect_most: '100ms' } } })
   await here.sidecar.start().ready()
   await until('the stream is open', () => fake.readers > 0)
   return here
