@@ -25,6 +25,7 @@ export interface Bridge {
     /**
      * Why, in one word: `auth`, `unreachable`, `buffer_overrun`, `restore`, `disk`, `schema`, … Of a start: `first`, `restart` after it was
      * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`. Of a silence: `sidecar` or `source`.
+     * Of a gap: `journal_new` where this sidecar never read the source, and the inbox is from another. `internal` is a defect of the sidecar.
      */
     cause: string
     /** One sentence for a person; empty when the cause says it all. */

@@ -173,6 +173,8 @@ class Sidecar {
 
   /** Waits for the engine's first greeting, but not for ever: a stack may have to be read before its master is there. */
   async #inherited(source: string): Promise<Inherited | null> {
+    // What the sidecar says about itself comes before the sender starts.
+    if (source === 'bridge') return null
     const { promise: late, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, GREETING)
     await Promise.race([this.#greeted.promise, late])
