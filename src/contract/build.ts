@@ -21,7 +21,7 @@ export interface Declared {
 /** Proves the shape of every contract, then runs the checks; the order is empty of whatever is in a cycle. */
 export function buildContracts({ contracts, places, unread }: Declared, checks: readonly Check[]): Built {
   const shape = runChecks([checkShape], contracts, places)
-  if (shape.length > 0) return { contracts: { components: [], plans: [], resources: [], events: [], beacons: [] }, problems: shape }
+  if (shape.length > 0) return { contracts: { components: [], plans: [], resources: [], events: [], beacons: [], policies: [] }, problems: shape }
   const problems = runChecks(checks, contracts, places, unread)
   const components = contracts.filter((contract) => contract.kind === 'component')
   return { contracts: byKind(contracts, needsOrder(components)), problems }

@@ -10,11 +10,11 @@ export function canonical(value: unknown): string {
 
 /** Where the contract of a declaration stands below `generated/`. */
 export function contractPath(contract: Contract): string {
-  return `contract/${contract.kind}s/${contract.name}.json`
+  return `contract/${contract.kind === 'policy' ? 'policies' : `${contract.kind}s`}/${contract.name}.json`
 }
 
 /** The list of all declarations; components in the order of their needs. */
 export function indexOf(contracts: Contracts): object {
   const names = (list: readonly { readonly name: string }[]): string[] => list.map(({ name }) => name)
-  return { schema: SCHEMA_VERSION, components: names(contracts.components), plans: names(contracts.plans), resources: names(contracts.resources), events: names(contracts.events), beacons: names(contracts.beacons) }
+  return { schema: SCHEMA_VERSION, components: names(contracts.components), plans: names(contracts.plans), resources: names(contracts.resources), events: names(contracts.events), beacons: names(contracts.beacons), policies: names(contracts.policies) }
 }

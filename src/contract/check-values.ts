@@ -8,7 +8,7 @@ import { errorsOf, phrase, validatorOf } from './validator.ts'
 /** Every field's schema is strict JSON Schema, and its default satisfies it. */
 export const checkDefaults: Check = ({ contracts, places }) => {
   return contracts.flatMap((contract) => {
-    if (contract.kind === 'plan' || contract.kind === 'event') return []
+    if (contract.kind === 'plan' || contract.kind === 'event' || contract.kind === 'policy') return []
     return Object.entries(contract.fields).flatMap(([name, field]): Problem[] => {
       if (isRole(field) || field.default === undefined) return []
       const pointer = `${contract.kind}/${contract.name}/fields/${name}/default`

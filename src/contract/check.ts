@@ -29,6 +29,7 @@ export function byKind(contracts: readonly Contract[], order: readonly string[])
     resources: contracts.filter((contract) => contract.kind === 'resource').sort(byName),
     events: contracts.filter((contract) => contract.kind === 'event').sort(byName),
     beacons: contracts.filter((contract) => contract.kind === 'beacon').sort(byName),
+    policies: contracts.filter((contract) => contract.kind === 'policy').sort(byName),
   }
 }
 

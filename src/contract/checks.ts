@@ -3,6 +3,7 @@ import { checkBounds, checkRaises, checkSettings } from './check-beacons.ts'
 import { checkAdvice, checkIds, checkPayloads, checkTags, checkVerbs } from './check-events.ts'
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
+import { checkActComponents, checkKeysOfPolicies, checkMatches, checkOccurrences, checkPatience } from './check-policies.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
 import { checkEach, checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
 
@@ -27,4 +28,9 @@ export const CHECKS: readonly Check[] = [
   checkRaises,
   checkBounds,
   checkSettings,
+  checkOccurrences,
+  checkMatches,
+  checkKeysOfPolicies,
+  checkActComponents,
+  checkPatience,
 ]

@@ -110,4 +110,34 @@ export const CONTRACT = {
     advice: 'say what a person is to do, or change the severity',
     example: "failed: { severity: 'critical', raised: '…', says: '…', id: '…', example: {…} }",
   },
+  EOS240: {
+    what: 'a policy waits for what never happens',
+    expected: '`<event>/<verb>` of declared events in `on`',
+    advice: 'correct the name or declare the verb',
+    example: "on: ['nomad/alloc/faild']",
+  },
+  EOS241: {
+    what: 'a policy matches a leaf with a value that it never has',
+    expected: 'a value, or a list of values, that the type of the leaf allows in every occurrence',
+    advice: 'take one of the values that exist',
+    example: "match: { 'verdict.cause': 'explict' }",
+  },
+  EOS242: {
+    what: 'the key of a policy does not name what it is about',
+    expected: 'at least one leaf; for an act the leaves that say what is acted on',
+    advice: 'add the leaf to `key`',
+    example: "key: [], or act: { do: 'reload', … } and no node in `key`",
+  },
+  EOS243: {
+    what: 'a policy acts on a component that cannot be acted on so',
+    expected: 'a component of the stack; one with a unit for `reload`, one on hosts for both',
+    advice: 'correct the name, or take another act',
+    example: "act: { do: 'reload', component: 'tls' }",
+  },
+  EOS244: {
+    what: 'a policy would act before the fact has settled',
+    expected: 'occurrences that settle, or `layerBelow` in `require`',
+    advice: 'say how far the layer below must be, or give the verb a quiet time',
+    example: "on: ['consul/service/critical'], require: {}, act: { do: 'deregister' }",
+  },
 } as const satisfies Record<string, Meaning>

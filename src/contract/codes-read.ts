@@ -158,6 +158,12 @@ export const READ = {
     advice: 'take one of the leaves that exist',
     example: "says: '{subject.jbo} failed'",
   },
+  EOS142: {
+    what: 'a policy names what its facts do not have',
+    expected: 'a leaf that the payload of every occurrence in `on` has; {count} in a text',
+    advice: 'take one of the leaves that exist, or write two policies',
+    example: "key: ['subject.jbo']",
+  },
   EOS190: {
     what: 'the compiler refuses the file',
     expected: 'a file that type-checks under tsconfig.json',

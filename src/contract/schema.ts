@@ -127,5 +127,36 @@ const beacon: Schema = closed({
   'bounds?': mapOf({ type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 }),
 })
 
+const act: Schema = {
+  type: 'object',
+  required: ['do'],
+  properties: { do: { type: 'string' } },
+  discriminator: { propertyName: 'do' },
+  oneOf: [
+    ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: text })),
+    closed({ do: { const: 'propose' }, field: { enum: ['memory', 'count'] } }),
+    ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: duration })),
+    ...['evaluate', 'deregister', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),
+  ],
+}
+
+const policy: Schema = closed({
+  on: list(text, 1),
+  'match?': { type: 'object' },
+  require: closed({
+    'attributed?': { const: true },
+    'repeated?': closed({ times: { type: 'integer', minimum: 2 }, within: duration, 'distinct?': text }),
+    'class?': list({ enum: ['core', 'data', 'platform', 'leaf', 'batch'] }, 1),
+    'layer_below?': { enum: ['settled', 'exhausted', 'failed'] },
+    'hook?': { type: 'string', pattern: '^[a-z][a-z_]*$' },
+  }),
+  key: list(text),
+  act,
+  'limits?': closed({ 'attempts?': { type: 'integer', minimum: 1 }, 'cool_down?': duration }),
+  says: text,
+  otherwise: text,
+  never: list(text, 1),
+})
+
 /** The JSON Schema of `spec`, by kind. */
-export const SPEC_SCHEMAS: { readonly [kind: string]: JsonObject } = { beacon, component, event, plan, resource }
+export const SPEC_SCHEMAS: { readonly [kind: string]: JsonObject } = { beacon, component, event, plan, policy, resource }

@@ -197,8 +197,43 @@ export interface BeaconContract extends Declaration {
   readonly spec: BeaconSpec
 }
 
+/** What a policy does: an act leaves the master, a note stays there. */
+export interface ActSpec {
+  readonly do: 'apply' | 'reload' | 'evaluate' | 'deregister' | 'unseal' | 'propose' | 'freeze' | 'hold' | 'suspect' | 'report' | 'alarm' | 'watch'
+  /** Contract name of a component. */
+  readonly component?: string
+  readonly field?: 'memory' | 'count'
+  readonly for?: string
+}
+
+/** For which facts, under which conditions, which action. */
+export interface PolicySpec {
+  /** Occurrences: registry key of an event, then its verb. */
+  readonly on: readonly string[]
+  readonly match?: { readonly [leaf: string]: Json }
+  readonly require: {
+    readonly attributed?: true
+    readonly repeated?: { readonly times: number; readonly within: string; readonly distinct?: string }
+    readonly class?: readonly string[]
+    readonly layer_below?: 'settled' | 'exhausted' | 'failed'
+    readonly hook?: string
+  }
+  readonly key: readonly string[]
+  readonly act: ActSpec
+  readonly limits?: { readonly attempts?: number; readonly cool_down?: string }
+  readonly says: string
+  readonly otherwise: string
+  readonly never: readonly string[]
+}
+
+/** What may follow from facts. */
+export interface PolicyContract extends Declaration {
+  readonly kind: 'policy'
+  readonly spec: PolicySpec
+}
+
 /** What a declaration becomes. */
-export type Contract = BeaconContract | ComponentContract | EventContract | PlanContract | ResourceContract
+export type Contract = BeaconContract | ComponentContract | EventContract | PlanContract | PolicyContract | ResourceContract
 
 /** All declarations; components in the order of their needs. */
 export interface Contracts {
@@ -207,4 +242,5 @@ export interface Contracts {
   readonly resources: readonly ResourceContract[]
   readonly events: readonly EventContract[]
   readonly beacons: readonly BeaconContract[]
+  readonly policies: readonly PolicyContract[]
 }

@@ -27,7 +27,7 @@ export interface Emitted {
 
 /** Everything that the contracts become, by path; pure: no file is read or written. */
 export function emitAll(contracts: Contracts, render: Render): Emitted[] {
-  const all = [...contracts.components, ...contracts.plans, ...contracts.resources, ...contracts.events, ...contracts.beacons]
+  const all = [...contracts.components, ...contracts.plans, ...contracts.resources, ...contracts.events, ...contracts.beacons, ...contracts.policies]
   return [
     { path: 'contract/index.json', text: canonical(indexOf(contracts)), origin: '' },
     ...all.map((contract) => ({ path: contractPath(contract), text: canonical(contract), origin: `${contract.kind}/${contract.name}` })),

@@ -23,9 +23,11 @@ export interface Declaration {
   readonly place: Place
 }
 
-const DEFINERS: { readonly [definer: string]: Kind } = { defineBeacon: 'beacon', defineComponent: 'component', defineEvent: 'event', definePlan: 'plan', defineResource: 'resource' }
+const DEFINERS: { readonly [definer: string]: Kind } = { defineBeacon: 'beacon', defineComponent: 'component', defineEvent: 'event', definePlan: 'plan', definePolicy: 'policy', defineResource: 'resource' }
 /** Kinds that others name by their registry key. */
 const REGISTRIES: { readonly [kind: string]: string } = { component: 'Components', event: 'Events' }
+/** Kinds that are one literal and have no interface. */
+const SHAPELESS: readonly Kind[] = ['plan', 'policy']
 const ALLOWED = [Node.isImportDeclaration, Node.isInterfaceDeclaration, Node.isModuleDeclaration, Node.isExportAssignment]
 
 /** Cuts one file into the parts of its declaration, or reports why it cannot. */
@@ -48,8 +50,9 @@ export function readDeclaration(report: Report, source: SourceFile): Declaration
   }
   const key = path.slice(FOLDERS[kind].length + 1, -'.ts'.length)
   const name = snakeCase(key).replaceAll('/', '_')
-  const shape = kind === 'plan' ? undefined : shapeOf(report, source, call)
-  if (kind !== 'plan' && !shape) return undefined
+  const isLiteral = SHAPELESS.includes(kind)
+  const shape = isLiteral ? undefined : shapeOf(report, source, call)
+  if (!isLiteral && !shape) return undefined
   if (REGISTRIES[kind] !== undefined && shape) checkRegistry(report, source, kind, key, shape)
   const documented: Node = shape ?? call.getParentOrThrow()
   const doc = documentation(documented)

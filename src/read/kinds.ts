@@ -1,6 +1,7 @@
 import { byField, call, componentName, example, fieldName, when } from './field-rules.ts'
 import { data, keyed, list, plain, record, verbatim, type Rule } from './rules.ts'
 import { eventName, payloadExample, payloadText } from './event-rules.ts'
+import { byLeaf, leafName, policyText } from './policy-rules.ts'
 import type { Kind } from './declaration.ts'
 
 const probe = record({ when, port: fieldName('port'), auth: record({ secret: fieldName('secret') }), field: verbatim })
@@ -36,5 +37,15 @@ const event = record({ tag: payloadText(['verb']), verbs: keyed(record({ id: pay
 
 const beacon = record({ raises: list(eventName), bounds: byField('any', plain) })
 
+const policy = record({
+  on: list(eventName),
+  match: byLeaf(plain),
+  require: record({ repeated: record({ distinct: leafName }), hook: verbatim }),
+  key: list(leafName),
+  act: record({ component: componentName }),
+  says: policyText(['count']),
+  otherwise: policyText(['count']),
+})
+
 /** How the literal of each kind becomes the `spec` of its contract. */
-export const KIND_RULES: { readonly [K in Kind]: Rule } = { beacon, component, event, plan, resource }
+export const KIND_RULES: { readonly [K in Kind]: Rule } = { beacon, component, event, plan, policy, resource }

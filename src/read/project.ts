@@ -1,7 +1,7 @@
 import { Project } from 'ts-morph'
 
 /** The folders that hold declarations, by kind. */
-export const FOLDERS = { beacon: 'src/beacons', component: 'src/components', event: 'src/events', plan: 'src/plans', resource: 'src/resources' } as const
+export const FOLDERS = { beacon: 'src/beacons', component: 'src/components', event: 'src/events', plan: 'src/plans', policy: 'src/policies', resource: 'src/resources' } as const
 
 /** Loads the declarations of a repository; binds and checks nothing. */
 export function loadProject(root: string): Project {

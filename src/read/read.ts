@@ -2,11 +2,11 @@ import type { Project, SourceFile } from 'ts-morph'
 import { Places } from '../contract/places.ts'
 import { compareText, type Problem } from '../contract/problem.ts'
 import { trust } from '../contract/border.ts'
-import type { BeaconSpec, ComponentSpec, Contract, EventSpec, PlanContract, ResourceSpec } from '../contract/types.ts'
+import type { BeaconSpec, ComponentSpec, Contract, EventSpec, PlanContract, PolicySpec, ResourceSpec } from '../contract/types.ts'
 import { checkComponent, checkPlan } from './component-checks.ts'
 import { readDeclaration, type Declaration } from './declaration.ts'
 import { readFields } from './fields.ts'
-import { readPayload } from './payload.ts'
+import { readPayload, type Payload } from './payload.ts'
 import { KIND_RULES } from './kinds.ts'
 import { at, itemsOf, textOf } from './literal.ts'
 import { RESERVED, snakeCase } from './names.ts'
@@ -47,7 +47,8 @@ export function readDeclarations(project: Project, root: string, memory: Memory 
   const reads = files.flatMap(({ read }) => read ?? [])
   checkNames(report, reads)
   const components = new Map(reads.filter(isComponent).map((read) => [read.declaration.key, read]))
-  const contracts = reads.map((read) => contractOf(scopeOf(report, places, read, components)))
+  const events = new Map(reads.flatMap(({ declaration, payload }) => (payload ? [[declaration.key, payload] as const] : [])))
+  const contracts = reads.map((read) => contractOf(scopeOf(report, places, read, components, events)))
   const known = contracts.filter((contract) => contract !== undefined)
   const unread = sources.map((source) => pathOf(report, source)).flatMap((path) => {
     const isUnread = path.startsWith(`${FOLDERS.component}/`) && known.every((contract) => contract.source !== path)
@@ -86,8 +87,8 @@ function isComponent(read: Read): boolean {
   return read.declaration.kind === 'component'
 }
 
-function scopeOf(report: Report, places: Places, own: Read, components: ReadonlyMap<string, Read>): Scope {
-  return { report, places, own, components, needs: needsOf(own, components), hooks: textsAt(own, 'hooks') }
+function scopeOf(report: Report, places: Places, own: Read, components: ReadonlyMap<string, Read>, events: ReadonlyMap<string, Payload>): Scope {
+  return { report, places, own, components, events, needs: needsOf(own, components), hooks: textsAt(own, 'hooks') }
 }
 
 /** The components that stand before this one: its needs, and what those need. */
@@ -119,6 +120,7 @@ function contractOf(scope: Scope): Contract | undefined {
   if (kind === 'resource') return { kind, name, doc, source, fields, spec: trust<ResourceSpec>(spec) }
   if (kind === 'beacon') return { kind, name, doc, source, fields, spec: trust<BeaconSpec>(spec) }
   if (kind === 'event') return { kind, name, doc, source, event: scope.own.declaration.key, payload: payload?.schema ?? {}, spec: trust<EventSpec>(spec) }
+  if (kind === 'policy') return { kind, name, doc, source, spec: trust<PolicySpec>(spec) }
   return { kind, name, doc, source, spec: trust<PlanContract['spec']>(spec) }
 }
 

@@ -22,6 +22,8 @@ export interface Scope {
   readonly own: Read
   /** Every component, by registry key. */
   readonly components: ReadonlyMap<string, Read>
+  /** What every event carries, by registry key. */
+  readonly events: ReadonlyMap<string, Payload>
   /** Registry keys of all that this component needs, directly or through others. */
   readonly needs: ReadonlySet<string>
   readonly hooks: readonly string[]

@@ -3,7 +3,10 @@ import { CHECKS } from '../../src/contract/checks.ts'
 import { needsOrder } from '../../src/contract/order.ts'
 import { edit, judge, stack, type Files } from '../support/declarations.ts'
 import { emitted } from '../support/emitted.ts'
-import { CONTRACT_MISTAKES } from './mistakes.ts'
+import { CONTRACT_MISTAKES as OTHER_MISTAKES } from './mistakes.ts'
+import { POLICY_CONTRACT_MISTAKES } from './policy-mistakes.ts'
+
+const CONTRACT_MISTAKES = [...OTHER_MISTAKES, ...POLICY_CONTRACT_MISTAKES]
 
 describe('the checks of the contract', () => {
   it.each(CONTRACT_MISTAKES)('$claim', ({ file, from, to, says }) => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { edit, judge, stack } from '../support/declarations.ts'
 import { EVENT_MISTAKES } from './event-mistakes.ts'
 import { GRAMMAR_MISTAKES } from './grammar-mistakes.ts'
+import { POLICY_MISTAKES } from './policy-mistakes.ts'
 import { REFERENCE_MISTAKES } from './reference-mistakes.ts'
 
 describe('the reader', () => {
@@ -9,7 +10,7 @@ describe('the reader', () => {
     expect(judge(stack()).says).toEqual([])
   })
 
-  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...EVENT_MISTAKES])('$claim', ({ file, from, to, says }) => {
+  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...EVENT_MISTAKES, ...POLICY_MISTAKES])('$claim', ({ file, from, to, says }) => {
     expect(judge(edit(stack(), file, from, to)).says).toEqual([says])
   })
 
@@ -19,6 +20,11 @@ describe('the reader', () => {
     const third = edit(second, 'src/components/consul.ts', 'datacenter: Default<string', 'datacenter: Default<Strings')
     const places = judge(third).says.map((line) => line.split(' ').slice(0, 2).join(' '))
     expect(places).toEqual(['src/components/consul.ts:8:23 EOS110', 'src/components/consul.ts:44:26 EOS130', 'src/components/tls.ts:16:69 EOS130'])
+  })
+
+  it('refuses a leaf that only one of two occurrences has', () => {
+    const files = edit(edit(stack(), 'src/policies/lamp-broken.ts', "'house/lamp/broken'", "'house/lamp/broken', 'house/door/opened'"), 'src/policies/lamp-broken.ts', "'verdict.isSeen': false", '')
+    expect(judge(files).says).toContain('src/policies/lamp-broken.ts:8:9 EOS142 not every occurrence has a leaf `subject.room`; expected a leaf of every occurrence in `on`; there are `verdict.cause`')
   })
 
   it.each([

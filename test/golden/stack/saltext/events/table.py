@@ -8,16 +8,28 @@ from collections.abc import Callable
 from typing import Any
 
 from saltext.eos.events import (
+    house_door,
     house_lamp,
 )
 from saltext.eos.utils import event_text
 from saltext.eos.utils.misfit import wrong
 
 CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
+    "house/door": house_door.problem,
     "house/lamp": house_lamp.problem,
 }
 
 TABLE: dict[str, dict[str, Any]] = {
+    "house/door": {
+        "tag": "eos/house/door/{verb}/{subject.node}",
+        "verbs": {
+            "opened": {
+                "severity": "notice",
+                "says": "the door of {subject.node} was opened by {verdict.cause}",
+                "settle_seconds": 0,
+            },
+        },
+    },
     "house/lamp": {
         "tag": "eos/house/lamp/{verb}/{subject.room}/{subject.lamp_place}",
         "verbs": {
