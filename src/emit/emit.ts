@@ -1,11 +1,12 @@
 import { canonical, contractPath, indexOf } from '../contract/canonical.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Places } from '../contract/places.ts'
-import type { BeaconContract, Contracts, EventContract, ResourceContract } from '../contract/types.ts'
+import type { BeaconContract, Contracts, EventContract, PolicyContract, ResourceContract } from '../contract/types.ts'
 import { beaconDropIn, beaconPage, beaconView } from './beacon.ts'
 import { eventCheckView } from './event-check.ts'
 import { eventsPage } from './event-page.ts'
 import { eventTable, eventTableView } from './event-table.ts'
+import { healingPage } from './healing-page.ts'
 import { lawOf } from './law.ts'
 import type { Render } from './render.ts'
 import { specOf } from './resource-spec.ts'
@@ -15,6 +16,7 @@ import { pillarSchema } from './pillar-schema.ts'
 import { initSls } from './init-sls.ts'
 import { planPage } from './plan-page.ts'
 import { planSls } from './plan-sls.ts'
+import { policyTableView } from './policy-table.ts'
 import { componentSls } from './sls.ts'
 
 /** A generated file: its path below `generated/`, its text, and the declaration it came from. */
@@ -41,6 +43,7 @@ export function emitAll(contracts: Contracts, render: Render): Emitted[] {
     ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),
     ...eventFiles(contracts.events, render),
     ...contracts.beacons.flatMap((beacon) => beaconFiles(beacon, render)),
+    ...policyFiles(contracts.policies, render),
   ]
 }
 
@@ -51,6 +54,14 @@ function eventFiles(events: readonly EventContract[], render: Render): Emitted[]
     { path: 'saltext/events/table.py', text: render('events.py', eventTableView(events)), origin: '' },
     { path: 'docs/events.md', text: render('page.md', eventsPage(events)), origin: '' },
     ...events.map((event) => ({ path: `saltext/events/${event.name}.py`, text: render('event.py', eventCheckView(event)), origin: `event/${event.name}` })),
+  ]
+}
+
+function policyFiles(policies: readonly PolicyContract[], render: Render): Emitted[] {
+  if (policies.length === 0) return []
+  return [
+    { path: 'saltext/policies/table.py', text: render('policies.py', policyTableView(policies)), origin: '' },
+    { path: 'docs/healing.md', text: render('page.md', healingPage(policies)), origin: '' },
   ]
 }
 

@@ -1,0 +1,58 @@
+import type { ActSpec } from '../contract/types.ts'
+
+/** What each act and note does, to a person. */
+export const DOES: { readonly [act in ActSpec['do']]: string } = {
+  apply: 'The states of `{component}` are applied on that node; its gate is the check.',
+  reload: 'The unit of `{component}` on that node reads its configuration again.',
+  evaluate: 'Nomad is asked to evaluate the job once more.',
+  deregister: 'The registration is removed from Consul, if it is still the one that was seen.',
+  unseal: 'Vault is unsealed by the declared custody, or one precise request is made.',
+  propose: 'A new value for the {field} of the job is proposed, for a person to take over.',
+  freeze: 'Healing is frozen for {for}: nothing acts on the stack.',
+  hold: 'The specification is held: no policy acts on it until a person lets it go.',
+  suspect: 'It is marked suspect for {for}; the mark is shown, and nothing is moved.',
+  report: 'A report is written and told.',
+  alarm: 'A person is alarmed.',
+  watch: 'It is watched until it is well again, or until another policy takes it up.',
+}
+
+const MODE = 'mode `observe` or `warn` for the stack, the component or the job keeps it from acting'
+
+/** How a person stops, or undoes, each. */
+export const STOPS: { readonly [act in ActSpec['do']]: string } = {
+  apply: `\`eos.suspend\` for the component, or \`eos.freeze\` for everything; ${MODE}.`,
+  reload: `\`eos.suspend\` for the component, or \`eos.freeze\` for everything; ${MODE}.`,
+  evaluate: `\`eos.suspend\` for the job, or \`eos.freeze\` for everything; ${MODE}.`,
+  deregister: `\`eos.suspend\` for the job, or \`eos.freeze\` for everything; ${MODE}.`,
+  unseal: `\`eos.suspend\` for \`vault\`, or \`eos.freeze\` for everything; ${MODE}.`,
+  propose: 'Nothing to stop: a proposal changes nothing until a person takes it over.',
+  freeze: '`eos.thaw` ends the freeze at once; else it ends by itself.',
+  hold: '`eos.release` lets the specification go.',
+  suspect: 'Nothing to stop: the mark ends by itself, and it moves nothing.',
+  report: 'Nothing to stop: a report changes nothing.',
+  alarm: 'Nothing to stop: an alarm changes nothing.',
+  watch: 'Nothing to stop: watching changes nothing.',
+}
+
+/** What each class of `layerBelow` waits for. */
+export const LAYERS = {
+  settled: 'the layer below has finished what it began: no deployment runs, no replacement is on its way',
+  exhausted: 'the layer below has no attempt left',
+  failed: 'the layer below has given up',
+} as const
+
+/** The acts that leave the master. */
+export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'deregister', 'unseal']
+
+/** What stands above the policies on their page. */
+export const INTRODUCTION = `What follows from a fact: what happens, what never happens, and how to stop it. This page says what the policies declare; whether any of it leaves the master depends on the mode, which is \`observe\` until somebody changes it.
+
+- **An act** leaves the master. The healer writes a decision first; an orchestration claims it once, acts, and verifies with a fresh look. It happens in mode \`enforce\` only, and only within the budgets; in \`observe\` and \`warn\` the decision says what would have been done.
+- **A note** stays on the master: a row, a line of the audit, a notification. It changes nothing outside and is allowed in every mode.
+
+A fact where a leaf of the key is null is none of that policy. Facts with one key are one incident.`
+
+/** How a person stops all of it. */
+export const STOP_ALL = `- \`eos.freeze\` stops every act with one row, at once; \`eos.thaw\` ends it.
+- \`eos.suspend\` stops acts on one job, component or the stack for a time that must be said; \`eos.resume\` ends it.
+- Pillar \`eos:heal:mode\` is \`observe\`, \`warn\` or \`enforce\`; \`eos:heal:components\` and \`eos:heal:jobs\` say it for one.`
