@@ -7,6 +7,7 @@ import { generate } from './generate.ts'
 import { judgeHooks } from './hooks.ts'
 import { sayProblems, type Exit, type Output } from './output.ts'
 import { difference } from './difference.ts'
+import { judgePolicyHooks } from './policy-hooks.ts'
 import { readTree } from './tree.ts'
 
 /** The program that loads the emitted tree into real Salt; it prints its problems and exits 0, 1 or 2. */
@@ -17,7 +18,7 @@ export async function runCheck(root: string, output: Output, isJson: boolean, is
   const made = generate(new Source(root))
   const problems = sortProblems([...made.problems, ...withoutEchoes(inspectProject(root), made.problems)])
   const stale = made.problems.length > 0 ? [] : difference(readTree(`${root}/generated`), made.files)
-  const hooks = made.problems.length > 0 ? [] : judgeHooks(root, made.contracts)
+  const hooks = made.problems.length > 0 ? [] : [...judgeHooks(root, made.contracts), ...judgePolicyHooks(root, made.contracts)]
   const salt = isSalt && made.problems.length === 0 ? loadInSalt(root) : []
   const isClean = problems.length === 0 && stale.length === 0 && hooks.length === 0 && salt.length === 0
   if (isJson) output.out(JSON.stringify({ problems, stale: stale.map(({ code, path }) => ({ code, path })), hooks, salt }, null, 2))

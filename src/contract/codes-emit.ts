@@ -34,7 +34,7 @@ export const EMIT = {
   },
   EOS320: {
     what: 'a declared hook has no function',
-    expected: 'a function of that name in saltext/eos/hooks/<declaration>.py',
+    expected: 'a function of that name in saltext/eos/hooks/<declaration>.py; in saltext/eos/heal_checks.py for a policy',
     advice: 'write it, or take the hook away',
     example: "hooks: ['derive']  // and no def derive",
   },

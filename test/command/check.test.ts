@@ -53,6 +53,17 @@ describe('check', () => {
     expect(await run(root, 'check', '--no-salt')).toEqual({ exit: 1, out: '', err: says.join('\n') })
   })
 
+  it('refuses a look that no function answers, and a function that no policy asks', async () => {
+    const root = repository(edit(stack(), 'src/policies/door-forced.ts', "layerBelow: 'settled'", "layerBelow: 'settled', hook: 'door_is_open'"))
+    await run(root, 'generate')
+    writeFileSync(join(root, 'saltext/eos/heal_checks.py'), 'def door_is_shut(subject, view):\n    return None\n')
+    const says = [
+      'src/policies/door-forced.ts EOS320 hook `door_is_open` has no function; expected `def door_is_open(subject, view)` in saltext/eos/heal_checks.py; write it, or take the hook away',
+      'saltext/eos/heal_checks.py EOS321 function `door_is_shut` is the hook of nobody; expected a policy that names it; remove it, or declare it',
+    ]
+    expect(await run(root, 'check', '--no-salt')).toEqual({ exit: 1, out: '', err: says.join('\n') })
+  })
+
   it.each([
     { claim: 'passes when it has nothing to say', script: 'exit 0', want: { exit: 0, out: 'check: 43 files are as their declarations say, and real Salt loads them', err: '' } },
     { claim: 'fails with what it says', script: "echo 'generated/salt/eos/x.sls: EOS403 a requisite'; exit 1", want: { exit: 1, out: '', err: 'generated/salt/eos/x.sls: EOS403 a requisite' } },

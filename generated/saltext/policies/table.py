@@ -70,6 +70,35 @@ TABLE: dict[str, dict[str, Any]] = {
         ),
         "otherwise": "Nothing is asked yet: when it happens again, a new size is proposed.",
     },
+    "lost_registration": {
+        "on": ["consul/service/deregistered"],
+        "match": {"verdict.cause": ["explicit", "critical_timeout"], "verdict.reachable": [True]},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": "settled",
+            "hook": "allocation_runs",
+        },
+        "key": [
+            "subject.datacenter",
+            "subject.partition",
+            "subject.namespace",
+            "subject.node",
+            "subject.instance",
+            "links.alloc",
+        ],
+        "act": {"do": "reload", "component": "consul"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while "
+            "its allocation {links.alloc} runs on {subject.node}"
+        ),
+        "otherwise": (
+            "See in `nomad alloc status {links.alloc}` that it runs, then run `systemctl reload "
+            "consul` on {subject.node}; find out who removed the registration."
+        ),
+    },
     "node_disconnected": {
         "on": ["nomad/node/disconnected"],
         "match": {},
@@ -238,6 +267,35 @@ TABLE: dict[str, dict[str, Any]] = {
         "otherwise": (
             "Look at the servers behind {subject.source}, at its token, and at `salt-run "
             "eos.bridge`; until it is heard again, silence means nothing."
+        ),
+    },
+    "stale_registration": {
+        "on": ["consul/service/critical"],
+        "match": {"verdict.reachable": [True]},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": "settled",
+            "hook": "allocation_ended",
+        },
+        "key": [
+            "subject.datacenter",
+            "subject.partition",
+            "subject.namespace",
+            "subject.node",
+            "subject.instance",
+            "links.alloc",
+        ],
+        "act": {"do": "deregister"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "{subject.service} ({subject.instance}) on {subject.node} is still registered, but its "
+            "allocation {links.alloc} has ended"
+        ),
+        "otherwise": (
+            "See in `nomad alloc status {links.alloc}` that it has ended, then run `consul "
+            "services deregister -id={subject.instance}` on {subject.node}."
         ),
     },
     "suspect_node": {

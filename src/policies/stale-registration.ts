@@ -1,0 +1,13 @@
+import { definePolicy } from '../schema/policy.ts'
+
+/** A registration outlived its allocation: its consumers are sent to nobody. */
+export default definePolicy({
+  on: ['consul/service/critical'],
+  match: { 'verdict.reachable': true },
+  require: { layerBelow: 'settled', hook: 'allocation_ended' },
+  key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.instance', 'links.alloc'],
+  act: { do: 'deregister' },
+  says: '{subject.service} ({subject.instance}) on {subject.node} is still registered, but its allocation {links.alloc} has ended',
+  otherwise: 'See in `nomad alloc status {links.alloc}` that it has ended, then run `consul services deregister -id={subject.instance}` on {subject.node}.',
+  never: ['Removes what Nomad does not show, or shows as running, lost or out of reach.', 'Removes a registration that is no allocation’s.', 'Removes one that has changed since it was seen.'],
+})
