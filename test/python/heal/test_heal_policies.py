@@ -1,0 +1,68 @@
+"""Every declared policy is for the facts that it names, as they travel."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from saltext.eos import heal_checks
+from saltext.eos.events import table as events
+from saltext.eos.policies.table import TABLE
+from saltext.eos.utils import heal_match as match
+
+CONTRACT = Path(__file__).parents[3] / "generated/contract/events"
+OCCURRENCES = [(name, one) for name, policy in TABLE.items() for one in policy["on"]]
+
+
+def _fact(occurrence):
+    event, _, verb = occurrence.rpartition("/")
+    contract = json.loads((CONTRACT / f"{event.replace('/', '_')}.json").read_text("utf-8"))
+    example = copy.deepcopy(contract["spec"]["verbs"][verb]["example"])
+    source = {"kind": event.partition("/")[0], "name": "one"}
+    return {"event": event, "verb": verb, "settled": True, "source": source, **example}
+
+
+def _put(fact, leaf, value):
+    part, _, name = leaf.partition(".")
+    fact[part][name] = value
+
+
+def _wanted(name, occurrence):
+    fact = _fact(occurrence)
+    for leaf, values in TABLE[name]["match"].items():
+        _put(fact, leaf, values[0])
+    for leaf in TABLE[name]["key"]:
+        if match.leaf(fact, leaf) is None:
+            _put(fact, leaf, "known")
+    return fact
+
+
+@pytest.mark.parametrize(("name", "occurrence"), OCCURRENCES)
+def test_a_policy_is_for_its_facts(name, occurrence):
+    fact = _wanted(name, occurrence)
+    assert events.problem(fact) is None
+    assert name in [found.policy for found in match.matches(match.index(TABLE), fact)]
+
+
+@pytest.mark.parametrize(("name", "occurrence"), OCCURRENCES)
+def test_a_policy_is_for_no_fact_that_names_nothing(name, occurrence):
+    for leaf in TABLE[name]["key"]:
+        fact = _wanted(name, occurrence)
+        _put(fact, leaf, None)
+        assert name not in [found.policy for found in match.matches(match.index(TABLE), fact)]
+
+
+@pytest.mark.parametrize(("name", "occurrence"), OCCURRENCES)
+def test_its_words_are_whole(name, occurrence):
+    for words in (TABLE[name]["says"], TABLE[name]["otherwise"]):
+        said = match.sentence(words, _wanted(name, occurrence), 3)
+        assert "{" not in said
+        assert "\n" not in said
+
+
+def test_what_it_asks_of_the_stack_can_be_asked():
+    hooks = {policy["require"]["hook"] for policy in TABLE.values()} - {None}
+    assert all(callable(getattr(heal_checks, hook)) for hook in hooks)
