@@ -1,0 +1,234 @@
+"""What follows from a ruling: the decision, its budgets and its end, and the notes of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils import heal_judge, heal_match
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import (
+    ACT,
+    ACTING,
+    CLOSED,
+    CONTENDED,
+    DECIDED,
+    FREEZE,
+    HOLD,
+    OPEN_STATES,
+    SUSPECT,
+    WATCHING,
+    WOULD,
+    Decision,
+    Incident,
+    Rule,
+    State,
+    View,
+    named,
+)
+
+REALMS = (ACT, WOULD)
+FOR_EVER = float(2**53)
+MOST_FLIPS = 16
+MOST_KEYS = 2_000
+HEALER = "healer"
+
+
+def decide(
+    state: State, incident: Incident, policy: Mapping[str, Any], view: View,
+    ruling: heal_judge.Ruling, settings: Settings, now: float, name: Callable[[], str],
+) -> None:  # fmt: skip
+    """Book what a ruling allows: a decision with its budgets, or a note."""
+    pace = heal_judge.pace_of(policy, settings)
+    if not heal_judge.is_deed(policy):
+        key = budget.acted(state.key("note", incident.thing), ruling.input, now, pace)
+        state.set_key("note", incident.thing, budget.seen(key, True, now, pace))
+        _note(state, incident, policy, ruling, now)
+        return
+    realm, act = ruling.realm, policy["act"]
+    held = budget.taken(state.bucket(realm), now, settings.bucket_size, settings.bucket_every)
+    if held is None:
+        raise RuntimeError("a decision without a token; expected the check bucket to have waited")
+    state.buckets[realm] = held
+    state.mark("budget", realm)
+    state.set_key(
+        realm, incident.thing,
+        budget.acted(state.key(realm, incident.thing), ruling.input, now, pace),
+    )  # fmt: skip
+    job = named(incident.names, "job:")
+    if job is not None:
+        state.touched.setdefault(realm, {})[job] = now
+        state.mark("touched", (realm, job))
+    decision = Decision(
+        id=name(), incident=incident.id, action=act["do"], thing=incident.thing,
+        subject={**incident.subject, "cluster": incident.cluster, "act": dict(act)},
+        names=incident.names, input_hash=ruling.input, created=now,
+        expires=now + settings.decision_valid, state="decided" if realm == ACT else "would",
+        epoch=state.epoch, value=view.thing.value, checks=[one._asdict() for one in ruling.checks],
+        ended=0.0 if realm == ACT else now,
+    )  # fmt: skip
+    state.decisions[decision.id] = decision
+    state.mark("decisions", decision.id)
+    state.line(
+        DECIDED if realm == ACT else WOULD, now, decision=decision.id, incident=incident.id,
+        policy=incident.policy, action=decision.action, thing=incident.thing, realm=realm,
+        place=heal_match.place(incident.subject), mode=ruling.mode, input=ruling.input, job=job,
+        names=list(incident.names), managed=view.managed, unhealthy=view.unhealthy,
+        tokens=held.tokens, pace=pace._asdict(), size=settings.bucket_size,
+        every=settings.bucket_every, blast_share=settings.blast_share,
+        blast_within=settings.blast_within, mass_failure=settings.mass_failure,
+        checks=decision.checks,
+    )  # fmt: skip
+    is_act = realm == ACT
+    incident.state = DECIDED if is_act else "waiting"
+    incident.why = f"decision: {decision.id}" if is_act else f"would: {decision.action}"
+    incident.due = FOR_EVER if is_act else state.key(realm, incident.thing).cool_until
+    state.mark("incidents", incident.key)
+
+
+def _note(
+    state: State, incident: Incident, policy: Mapping[str, Any], ruling: heal_judge.Ruling,
+    now: float,
+) -> None:  # fmt: skip
+    act = policy["act"]
+    what = incident.names[0]
+    until = now + float(act["for"]) if act.get("for") is not None else None
+    says = incident.says or incident.policy
+    state.line(
+        "note", now, incident=incident.id, policy=incident.policy, do=act["do"], what=what,
+        says=says, count=incident.count, act=dict(act),
+        checks=[one._asdict() for one in ruling.checks],
+    )  # fmt: skip
+    if act["do"] == "freeze":
+        before = state.rules.get((FREEZE, "stack"))
+        # Never shorter than what already holds, whoever said it.
+        if before is None or (before.until is not None and (until or FOR_EVER) > before.until):
+            state.put_rule(Rule(FREEZE, "stack", says, HEALER, now, until))
+    elif act["do"] == "hold":
+        before = state.rules.get((HOLD, what))
+        if before is None or before.by == HEALER:
+            state.put_rule(Rule(HOLD, what, says, HEALER, now, until, ruling.input))
+    elif act["do"] == "suspect":
+        state.put_rule(Rule(SUSPECT, what, says, HEALER, now, until))
+    close(state, incident, f"noted: {act['do']}", now)
+
+
+def opened(
+    state: State, incident: Incident, policy: Mapping[str, Any], now: float, settings: Settings
+) -> None:
+    """A note's thing is quiet between its incidents; so its pauses are forgotten by quiet alone."""
+    if not heal_judge.is_deed(policy):
+        pace = heal_judge.pace_of(policy, settings)
+        key = budget.seen(state.key("note", incident.thing), False, now, pace)
+        state.set_key("note", incident.thing, key)
+
+
+def close(state: State, incident: Incident, why: str, now: float) -> None:
+    """End an incident."""
+    incident.state, incident.why, incident.due = CLOSED, why, now
+    state.incidents.pop(incident.key, None)
+    state.closed.append(incident)
+
+
+def is_remembered(state: State, incident: Incident) -> bool:
+    """Tell whether something was done about the thing that is not forgotten yet."""
+    return any(state.key(realm, incident.thing).cool_step for realm in REALMS)
+
+
+def contend(state: State, incident: Incident, says: str, now: float) -> None:
+    """Leave a thing to people that another writer contends for."""
+    if (CONTENDED, incident.thing) not in state.rules:
+        reason = f"{heal_match.place(incident.subject)}: {says.removeprefix('CONTENDED: ')}"
+        state.put_rule(Rule(CONTENDED, incident.thing, reason, HEALER, now))
+
+
+def to_fire(state: State, now: float, settings: Settings) -> list[Decision]:
+    """Give the decisions that are to be fired now: at once, and again while nobody claims them."""
+    found = []
+    for one in state.decisions.values():
+        is_next = now - one.fired_at >= settings.refire_after or not one.fired
+        if one.state != "decided" or not is_next or one.fired > settings.decision_refire:
+            continue
+        one.fired, one.fired_at = one.fired + 1, now
+        state.mark("decisions", one.id)
+        state.line("fired", now, decision=one.id, action=one.action, times=one.fired)
+        found.append(one)
+    return found
+
+
+def age(state: State, now: float, settings: Settings) -> None:
+    """End the decisions that nobody claimed or finished in time, and forget what is long over."""
+    for one in [*state.decisions.values()]:
+        used_up = one.fired > settings.decision_refire
+        if one.state == "decided" and (
+            now >= one.expires or (used_up and now - one.fired_at >= settings.refire_after)
+        ):
+            ended(state, one.id, False, "nobody claimed it: is the reactor set up?", (), now)
+        elif one.state == "claimed" and now - one.created >= 2 * settings.healer_wait:
+            ended(state, one.id, False, "it was claimed and never ended", (), now)
+        elif one.state not in OPEN_STATES and now - one.ended >= 2 * settings.healer_wait:
+            del state.decisions[one.id]
+    if len(state.keys) > MOST_KEYS:
+        for name, key in [*state.keys.items()]:
+            quiet = now - (now if key.healthy_since is None else key.healthy_since)
+            if name.startswith("note:") and quiet >= settings.pace.stable and now >= key.cool_until:
+                del state.keys[name]
+                state.mark("keys", name)
+    for realm, jobs in state.touched.items():
+        for job in [job for job, at in jobs.items() if now - at >= settings.blast_within]:
+            del jobs[job]
+            state.mark("touched", (realm, job))
+
+
+def claimed(state: State, decision: str, claim: dict[str, Any]) -> None:
+    """Note that an orchestration has claimed a decision; the store has written that already."""
+    one = state.decisions[decision]
+    one.state, one.claim = "claimed", claim
+    for incident in state.incidents.values():
+        if incident.id == one.incident:
+            incident.state, incident.why = ACTING, f"claimed by {claim.get('jid')}"
+            state.mark("incidents", incident.key)
+
+
+def ended(
+    state: State, decision: str, ok: bool, says: str, effects: tuple[str, ...], now: float
+) -> bool:
+    """
+    Note how a decision ended; False for one that is not under way.
+
+    :param ok: a fresh and complete view after it shows nothing wrong.
+    :param effects: ids that its act brought about, such as of evaluations and deployments.
+    """
+    one = state.decisions.get(decision)
+    if one is None or one.state not in OPEN_STATES:
+        return False
+    kind = "result" if one.state == "claimed" else "expired"
+    one.state = ("done" if ok else "failed") if kind == "result" else "expired"
+    one.ended, one.result = now, {"ok": ok, "says": says, "effects": list(effects)}
+    state.mark("decisions", decision)
+    state.line(kind, now, decision=decision, thing=one.thing, ok=ok, says=says)
+    if ok and one.value is not None:
+        flips = [*state.flips.get(one.thing, ()), (now, one.value, "")]
+        state.flips[one.thing] = flips[-MOST_FLIPS:]
+        state.mark("flips", one.thing)
+    for incident in state.incidents.values():
+        if incident.id == one.incident:
+            incident.state = WATCHING if ok else "waiting"
+            incident.why, incident.due = says, now if ok else state.key(ACT, one.thing).cool_until
+            state.mark("incidents", incident.key)
+    return True
+
+
+def echo(state: State, envelope: Mapping[str, Any], now: float, settings: Settings) -> str | None:
+    """Name the decision whose act brought a fact about; None for a fact of another cause."""
+    for one in state.decisions.values():
+        effects = (one.result or {}).get("effects")
+        if not effects or now - one.ended > settings.healer_wait:
+            continue
+        named_ = {envelope["id"]}
+        for part in ("links", "subject"):
+            named_.update(v for v in (envelope.get(part) or {}).values() if isinstance(v, str))
+        if named_.intersection(effects):
+            return one.id
+    return None

@@ -1,0 +1,100 @@
+"""What people, and the orchestrations of decisions, tell the healer: commands, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from saltext.eos.utils import heal_act
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import (
+    CONTENDED,
+    FREEZE,
+    HELD,
+    HOLD,
+    SUSPECT,
+    SUSPEND,
+    Rule,
+    State,
+)
+
+# A suspension that nobody ends has to end.
+LONGEST = 72 * 3600.0
+PUTS = {"freeze": FREEZE, "suspend": SUSPEND, "hold": HOLD}
+DROPS = {"thaw": (FREEZE,), "resume": (SUSPEND,), "release": (HOLD, SUSPECT, CONTENDED)}
+VERBS = (*PUTS, *DROPS, "result")
+
+
+class Refused(ValueError):
+    """A command that cannot be meant."""
+
+
+def checked(body: Any) -> dict[str, Any]:
+    """
+    Look a command over before it is appended.
+
+    ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
+    ``{"verb": thaw|resume|release, "what"}`` or
+    ``{"verb": "result", "decision", "ok", "says", "effects"}``; ``what`` is one of the names of an
+    incident, such as ``stack``, ``job:web`` or ``node:n1``; for a contended thing its hash.
+
+    :raises Refused: with what was expected.
+    """
+    if not isinstance(body, Mapping) or body.get("verb") not in VERBS:
+        raise Refused(f"a command is {body!r}; expected a verb of {', '.join(VERBS)}")
+    verb = body["verb"]
+    if verb == "result":
+        effects = body.get("effects", [])
+        is_right = type(body.get("decision")) is str and type(body.get("ok")) is bool
+        if not is_right or not isinstance(effects, list):
+            raise Refused(f"a result is {body!r}; expected decision, ok, says and effects")
+        return dict(body)
+    if type(body.get("what")) is not str or not body["what"]:
+        raise Refused(f"{verb} of {body.get('what')!r}; expected what, such as stack or job:web")
+    if verb not in PUTS:
+        return dict(body)
+    if type(body.get("reason")) is not str or not body["reason"].strip():
+        raise Refused(f"{verb} without a reason; expected one, for those who come later")
+    seconds = body.get("seconds")
+    if seconds is None and verb != "suspend":
+        return dict(body)
+    most = LONGEST if verb == "suspend" else float("inf")
+    if type(seconds) not in (int, float) or not 0 < float(seconds or 0) <= most:
+        raise Refused(f"{verb} for {seconds!r}; expected seconds, for suspend at most 72 h")
+    if not isfinite(float(seconds or 0)):
+        raise Refused(f"{verb} for {seconds!r}; expected seconds, or none for no end")
+    return dict(body)
+
+
+def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: Settings) -> None:
+    """
+    Do what a command says.
+
+    :param by: who gave it.
+    :raises Refused: it cannot be meant.
+    """
+    command = checked(body)
+    verb = command["verb"]
+    if verb == "result":
+        says = str(command.get("says", ""))
+        effects = tuple(str(one) for one in command.get("effects", []))
+        if not heal_act.ended(state, command["decision"], command["ok"], says, effects, now):
+            raise Refused(f"decision {command['decision']} is not under way")
+        return
+    what = command["what"]
+    if verb in PUTS:
+        seconds = command.get("seconds")
+        until = None if seconds is None else now + float(seconds)
+        state.put_rule(Rule(PUTS[verb], what, command["reason"], by, now, until))
+        return
+    dropped = [state.drop_rule(kind, what, now, by) for kind in DROPS[verb]]
+    if not any(dropped):
+        raise Refused(f"nothing to {verb} for {what}")
+    if verb == "release":
+        state.flips.pop(what, None)
+        state.mark("flips", what)
+    for incident in state.incidents.values():
+        if incident.state in ("waiting", HELD) and incident.due < heal_act.FOR_EVER:
+            incident.due = min(incident.due, now + settings.look)
+            state.mark("incidents", incident.key)

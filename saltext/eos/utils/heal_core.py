@@ -1,0 +1,262 @@
+"""
+The healer's step: facts and views go in, changed state, decisions and lines of the audit come out.
+
+Pure but for the names of decisions: no clock, no file, no bus. What is written, is written by the
+store in one transaction with the cursor of the inbox; what is fired, is fired after that.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from saltext.eos.utils import heal_act, heal_judge, heal_match
+from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import (
+    CLOSED,
+    DEBOUNCING,
+    HELD,
+    MOST_EVENTS,
+    WATCHING,
+    Decision,
+    Incident,
+    State,
+    Thing,
+    View,
+    acted_on,
+    names,
+)
+
+# Incidents open at once: above it a new one is not opened, and the audit says so once a minute.
+MOST_OPEN = 5_000
+RECENT = 4_096
+MOST_COUNTS = 10_000
+WATCH_EVERY = 60.0
+NOTHING = View(0.0, "", 0, 0, "", Thing())
+
+
+def a_name() -> str:
+    """Make a name for a decision that nobody can guess."""
+    return secrets.token_hex(12)
+
+
+class Core:
+    """
+    The healer, without its edges.
+
+    :param table: the policies.
+    :param name: makes the ids of decisions.
+    """
+
+    def __init__(
+        self,
+        table: heal_match.Table,
+        settings: Settings,
+        state: State,
+        name: Callable[[], str] = a_name,
+    ) -> None:
+        self.table, self.settings, self.state = table, settings, state
+        self._index = heal_match.index(table)
+        self._name = name
+        self._crowded = float("-inf")
+
+    def arrive(
+        self, row: int, envelope: Mapping[str, Any], now: float, occurred: float | None = None
+    ) -> None:
+        """
+        Take a fact from the inbox; one that came before changes nothing.
+
+        :param row: its row there; rows come in order, and one at or below the cursor is old.
+        :param occurred: the healer's moment at which it came to the inbox; now without one.
+        """
+        state = self.state
+        if row <= state.row:
+            return
+        state.row = row
+        if envelope["id"] in state.recent:
+            return
+        found = heal_match.matches(self._index, envelope)
+        if not found:
+            return
+        state.recent[envelope["id"]] = None
+        if len(state.recent) > RECENT:
+            del state.recent[next(iter(state.recent))]
+        echo = heal_act.echo(state, envelope, now, self.settings)
+        for match in found:
+            policy = self.table[match.policy]
+            if echo and policy["act"]["do"] not in heal_judge.STOPS:
+                state.line("own", now, policy=match.policy, event=envelope["id"], decision=echo)
+                continue
+            if self._is_often(match, policy, envelope, now if occurred is None else occurred):
+                self._join(row, match, policy, envelope, now)
+
+    def _is_often(
+        self, match: heal_match.Match, policy: Mapping[str, Any], envelope: Mapping[str, Any],
+        at: float,
+    ) -> bool:  # fmt: skip
+        repeated = (policy.get("require") or {}).get("repeated")
+        if not repeated:
+            return True
+        counts, key = self.state.counts, match.key()
+        value = heal_match.leaf(envelope, repeated.get("distinct") or "")
+        counts[key], enough = heal_match.counted(counts.pop(key, []), at, value, repeated)
+        self.state.mark("counts", key)
+        if len(counts) > MOST_COUNTS:
+            oldest = next(iter(counts))
+            del counts[oldest]
+            self.state.mark("counts", oldest)
+        return enough
+
+    def _join(
+        self, row: int, match: heal_match.Match, policy: Mapping[str, Any],
+        envelope: Mapping[str, Any], now: float,
+    ) -> None:  # fmt: skip
+        state, key = self.state, match.key()
+        incident = state.incidents.get(key)
+        least, most = self.settings.debounce_least, self.settings.debounce_most
+        if incident is not None:
+            incident.count += 1
+            incident.last = max(now, incident.last)
+            incident.events = [*incident.events, envelope["id"]][-MOST_EVENTS:]
+            if incident.state == DEBOUNCING:
+                incident.due = min(incident.last + least, incident.opened + most)
+            elif incident.state == WATCHING:
+                incident.due = min(incident.due, now + least)
+            state.mark("incidents", key)
+            return
+        if len(state.incidents) >= MOST_OPEN:
+            if now - self._crowded >= 60.0:
+                self._crowded = now
+                state.line("crowded", now, open=len(state.incidents), event=envelope["id"])
+            return
+        act = policy["act"]
+        incident = Incident(
+            id=f"{key[:16]}-{row}", policy=match.policy, key=key, cluster=match.cluster,
+            subject=match.subject, names=tuple(names(match.policy, policy, match.subject)),
+            thing=heal_match.digest(
+                act["do"], act.get("component"), act.get("field"), match.cluster,
+                acted_on(act, match.subject),
+            ),
+            opened=now, last=now, due=now + min(least, most), events=[envelope["id"]],
+            says=heal_match.sentence(policy.get("says") or "", envelope, 1),
+        )  # fmt: skip
+        heal_act.opened(state, incident, policy, now, self.settings)
+        state.incidents[key] = incident
+        state.mark("incidents", key)
+        state.line(
+            "opened", now, incident=incident.id, policy=incident.policy, says=incident.says,
+            place=heal_match.place(incident.subject), event=envelope["id"],
+        )  # fmt: skip
+
+    def wanted(self, now: float) -> list[Incident]:
+        """Give the incidents whose view has to be read before :meth:`due` can go on."""
+        return [
+            one
+            for one in self.state.incidents.values()
+            if one.due <= now and heal_judge.needs_view(self.table.get(one.policy) or _GONE)
+        ]
+
+    def due(self, now: float, wall: float, views: Mapping[str, View]) -> list[Decision]:
+        """
+        Do what is due, and give the decisions that have to be fired, once all of it is written.
+
+        :param wall: seconds since 1970.
+        :param views: by the id of the incident; one that has none waits for it.
+        """
+        state = self.state
+        for rule in [*state.rules.values()]:
+            if rule.until is not None and rule.until <= now:
+                state.drop_rule(rule.kind, rule.what, now, "its end")
+        heal_act.age(state, now, self.settings)
+        ready = [one for one in state.incidents.values() if one.due <= now]
+        # Notes first: what they stop is stopped before anything acts.
+        ready.sort(key=lambda one: (one.policy in self.table and self._is_deed(one), one.opened))
+        for incident in ready:
+            policy = self.table.get(incident.policy)
+            if policy is None:
+                self._close(incident, "its policy is no more", now)
+                continue
+            view = views.get(incident.id)
+            if view is None and heal_judge.needs_view(policy):
+                continue
+            self._look(incident, policy, view or NOTHING, now, wall)
+        return heal_act.to_fire(state, now, self.settings)
+
+    def _is_deed(self, incident: Incident) -> bool:
+        return heal_judge.is_deed(self.table[incident.policy])
+
+    def _look(
+        self, incident: Incident, policy: Mapping[str, Any], view: View, now: float, wall: float
+    ) -> None:
+        state = self.state
+        if heal_judge.is_deed(policy):
+            is_whole = not view.blocked and now - view.at <= heal_judge.FRESH
+            self._note_health(incident, policy, is_whole and view.thing.wrong is False, now)
+            if incident.state == WATCHING and self._watch(incident, is_whole, view, now):
+                return
+        ruling = heal_judge.judge(incident, policy, view, state, self.settings, now, wall)
+        if ruling.kind == heal_judge.DECIDE:
+            heal_act.decide(state, incident, policy, view, ruling, self.settings, now, self._name)
+        elif ruling.kind == heal_judge.CLOSE:
+            if heal_judge.is_deed(policy) and heal_act.is_remembered(state, incident):
+                self._put(incident, WATCHING, ruling.last().says, now + WATCH_EVERY)
+            else:
+                self._close(incident, ruling.last().says, now)
+        else:
+            self._wait(incident, ruling, now)
+
+    def _note_health(
+        self, incident: Incident, policy: Mapping[str, Any], is_healthy: bool, now: float
+    ) -> None:
+        pace = heal_judge.pace_of(policy, self.settings)
+        # What one incident sees in order may be wrong for another about the same thing.
+        is_healthy = is_healthy and not any(
+            one.thing == incident.thing and one.state != WATCHING
+            for one in self.state.incidents.values()
+            if one is not incident
+        )
+        for realm in heal_act.REALMS:
+            before = self.state.key(realm, incident.thing)
+            after = budget.seen(before, is_healthy, now, pace)
+            if before != budget.Key() and after.cool_step == 0 < before.cool_step:
+                self.state.line("rested", now, thing=incident.thing, realm=realm)
+            self.state.set_key(realm, incident.thing, after)
+
+    def _watch(self, incident: Incident, is_whole: bool, view: View, now: float) -> bool:
+        """Go on watching, or end it; False when it is wrong again."""
+        if is_whole and view.thing.wrong is True:
+            self._put(incident, DEBOUNCING, "it is wrong again", now)
+            return False
+        if not heal_act.is_remembered(self.state, incident):
+            self._close(incident, "it has been healthy for long enough", now)
+        else:
+            self._put(incident, WATCHING, incident.why, now + WATCH_EVERY)
+        return True
+
+    def _wait(self, incident: Incident, ruling: heal_judge.Ruling, now: float) -> None:
+        last = ruling.last()
+        stands = HELD if ruling.kind == heal_judge.REFUSE else "waiting"
+        why = f"{last.name}: {last.says}"
+        if incident.why.partition(":")[0] != last.name:
+            kind = "refused" if ruling.kind == heal_judge.REFUSE else "waits"
+            self.state.line(
+                kind, now, incident=incident.id, policy=incident.policy, until=ruling.until,
+                checks=[one._asdict() for one in ruling.checks],
+            )  # fmt: skip
+        if ruling.kind == heal_judge.REFUSE and last.name == "contended":
+            heal_act.contend(self.state, incident, last.says, now)
+        keeps = incident.state == DEBOUNCING and last.name == "debounce"
+        self._put(incident, DEBOUNCING if keeps else stands, why, ruling.until)
+
+    def _put(self, incident: Incident, state: str, why: str, due: float) -> None:
+        incident.state, incident.why, incident.due = state, why, due
+        self.state.mark("incidents", incident.key)
+
+    def _close(self, incident: Incident, why: str, now: float) -> None:
+        heal_act.close(self.state, incident, why, now)
+        self.state.line(CLOSED, now, incident=incident.id, policy=incident.policy, why=why)
+
+
+_GONE: Mapping[str, Any] = {"act": {"do": "watch"}}

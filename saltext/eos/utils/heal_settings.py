@@ -1,0 +1,191 @@
+"""What people may set about healing: pillar ``eos:heal``, read strictly; what is unset is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils import measures
+
+MODES = ("observe", "warn", "enforce")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+DAY = 86_400
+
+
+class Window(NamedTuple):
+    """
+    A time of the week in UTC in which healing is allowed, or denied; deny beats allow.
+
+    :param days: 0 for Monday.
+    :param opens: seconds after midnight.
+    :param lasts: seconds.
+    """
+
+    name: str
+    allows: bool
+    days: frozenset[int]
+    opens: float
+    lasts: float
+
+    def is_open(self, wall: float) -> bool:
+        """Tell whether it is open; ``wall`` in seconds since 1970, which was a Thursday."""
+        for back in range(int(self.lasts // DAY) + 2):
+            day = int(wall // DAY) - back
+            if (day + 3) % 7 in self.days and 0 <= wall - day * DAY - self.opens < self.lasts:
+                return True
+        return False
+
+
+class Settings(NamedTuple):
+    """
+    All of it; times in seconds, shares in percent.
+
+    :param look: how long after a view that did not do the next one is asked for.
+    :param own_window: how long after an act a fact about the same thing is taken for its echo.
+    """
+
+    mode: str = "observe"
+    components: Mapping[str, str] = {}
+    jobs: Mapping[str, str] = {}
+    bucket_size: int = 5
+    bucket_every: float = 600.0
+    debounce_least: float = 5.0
+    debounce_most: float = 20.0
+    pace: budget.Pace = budget.Pace()
+    blast_share: float = 10.0
+    blast_within: float = 3600.0
+    mass_failure: float = 40.0
+    healer_wait: float = 600.0
+    decision_valid: float = 120.0
+    decision_refire: int = 3
+    refire_after: float = 10.0
+    look: float = 15.0
+    own_window: float = 60.0
+    windows: tuple[Window, ...] = ()
+
+    def mode_of(self, job: str | None, component: str | None) -> str:
+        """Give the mode for a thing: what its job and its component say, else the stack's."""
+        named = [
+            modes[name]
+            for modes, name in ((self.jobs, job), (self.components, component))
+            if name is not None and name in modes
+        ]
+        return min(named, key=MODES.index) if named else self.mode
+
+
+class Refused(ValueError):
+    """The pillar says something about healing that cannot be meant."""
+
+
+# Pillar path: field of Settings or of Pace, and what it is.
+_FIELDS = {
+    ("mode",): ("mode", "mode"),
+    ("bucket", "size"): ("bucket_size", "count"),
+    ("bucket", "every"): ("bucket_every", "time"),
+    ("debounce", "least"): ("debounce_least", "time"),
+    ("debounce", "most"): ("debounce_most", "time"),
+    ("attempts",): ("pace.attempts", "count"),
+    ("breaker", "open"): ("pace.open_first", "time"),
+    ("breaker", "most"): ("pace.open_most", "time"),
+    ("cool_down", "first"): ("pace.cool_first", "time"),
+    ("cool_down", "most"): ("pace.cool_most", "time"),
+    ("cool_down", "stable"): ("pace.stable", "time"),
+    ("blast", "share"): ("blast_share", "share"),
+    ("blast", "within"): ("blast_within", "time"),
+    ("mass_failure",): ("mass_failure", "share"),
+    ("healer_wait",): ("healer_wait", "time"),
+    ("decision", "valid"): ("decision_valid", "time"),
+    ("decision", "refire"): ("decision_refire", "count"),
+}
+_FREE = ("components", "jobs", "windows", "webhook")
+
+
+def read(found: Mapping[str, Any] | None) -> Settings:
+    """
+    Read what pillar ``eos:heal`` says.
+
+    :raises Refused: with the path, what was expected and what was found.
+    """
+    given = dict(found or {})
+    values: dict[str, Any] = {}
+    pace: dict[str, Any] = {}
+    known = {path[0] for path in _FIELDS}
+    for name, held in given.items():
+        if name in _FREE:
+            continue
+        if name not in known:
+            raise Refused(f"eos:heal:{name}: unknown; expected one of {_named(known)}")
+        leaves: list[tuple[tuple[str, ...], Any]] = [((name,), held)]
+        if (name,) not in _FIELDS:
+            leaves = [((name, str(key)), value) for key, value in _mapping(name, held).items()]
+        for path, value in leaves:
+            if path not in _FIELDS:
+                raise Refused(f"eos:heal:{':'.join(path)}: unknown; remove it")
+            field, kind = _FIELDS[path]
+            target = pace if field.startswith("pace.") else values
+            target[field.removeprefix("pace.")] = _value(":".join(path), kind, value)
+    for name in ("components", "jobs"):
+        chosen = _mapping(name, given.get(name) or {})
+        values[name] = {
+            str(key): _value(f"{name}:{key}", "mode", mode) for key, mode in chosen.items()
+        }
+    windows = _mapping("windows", given.get("windows") or {})
+    values["windows"] = tuple(_window(str(key), windows[key]) for key in sorted(windows))
+    return Settings(**values, pace=budget.Pace(**pace))
+
+
+def _window(name: str, found: Any) -> Window:
+    held = _mapping(f"windows:{name}", found)
+    path = f"windows:{name}"
+    if set(held) - {"kind", "days", "opens", "lasts"}:
+        raise Refused(f"eos:heal:{path}: expected kind, days, opens and lasts; found {held!r}")
+    if held.get("kind") not in ("allow", "deny"):
+        raise Refused(f"eos:heal:{path}:kind: expected allow or deny; found {held.get('kind')!r}")
+    days = str(held.get("days", ",".join(DAYS))).replace(" ", "").split(",")
+    if set(days) - set(DAYS):
+        raise Refused(f"eos:heal:{path}:days: expected some of {_named(DAYS)}; found {days!r}")
+    hours, _, minutes = str(held.get("opens", "")).partition(":")
+    if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
+        raise Refused(
+            f"eos:heal:{path}:opens: expected a time of UTC as text, such as '22:30'; found "
+            f"{held.get('opens')!r}"
+        )
+    opens = int(hours) * 3600.0 + int(minutes) * 60.0
+    numbers = frozenset(DAYS.index(day) for day in days)
+    lasts = _value(f"{path}:lasts", "time", held.get("lasts"))
+    return Window(name, held["kind"] == "allow", numbers, opens, min(lasts, 7.0 * DAY))
+
+
+def _mapping(path: str, found: Any) -> Mapping[Any, Any]:
+    if isinstance(found, Mapping):
+        return found
+    if found == []:
+        return {}
+    raise Refused(f"eos:heal:{path}: expected a mapping; found {found!r}")
+
+
+def _value(path: str, kind: str, found: Any) -> Any:
+    if kind == "mode":
+        if found in MODES:
+            return found
+        raise Refused(f"eos:heal:{path}: expected one of {_named(MODES)}; found {found!r}")
+    if kind == "count":
+        if type(found) is int and found >= 1:
+            return found
+        raise Refused(f"eos:heal:{path}: expected a whole number from 1 on; found {found!r}")
+    if kind == "share":
+        if type(found) in (int, float) and 0 < found <= 100:
+            return float(found)
+        raise Refused(f"eos:heal:{path}: expected percent above 0 up to 100; found {found!r}")
+    try:
+        seconds = measures.duration(found)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError):
+        seconds = 0.0
+    if seconds <= 0:
+        raise Refused(f"eos:heal:{path}: expected a time such as '10m'; found {found!r}")
+    return seconds
+
+
+def _named(names: Any) -> str:
+    return ", ".join(sorted(names))

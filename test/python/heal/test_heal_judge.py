@@ -1,0 +1,244 @@
+"""Each check of the pipeline holds back what it is for, and says why."""
+
+from __future__ import annotations
+
+import pytest
+from healing import ENFORCE, TABLE, WRONG, Healer, policy
+
+from saltext.eos.utils import heal_act, heal_budget, heal_command, heal_judge, heal_settings
+
+
+def test_a_fault_is_decided_after_five_quiet_seconds():
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    assert healer.after(4.0) == []
+    (decision,) = healer.after(1.0)
+    assert decision.action == "evaluate"
+    assert decision.subject["subject.job"] == "web"
+    assert [one["name"] for one in decision.checks] == [
+        "dedupe", "debounce", "own", "complete", "layer_below", "still_wrong", "required",
+        "frozen", "suspended", "mode", "mass_failure", "contended", "breaker", "cool_down",
+        "attempts", "blast", "bucket",
+    ]  # fmt: skip
+    assert {one["result"] for one in decision.checks} == {"passed"}
+
+
+def test_facts_that_keep_coming_delay_it_by_twenty_seconds_at_most():
+    healer = Healer()
+    for _ in range(20):
+        healer.tell("nomad/alloc/failed")
+        if healer.after(1.0):
+            break
+    assert healer.now == 20.0
+
+
+@pytest.mark.parametrize(
+    ("thing", "changed", "why"),
+    [
+        (WRONG, {"blocked": "consul"}, "complete: blocked: consul did not answer wholly"),
+        (WRONG, {"at": 0.0}, "complete: the view is older than the fact, or than 30 s"),
+        (WRONG._replace(layer=None), {}, "layer_below: how far the layer below is"),
+        (WRONG._replace(layer="progress"), {}, "layer_below: the layer below is progress"),
+        (WRONG._replace(wrong=None), {}, "still_wrong: whether it is still wrong"),
+        (WRONG._replace(input=None), {}, "still_wrong: whether it is still wrong"),
+        (WRONG, {"unhealthy": 41}, "mass_failure: 41 of 100 jobs are unhealthy"),
+        (WRONG, {"unhealthy": 101}, "mass_failure: 101 of 100 jobs unhealthy cannot be"),
+        (WRONG, {"managed": 0, "unhealthy": 0}, "mass_failure: 0 of 0"),
+        (WRONG, {"red": "vault"}, "mass_failure: vault is down"),
+    ],
+)
+def test_what_is_not_known_or_shared_never_acts(thing, changed, why):
+    healer = Healer()
+    healer.now = 100.0
+    healer.tell("nomad/alloc/failed")
+    healer.thing, healer.changed = thing, changed
+    for _ in range(20):
+        assert healer.after(6.0) == []
+    assert healer.why().startswith(why)
+
+
+def test_forty_of_a_hundred_is_not_a_mass_failure():
+    healer = Healer()
+    healer.changed = {"unhealthy": 40}
+    healer.tell("nomad/alloc/failed")
+    assert len(healer.after(5.0)) == 1
+
+
+def test_what_heals_by_itself_is_closed_without_an_act():
+    healer = Healer()
+    healer.thing = WRONG._replace(wrong=False)
+    healer.tell("nomad/alloc/failed")
+    assert healer.after(5.0) == []
+    assert healer.state.incidents == {}
+    assert healer.state.lines[-1][1]["why"] == "healed by itself"
+
+
+def test_the_layer_below_has_ten_minutes():
+    healer = Healer()
+    healer.thing = WRONG._replace(layer="progress")
+    healer.tell("nomad/alloc/failed")
+    while not healer.after(5.0):
+        assert healer.now < 700.0
+    assert 600.0 <= healer.now <= 620.0
+
+
+def test_a_layer_that_never_gave_up_is_not_taken_over():
+    table = {"x": policy(["nomad/alloc/failed"], {"do": "evaluate"}, layer_below="exhausted")}
+    healer = Healer(table=table)
+    healer.tell("nomad/alloc/failed")
+    while healer.state.incidents:
+        assert healer.after(5.0) == []
+    assert healer.state.lines[-1][1]["why"] == "the layer below is settled, it never was exhausted"
+
+
+@pytest.mark.parametrize("what", ["stack", "job:web", "job:web@default", "policy:evaluate"])
+@pytest.mark.parametrize(
+    ("verb", "back"), [("freeze", "thaw"), ("suspend", "resume"), ("hold", "release")]
+)
+def test_people_stop_it_by_any_of_its_names_and_let_it_go_on(verb, back, what):
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    command = {"verb": verb, "what": what, "reason": "maintenance", "seconds": 3600}
+    heal_command.obey(healer.state, command, "ann", healer.now, ENFORCE)
+    for _ in range(30):
+        assert healer.after(61.0) == []
+    assert "by ann: maintenance" in healer.why()
+    heal_command.obey(healer.state, {"verb": back, "what": what}, "ann", healer.now, ENFORCE)
+    assert len(healer.after(60.0)) == 1
+
+
+def test_a_suspension_ends_by_itself():
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    command = {"verb": "suspend", "what": "job:web", "reason": "x", "seconds": 100}
+    heal_command.obey(healer.state, command, "ann", 0.0, ENFORCE)
+    assert healer.after(99.0) == []
+    assert len(healer.after(61.0)) == 1
+    assert "rule_ended" in healer.kinds()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"verb": "suspend", "what": "job:web", "reason": "x"},
+        {"verb": "suspend", "what": "job:web", "reason": "x", "seconds": 72 * 3600 + 1},
+        {"verb": "suspend", "what": "job:web", "reason": " ", "seconds": 60},
+        {"verb": "freeze", "what": "", "reason": "x"},
+        {"verb": "freeze", "what": "stack", "reason": "x", "seconds": float("inf")},
+        {"verb": "freeze", "what": "stack", "reason": "x", "seconds": float("nan")},
+        {"verb": "act", "what": "stack"},
+        {"verb": "result", "decision": "d", "ok": "yes"},
+    ],
+)
+def test_a_command_without_end_reason_or_sense_is_refused(body):
+    with pytest.raises(heal_command.Refused):
+        heal_command.checked(body)
+
+
+@pytest.mark.parametrize("mode", ["observe", "warn"])
+def test_observe_does_all_but_the_act(mode):
+    settings = heal_settings.read({"mode": mode})
+    healer = Healer(settings)
+    healer.tell("nomad/alloc/failed")
+    assert healer.after(5.0) == []
+    kinds = healer.kinds()
+    assert "would" in kinds
+    assert "decided" not in kinds
+    (body,) = [body for kind, body in healer.state.lines if kind == "would"]
+    assert body["action"] == "evaluate"
+    assert len(body["checks"]) == 17
+    assert healer.state.bucket("act").tokens == 5
+
+
+@pytest.mark.parametrize(
+    ("stack", "jobs", "acts"),
+    [
+        ("observe", {"web": "enforce"}, 1),
+        ("enforce", {"web": "observe"}, 0),
+        ("observe", {"api": "enforce"}, 0),
+    ],
+)
+def test_the_mode_of_a_job_is_its_own(stack, jobs, acts):
+    healer = Healer(heal_settings.read({"mode": stack, "jobs": jobs}))
+    healer.tell("nomad/alloc/failed")
+    assert len(healer.after(5.0)) == acts
+
+
+def test_a_component_keeps_its_mode():
+    settings = heal_settings.read({"mode": "enforce", "components": {"vault": "observe"}})
+    healer = Healer(settings)
+    healer.tell("host/unit/failed", minion="n1")
+    assert healer.after(5.0) == []
+    assert "would" in healer.kinds()
+
+
+def test_only_one_act_is_under_way():
+    healer = Healer()
+    healer.tell("nomad/alloc/failed", "web")
+    healer.tell("nomad/alloc/failed", "api")
+    assert len(healer.after(5.0)) == 1
+    assert healer.after(5.0) == []
+
+
+def test_a_tenth_of_the_jobs_within_the_hour():
+    healer = Healer(heal_settings.read({"mode": "enforce", "bucket": {"size": 100}}))
+    healer.state.buckets["act"] = _bucket(100)
+    healer.changed = {"managed": 20, "unhealthy": 3}
+    for job in ("a", "b", "c"):
+        healer.tell("nomad/alloc/failed", job)
+    for _ in range(220):
+        for one in healer.after(15.0):
+            _finished(healer, one.id, ok=True)
+    assert {body["job"] for body in healer.decided()} == {"a", "b"}
+    for one in [*healer.state.incidents.values()]:
+        if one.names[0] != "job:c@default":
+            heal_act.close(healer.state, one, "well", healer.now)
+    for _ in range(240):
+        for one in healer.after(15.0):
+            _finished(healer, one.id, ok=True)
+    assert {body["job"] for body in healer.decided()} == {"a", "b", "c"}
+
+
+def test_a_note_is_made_in_observe_and_under_a_freeze_but_not_too_often():
+    healer = Healer(heal_settings.read({}))
+    heal_command.obey(
+        healer.state, {"verb": "freeze", "what": "stack", "reason": "x"}, "ann", 0.0, ENFORCE
+    )
+    for _ in range(60):
+        healer.tell("nomad/alloc/lost")
+        healer.after(1.0)
+    assert healer.kinds().count("note") == 1
+    for _ in range(60):
+        healer.tell("nomad/alloc/lost")
+        healer.after(1.0)
+    assert healer.kinds().count("note") == 2
+
+
+def test_a_core_victim_freezes_before_anything_acts():
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    healer.tell("kernel/oom/killed", unit="vault.service")
+    assert healer.after(5.0) == []
+    assert healer.why().startswith("frozen: stack is frozen by healer")
+    healer.after(900.0)
+    assert healer.after(60.0) or healer.decided()
+
+
+def test_every_policy_of_the_wheel_can_be_judged():
+    from saltext.eos.policies.table import TABLE as GENERATED
+
+    for name, held in GENERATED.items():
+        heal_judge.pace_of(held, ENFORCE)
+        assert heal_judge.is_deed(held) or held["act"]["do"] in (
+            "propose", "freeze", "hold", "suspect", "report", "alarm", "watch",
+        ), name  # fmt: skip
+    assert set(TABLE["watch"]) <= set(GENERATED["leaf_oom"])
+
+
+def _bucket(tokens):
+    return heal_budget.Bucket(tokens, 0.0)
+
+
+def _finished(healer, decision, *, ok):
+    heal_act.claimed(healer.state, decision, {"jid": "1"})
+    assert heal_act.ended(healer.state, decision, ok, "verified", (), healer.now)

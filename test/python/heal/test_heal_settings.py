@@ -1,0 +1,73 @@
+"""What the pillar may say about healing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from saltext.eos.utils import heal_settings
+
+
+def test_nothing_said_is_safe():
+    settings = heal_settings.read(None)
+    assert settings.mode == "observe"
+    assert (settings.bucket_size, settings.bucket_every) == (5, 600.0)
+    assert settings.pace.attempts == 3
+
+
+def test_everything_can_be_set():
+    found = heal_settings.read(
+        {
+            "mode": "warn", "components": {"vault": "observe"}, "jobs": {"web": "enforce"},
+            "bucket": {"size": 2, "every": "1m"}, "debounce": {"least": "1s", "most": "2s"},
+            "attempts": 2, "breaker": {"open": "2h", "most": "4h"},
+            "cool_down": {"first": "30s", "most": "1h", "stable": "2h"},
+            "blast": {"share": 20, "within": "30m"}, "mass_failure": 30, "healer_wait": "5m",
+            "decision": {"valid": "1m", "refire": 1}, "windows": [], "webhook": None,
+        }
+    )  # fmt: skip
+    assert found.pace == (2, 30, 3600, 7200, 7200, 14400)
+    assert (found.bucket_size, found.bucket_every, found.decision_refire) == (2, 60, 1)
+    assert found.mode_of("web", None) == "enforce"
+    assert found.mode_of("web", "vault") == "observe"
+    assert found.mode_of("api", None) == "warn"
+
+
+@pytest.mark.parametrize(
+    ("pillar", "says"),
+    [
+        ({"mode": "on"}, "eos:heal:mode: expected one of"),
+        ({"mod": "observe"}, "eos:heal:mod: unknown"),
+        ({"bucket": {"sise": 5}}, "eos:heal:bucket:sise: unknown"),
+        ({"bucket": {"size": 0}}, "eos:heal:bucket:size: expected a whole number"),
+        ({"bucket": {"size": True}}, "eos:heal:bucket:size: expected a whole number"),
+        ({"bucket": {"every": "0s"}}, "eos:heal:bucket:every: expected a time"),
+        ({"bucket": 5}, "eos:heal:bucket: expected a mapping"),
+        ({"mass_failure": 101}, "eos:heal:mass_failure: expected percent"),
+        ({"jobs": {"web": "off"}}, "eos:heal:jobs:web: expected one of"),
+        ({"windows": {"n": {"kind": "maybe"}}}, "eos:heal:windows:n:kind"),
+        ({"windows": {"n": {"kind": "deny", "opens": "25:00"}}}, "eos:heal:windows:n:opens"),
+        ({"windows": {"n": {"kind": "deny", "days": "sun,x"}}}, "eos:heal:windows:n:days"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_path(pillar, says):
+    with pytest.raises(heal_settings.Refused, match=says):
+        heal_settings.read(pillar)
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-11-21T22:29:59", False),  # a Saturday
+        ("2026-11-21T22:30:00", True),
+        ("2026-11-22T01:29:59", True),
+        ("2026-11-22T01:30:00", False),
+        ("2026-11-22T23:00:00", False),
+    ],
+)
+def test_a_window_opens_on_its_day_and_may_last_into_the_next(moment, is_open):
+    night = {"kind": "deny", "days": "sat", "opens": "22:30", "lasts": "3h"}
+    (window,) = heal_settings.read({"windows": {"night": night}}).windows
+    wall = dt.datetime.fromisoformat(moment).replace(tzinfo=dt.timezone.utc).timestamp()
+    assert window.is_open(wall) is is_open
