@@ -47,6 +47,8 @@ export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'd
 /** What stands above the policies on their page. */
 export const INTRODUCTION = `What follows from a fact: what happens, what never happens, and how to stop it. This page says what the policies declare; whether any of it leaves the master depends on the mode, which is \`observe\` until somebody changes it.
 
+The engine that works by these policies is not part of this version yet: nothing on this page happens so far, and the commands that it names are not there.
+
 - **An act** leaves the master. The healer writes a decision first; an orchestration claims it once, acts, and verifies with a fresh look. It happens in mode \`enforce\` only, and only within the budgets; in \`observe\` and \`warn\` the decision says what would have been done.
 - **A note** stays on the master: a row, a line of the audit, a notification. It changes nothing outside and is allowed in every mode.
 
