@@ -1,0 +1,144 @@
+"""
+The claim: what an orchestration does before anything else, and what makes its act rightful.
+
+Each is one transaction on the healer's file. Whatever cannot be proved is refused: an event on the
+bus, whoever fired it, is never a reason to act.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.utils import heal_audit, heal_clock, heal_command, heal_file, heal_store
+from saltext.eos.utils.heal_state import FREEZE
+
+# Refused claims that the audit takes in an hour: whoever forges more is known by then.
+MOST_REFUSED = 200
+HOUR = 3600.0
+
+
+class Refused(RuntimeError):
+    """The decision was not claimed, so nothing may be done."""
+
+
+def claim(
+    path: Path, decision: str, action: str, who: Mapping[str, Any],
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> dict[str, Any]:  # fmt: skip
+    """
+    Claim a decision for one act, once.
+
+    :param decision: its id.
+    :param action: what is about to be done.
+    :param who: ``jid``, ``pid`` and ``user`` of the orchestration.
+    :return: the subject of the decision, the only thing to act upon.
+    :raises Refused: it was never decided, is for another action, is over, claimed or frozen.
+    :raises Unusable: the state cannot be trusted.
+    """
+    with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
+        try:
+            return _claimed(db, decision, action, dict(who), read())
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as err:
+            raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
+
+
+def _claimed(
+    db: sqlite3.Connection, decision: str, action: str, who: dict[str, Any],
+    reading: heal_clock.Reading,
+) -> dict[str, Any]:  # fmt: skip
+    with heal_store.transaction(db):
+        now = heal_clock.after(
+            heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK)), reading
+        ).now
+        epoch = int(heal_file.meta(db, heal_store.EPOCH) or 0)
+        row = db.execute(
+            "SELECT action, state, created, expires, epoch, claim, subject, body FROM decisions "
+            "WHERE id = ?", (decision,),
+        ).fetchone()  # fmt: skip
+        why = _why_not(db, row, action, now, epoch)
+        if not why:
+            by = {**who, "epoch": epoch}
+            db.execute(
+                "UPDATE decisions SET state = 'claimed', claim = ? WHERE id = ?",
+                (json.dumps(by, sort_keys=True), decision),
+            )
+            body = {"t": now, "decision": decision, "action": action, "by": by}
+            heal_audit.append(db, reading.wall, [("claimed", body)])
+        elif _refusals(db, reading.wall) < MOST_REFUSED:
+            body = {
+                "t": now,
+                "decision": decision[:80],
+                "action": action[:80],
+                "by": who,
+                "why": why,
+            }
+            heal_audit.append(db, reading.wall, [("claim_refused", body)])
+    if why:
+        raise Refused(f"decision {decision[:80]} is not claimed: {why}")
+    return json.loads(row[6])
+
+
+def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: int) -> str:
+    if row is None:
+        return "it was never decided"
+    wanted, state, created, expires, owner, by, _, body = row
+    if wanted != action:
+        return f"it is for {wanted}"
+    if state != "decided" or by is not None:
+        return f"it is {state} already; a decision is for one act"
+    if not created <= now < expires:
+        return "its time is over"
+    if owner != epoch:
+        return f"it is of epoch {owner}; the lease has epoch {epoch}"
+    names = [*json.loads(body)["names"], "stack"]
+    marks = ",".join("?" * len(names))
+    rules = db.execute(
+        f"SELECT kind, by, reason FROM rules WHERE what IN ({marks}) "  # noqa: S608 - marks only
+        "AND kind IN (?,'suspend','hold') AND input = '' AND (until IS NULL OR until > ?)",
+        (*names, FREEZE, now),
+    ).fetchone()
+    if rules is not None:
+        return f"{rules[0]} by {rules[1]}: {rules[2]}"
+    for who, text in db.execute("SELECT by, body FROM commands"):
+        command = json.loads(text)
+        if command.get("verb") in heal_command.PUTS and command.get("what") in names:
+            return f"{command['verb']} by {who}: {command.get('reason')}"
+    return ""
+
+
+def _refusals(db: sqlite3.Connection, wall: float) -> int:
+    return int(
+        db.execute(
+            "SELECT count(*) FROM audit WHERE kind = 'claim_refused' AND at > ?", (wall - HOUR,)
+        ).fetchone()[0]
+    )
+
+
+def tell(
+    path: Path, body: Mapping[str, Any], by: str,
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> int:  # fmt: skip
+    """
+    Append a command; a freeze, a suspension and a hold count for claims from this moment.
+
+    :param body: see :func:`heal_command.checked`.
+    :param by: who gives it.
+    :return: its number.
+    :raises heal_command.Refused: it cannot be meant.
+    :raises Unusable: the state cannot be trusted; then nothing acts anyway.
+    """
+    text = json.dumps(heal_command.checked(body), sort_keys=True, allow_nan=False)
+    with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
+        try:
+            with heal_store.transaction(db):
+                row = db.execute(
+                    "INSERT INTO commands VALUES (NULL,?,?,?)", (read().wall, by, text)
+                )
+                return int(row.lastrowid or 0)
+        except sqlite3.Error as err:
+            raise heal_file.Unusable(f"{path} cannot be written: {err}") from err

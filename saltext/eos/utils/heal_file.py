@@ -1,0 +1,125 @@
+"""
+The file of the healer, healer.db: its tables, and when it may be trusted.
+
+What is corrupt, unreadable or of another version is never made anew and never put aside: the
+healer then does nothing until a person has looked. A new file begins without a token.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.utils import heal_audit
+
+NAME = "healer.db"
+VERSION = 1
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS incidents (
+  id TEXT PRIMARY KEY, policy TEXT NOT NULL, key TEXT NOT NULL, opened REAL NOT NULL,
+  last REAL NOT NULL, count INTEGER NOT NULL, due REAL NOT NULL, state TEXT NOT NULL,
+  why TEXT NOT NULL, events TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS incidents_open ON incidents (key) WHERE state <> 'closed';
+CREATE TABLE IF NOT EXISTS decisions (
+  id TEXT PRIMARY KEY, incident TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+  input_hash TEXT NOT NULL, created REAL NOT NULL, expires REAL NOT NULL, state TEXT NOT NULL,
+  epoch INTEGER NOT NULL, fired INTEGER NOT NULL, ended REAL NOT NULL, claim TEXT,
+  checks TEXT NOT NULL, result TEXT, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS decisions_ended ON decisions (ended);
+CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS flips (thing TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counts (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS budget (
+  realm TEXT PRIMARY KEY, tokens REAL NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS touched (
+  realm TEXT NOT NULL, job TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (realm, job))
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rules (
+  kind TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+  at REAL NOT NULL, until REAL, input TEXT NOT NULL, PRIMARY KEY (kind, what)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS commands (
+  n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, by TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS audit (
+  n INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+  previous TEXT NOT NULL, hash TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS audit_kind ON audit (kind, at);
+CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;
+CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;
+"""
+
+
+class Unusable(RuntimeError):
+    """The healer's state cannot be trusted, so everything is frozen."""
+
+
+def opened(path: Path, *, is_thorough: bool = True, makes: bool = False) -> sqlite3.Connection:
+    """
+    Open the file to write it.
+
+    :param is_thorough: check it, and the whole audit, from end to end.
+    :param makes: make it where there is none; the engine does, nobody else.
+    :raises Unusable: it cannot be trusted.
+    """
+    if not makes and not path.exists():
+        raise Unusable(f"{path} is not there; expected the engine eos_healer to have made it")
+    previous = os.umask(0o077)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    except (OSError, sqlite3.Error) as err:
+        raise Unusable(f"{path} cannot be opened: {err}") from err
+    finally:
+        os.umask(previous)
+    try:
+        _prepared(db, path, is_thorough=is_thorough)
+    except (sqlite3.Error, heal_audit.Broken, ValueError, KeyError, TypeError) as err:
+        db.close()
+        raise Unusable(f"{path} cannot be trusted: {err}; healing is frozen") from err
+    except Unusable:
+        db.close()
+        raise
+    return db
+
+
+def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool) -> None:
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version == 0 and tables == 0:
+        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        path.chmod(0o600)
+    elif version != VERSION:
+        raise Unusable(
+            f"{path} has version {version}; expected {VERSION}; healing is frozen: install the "
+            "wheel that wrote it"
+        )
+    (triggers,) = db.execute(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
+    ).fetchone()
+    if triggers != 2:
+        raise Unusable(f"{path} has lost what guards its audit; healing is frozen")
+    if not is_thorough:
+        return
+    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise Unusable(f"{path} is damaged: {found}; healing is frozen")
+    for _ in heal_audit.verified(db):
+        pass
+
+
+def meta(db: sqlite3.Connection, key: str) -> Any:
+    """Give one value of the file; None when it has none."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def set_meta(db: sqlite3.Connection, key: str, value: Any) -> None:
+    """Write one value of the file, within the transaction that is open."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (key, json.dumps(value)))

@@ -1,0 +1,156 @@
+"""The healer's state as rows: what is read back is exactly what was written, or is refused."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict, fields
+from math import isfinite
+from typing import Any, TypeVar
+
+from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils import heal_file
+from saltext.eos.utils.heal_state import CLOSED, Decision, Incident, Rule, State
+
+T = TypeVar("T")
+KEPT_CLOSED = 1_000
+
+
+def read(db: sqlite3.Connection) -> State:
+    """
+    Read the whole state.
+
+    :raises ValueError: a row is not what is written; also KeyError and TypeError.
+    """
+    state = State(
+        row=int(heal_file.meta(db, "row") or 0), epoch=int(heal_file.meta(db, "epoch") or 0)
+    )
+    for (text,) in db.execute("SELECT body FROM incidents WHERE state <> ?", (CLOSED,)):
+        incident = _made(Incident, text)
+        incident.names = tuple(incident.names)
+        state.incidents[incident.key] = incident
+    since = float(heal_file.meta(db, "forgotten") or 0.0)
+    for text, stands, claim in db.execute(
+        "SELECT body, state, claim FROM decisions WHERE ended = 0 OR ended >= ?", (since,)
+    ):
+        decision = _made(Decision, text)
+        decision.names = tuple(decision.names)
+        if stands != decision.state:
+            # The claim is the one thing that another process writes.
+            if (decision.state, stands) != ("decided", "claimed"):
+                raise ValueError(f"decision {decision.id} is {stands}; expected {decision.state}")
+            decision.state, decision.claim = stands, json.loads(claim)
+        state.decisions[decision.id] = decision
+    for name, text in db.execute("SELECT key, body FROM keys"):
+        state.keys[name] = budget.Key(**json.loads(text))
+        _finite(name, *(one for one in state.keys[name] if isinstance(one, float)))
+    for thing, text in db.execute("SELECT thing, body FROM flips"):
+        state.flips[thing] = [(float(at), str(v), str(w)) for at, v, w in json.loads(text)]
+    for key, text in db.execute("SELECT key, body FROM counts"):
+        state.counts[key] = [(float(at), str(value)) for at, value in json.loads(text)]
+    for realm, tokens, at in db.execute("SELECT realm, tokens, at FROM budget"):
+        _finite(f"the bucket {realm}", tokens, at)
+        state.buckets[realm] = budget.Bucket(tokens, at)
+    for realm, job, at in db.execute("SELECT realm, job, at FROM touched"):
+        _finite(job, at)
+        state.touched.setdefault(realm, {})[job] = at
+    for row in db.execute("SELECT kind, what, reason, by, at, until, input FROM rules"):
+        rule = Rule(*row)
+        state.rules[rule.kind, rule.what] = rule
+    return state
+
+
+def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
+    """
+    Write what has changed, within the transaction that is open.
+
+    :param forgotten: decisions that ended before are of no more concern.
+    """
+    dirty = state.dirty
+    for incident in state.closed:
+        _incident(db, incident)
+    for key in dirty.get("incidents", ()):
+        if key in state.incidents:
+            _incident(db, state.incidents[key])
+    for name in dirty.get("decisions", ()):
+        if name in state.decisions:
+            _decision(db, state.decisions[name])
+    _texts(
+        db, "keys", "key", dirty, {k: v._asdict() for k, v in _picked(dirty, "keys", state.keys)}
+    )
+    _texts(db, "flips", "thing", dirty, dict(_picked(dirty, "flips", state.flips)))
+    _texts(db, "counts", "key", dirty, dict(_picked(dirty, "counts", state.counts)))
+    for realm in dirty.get("budget", ()):
+        held = state.buckets[realm]
+        db.execute("INSERT OR REPLACE INTO budget VALUES (?,?,?)", (realm, held.tokens, held.at))
+    for realm, job in dirty.get("touched", ()):
+        moment = state.touched.get(realm, {}).get(job)
+        if moment is None:
+            db.execute("DELETE FROM touched WHERE realm = ? AND job = ?", (realm, job))
+        else:
+            db.execute("INSERT OR REPLACE INTO touched VALUES (?,?,?)", (realm, job, moment))
+    for kind, what in dirty.get("rules", ()):
+        rule = state.rules.get((kind, what))
+        db.execute("DELETE FROM rules WHERE kind = ? AND what = ?", (kind, what))
+        if rule is not None:
+            db.execute("INSERT INTO rules VALUES (?,?,?,?,?,?,?)", rule)
+    if state.closed:
+        db.execute(
+            "DELETE FROM incidents WHERE state = ? AND id NOT IN (SELECT id FROM incidents "
+            "WHERE state = ? ORDER BY last DESC LIMIT ?)", (CLOSED, CLOSED, KEPT_CLOSED),
+        )  # fmt: skip
+    heal_file.set_meta(db, "row", state.row)
+    heal_file.set_meta(db, "forgotten", forgotten)
+    state.dirty, state.closed = {}, []
+
+
+def _incident(db: sqlite3.Connection, one: Incident) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO incidents VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+        (one.id, one.policy, one.key, one.opened, one.last, one.count, one.due, one.state, one.why,
+         json.dumps(one.events), _text(asdict(one))),
+    )  # fmt: skip
+
+
+def _decision(db: sqlite3.Connection, one: Decision) -> None:
+    claim = None if one.claim is None else _text(one.claim)
+    result = None if one.result is None else _text(one.result)
+    db.execute(
+        "INSERT OR REPLACE INTO decisions VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (one.id, one.incident, one.action, _text(one.subject), one.input_hash, one.created,
+         one.expires, one.state, one.epoch, one.fired, one.ended, claim, _text(one.checks), result,
+         _text(asdict(one))),
+    )  # fmt: skip
+
+
+def _picked(
+    dirty: dict[str, dict[Any, None]], table: str, held: dict[str, T]
+) -> list[tuple[str, T]]:
+    return [(key, held[key]) for key in dirty.get(table, ()) if key in held]
+
+
+def _texts(
+    db: sqlite3.Connection, table: str, column: str, dirty: dict[str, dict[Any, None]],
+    held: dict[str, Any],
+) -> None:  # fmt: skip
+    gone = [(key,) for key in dirty.get(table, ()) if key not in held]
+    db.executemany(f"DELETE FROM {table} WHERE {column} = ?", gone)  # noqa: S608 - own words
+    rows = [(key, _text(value)) for key, value in held.items()]
+    db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?,?)", rows)  # noqa: S608 - own words
+
+
+def _made(kind: type[T], text: str) -> T:
+    held = json.loads(text)
+    wanted = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    if set(held) != wanted:
+        raise ValueError(f"a row has {sorted(held)}; expected {sorted(wanted)}")
+    return kind(**held)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _finite(what: str, *numbers: Any) -> None:
+    if not all(type(one) in (int, float) and isfinite(one) for one in numbers):
+        raise ValueError(f"{what} has {numbers!r}; expected numbers")

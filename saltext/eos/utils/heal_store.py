@@ -1,0 +1,140 @@
+"""
+The healer's state on the disk: each step of the engine is one transaction, or nothing.
+
+Within a step the file is held for writing: a claim or a command comes before it or after it, never
+in between. A step that fails leaves the state in memory wrong: the store has to be opened anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.utils import heal_act, heal_audit, heal_clock, heal_command, heal_file, heal_rows
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import State
+
+log = logging.getLogger(__name__)
+
+CLOCK, EPOCH = "clock", "epoch"
+
+
+class Store:
+    """
+    The one writer of the healer's state.
+
+    :param path: file of the state; made where there is none.
+    :param read: the clocks of the machine.
+    :param epoch: fencing epoch of the lease that this engine holds; None to keep what there is.
+    :raises Unusable: it cannot be trusted: nothing may be decided.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        read: Callable[[], heal_clock.Reading] = heal_clock.read,
+        epoch: int | None = None,
+    ) -> None:
+        self.path, self._read = path, read
+        self._db = heal_file.opened(path, makes=True)
+        self._broken = ""
+        try:
+            with self._transaction():
+                self._time = now = _now(self._db, read())
+                held = int(heal_file.meta(self._db, EPOCH) or 0)
+                if epoch is not None and epoch < held:
+                    raise heal_file.Unusable(
+                        f"{path} belongs to epoch {held}; this engine has epoch {epoch}: another "
+                        "one took over"
+                    )
+                heal_file.set_meta(self._db, EPOCH, held if epoch is None else epoch)
+                heal_file.set_meta(self._db, CLOCK, heal_clock.packed(now))
+                self.state: State = heal_rows.read(self._db)
+        except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as err:
+            self._db.close()
+            raise heal_file.Unusable(f"{path} cannot be trusted: {err}; healing is frozen") from err
+        except heal_file.Unusable:
+            self._db.close()
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextlib.contextmanager
+    def step(self, settings: Settings) -> Iterator[heal_clock.Time]:
+        """
+        Change the state within one transaction; claims and commands that came before are in it.
+
+        :raises Unusable: another engine took over, or what is read cannot be trusted.
+        :raises sqlite3.Error: nothing was written; open the store anew.
+        """
+        if self._broken:
+            raise heal_file.Unusable(f"{self.path} was left by an error: {self._broken}")
+        try:
+            with self._transaction():
+                if int(heal_file.meta(self._db, EPOCH) or 0) != self.state.epoch:
+                    raise heal_file.Unusable(f"{self.path} belongs to another epoch by now")
+                self._time = heal_clock.after(self._time, self._read())
+                self._claims()
+                self._commands(settings)
+                yield self._time
+                wall = self._time.reading.wall
+                heal_audit.append(self._db, wall, self.state.lines)
+                forgotten = self._time.now - 2 * settings.healer_wait
+                heal_rows.write(self._db, self.state, forgotten)
+                heal_file.set_meta(self._db, CLOCK, heal_clock.packed(self._time))
+                self.state.lines = []
+        except BaseException as err:
+            self._broken = str(err) or type(err).__name__
+            raise
+
+    def _claims(self) -> None:
+        rows = self._db.execute("SELECT id, claim FROM decisions WHERE state = 'claimed'")
+        for name, claim in rows.fetchall():
+            one = self.state.decisions.get(name)
+            if one is not None and one.state == "decided":
+                heal_act.claimed(self.state, name, json.loads(claim))
+                self.state.mark("decisions", name)
+
+    def _commands(self, settings: Settings) -> None:
+        rows = self._db.execute("SELECT n, by, body FROM commands ORDER BY n").fetchall()
+        for number, by, text in rows:
+            try:
+                heal_command.obey(self.state, json.loads(text), by, self._time.now, settings)
+            except (heal_command.Refused, ValueError) as err:
+                log.warning("command %s of %s was refused: %s", number, by, err)
+                self.state.line(
+                    "command_refused", self._time.now, by=by, command=text, why=str(err)
+                )
+            self._db.execute("DELETE FROM commands WHERE n = ?", (number,))
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with transaction(self._db):
+            yield
+
+
+@contextlib.contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Hold the file for writing; whatever is raised, nothing of it is written."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
+def _now(db: sqlite3.Connection, reading: heal_clock.Reading) -> heal_clock.Time:
+    held: Any = heal_file.meta(db, CLOCK)
+    if held is None:
+        return heal_clock.first(reading)
+    return heal_clock.after(heal_clock.unpacked(held), reading)

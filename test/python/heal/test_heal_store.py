@@ -1,0 +1,299 @@
+"""What is on the disk is what was decided, and what cannot be trusted decides nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import threading
+from dataclasses import asdict
+
+import pytest
+from healing import ENFORCE, TABLE, Clocks, fact, view
+
+from saltext.eos.utils import (
+    heal_act,
+    heal_audit,
+    heal_budget,
+    heal_claim,
+    heal_command,
+    heal_core,
+    heal_file,
+    heal_store,
+)
+
+WHO = {"jid": "20261121", "pid": 7, "user": "salt"}
+
+
+class Engine:
+    """The engine's loop in small: one step at a time over a real file."""
+
+    def __init__(self, path, clocks, epoch=None):
+        self.path, self.clocks = path, clocks
+        self.store = heal_store.Store(path, clocks, epoch)
+        self.core = heal_core.Core(TABLE, ENFORCE, self.store.state)
+        if not self.store.state.buckets:
+            self.store.state.buckets["act"] = heal_budget.Bucket(5.0, 0.0)
+
+    def tell(self, number, event="nomad/alloc/failed", job="web", **leaves):
+        with self.store.step(ENFORCE) as time:
+            self.core.arrive(number, fact(number, event, job, **leaves), time.now)
+
+    def work(self, seconds):
+        self.clocks.pass_(seconds)
+        with self.store.step(ENFORCE) as time:
+            views = {one.id: view(time.now) for one in self.core.wanted(time.now)}
+            return self.core.due(time.now, time.reading.wall, views)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / heal_file.NAME
+
+
+@pytest.fixture
+def engine(path):
+    engine = Engine(path, Clocks())
+    yield engine
+    engine.store.close()
+
+
+@pytest.fixture
+def decision(engine):
+    engine.tell(1)
+    (decision,) = engine.work(5.0)
+    return decision
+
+
+def _claim(engine, decision, action="evaluate", who=WHO):
+    return heal_claim.claim(engine.path, decision, action, who, engine.clocks)
+
+
+def _audit(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return [*heal_audit.verified(db)]
+
+
+def test_a_claim_gives_the_subject_of_the_row_once(engine, decision):
+    subject = _claim(engine, decision.id)
+    assert subject["subject.job"] == "web"
+    assert subject["act"] == {"do": "evaluate"}
+    with pytest.raises(heal_claim.Refused, match="claimed already"):
+        _claim(engine, decision.id)
+    assert [line.kind for line in _audit(engine.path)][-2:] == ["claimed", "claim_refused"]
+
+
+def test_of_many_claims_at_once_one_is_given(engine, decision):
+    got = []
+
+    def attempt():
+        with contextlib.suppress(heal_claim.Refused):
+            got.append(_claim(engine, decision.id))
+
+    threads = [threading.Thread(target=attempt) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert len(got) == 1
+
+
+@pytest.mark.parametrize("forged", ["", "x" * 10_000, "'; DROP TABLE decisions; --"])
+def test_what_was_never_decided_is_refused_and_attributed(engine, decision, forged):
+    with pytest.raises(heal_claim.Refused, match="never decided"):
+        _claim(engine, forged, who={"jid": "1", "user": "mallory"})
+    line = _audit(engine.path)[-1]
+    assert (line.kind, line.body["by"]["user"]) == ("claim_refused", "mallory")
+    _claim(engine, decision.id)
+
+
+def test_another_action_is_refused(engine, decision):
+    with pytest.raises(heal_claim.Refused, match="it is for evaluate"):
+        _claim(engine, decision.id, "apply")
+    _claim(engine, decision.id)
+
+
+def test_a_decision_is_claimed_within_two_minutes(engine, decision):
+    engine.clocks.pass_(120.0)
+    with pytest.raises(heal_claim.Refused, match="its time is over"):
+        _claim(engine, decision.id)
+
+
+@pytest.mark.parametrize("what", ["stack", "job:web", "job:web@default"])
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_freeze_counts_from_the_moment_it_is_appended(engine, decision, what, is_read):
+    freeze = {"verb": "freeze", "what": what, "reason": "stop"}
+    heal_claim.tell(engine.path, freeze, "ann", engine.clocks)
+    if is_read:
+        engine.work(1.0)
+    with pytest.raises(heal_claim.Refused, match="freeze by ann: stop"):
+        _claim(engine, decision.id)
+
+
+def test_another_epoch_claims_nothing_and_writes_nothing(engine, decision):
+    other = heal_store.Store(engine.path, engine.clocks, epoch=1)
+    other.close()
+    with pytest.raises(heal_claim.Refused, match="epoch"):
+        _claim(engine, decision.id)
+    with pytest.raises(heal_file.Unusable, match="another epoch"):
+        engine.work(1.0)
+    with pytest.raises(heal_file.Unusable, match="took over"):
+        heal_store.Store(engine.path, engine.clocks, epoch=0)
+
+
+def test_forgers_cannot_fill_the_audit(engine, decision):
+    heal_claim.MOST_REFUSED, before = 3, heal_claim.MOST_REFUSED
+    try:
+        for _ in range(6):
+            with pytest.raises(heal_claim.Refused):
+                _claim(engine, "forged")
+    finally:
+        heal_claim.MOST_REFUSED = before
+    assert [line.kind for line in _audit(engine.path)].count("claim_refused") == 3
+
+
+def test_an_unclaimed_decision_is_fired_four_times_then_expires_loudly(engine, decision):
+    fired = [engine.work(5.0) for _ in range(10)]
+    assert sum(map(len, fired)) == 3
+    (line,) = [line for line in _audit(engine.path) if line.kind == "expired"]
+    assert "nobody claimed it" in line.body["says"]
+    with pytest.raises(heal_claim.Refused):
+        _claim(engine, decision.id)
+
+
+def test_a_claimed_decision_is_not_fired_and_its_result_is_heard(engine, decision):
+    _claim(engine, decision.id)
+    assert [engine.work(15.0) for _ in range(3)] == [[], [], []]
+    result = {"verb": "result", "decision": decision.id, "ok": True, "says": "well"}
+    heal_claim.tell(engine.path, result, "run 1", engine.clocks)
+    engine.work(1.0)
+    assert engine.store.state.decisions[decision.id].state == "done"
+    assert _audit(engine.path)[-1].kind in ("result", "waits")
+
+
+def test_a_result_without_a_claim_is_refused(engine):
+    result = {"verb": "result", "decision": "forged", "ok": True}
+    heal_claim.tell(engine.path, result, "run 1", engine.clocks)
+    engine.work(1.0)
+    (line,) = [line for line in _audit(engine.path) if line.kind == "command_refused"]
+    assert "not under way" in line.body["why"]
+    with pytest.raises(heal_command.Refused):
+        heal_claim.tell(engine.path, {"verb": "boom"}, "run 1", engine.clocks)
+
+
+def test_everything_is_read_back_as_it_was(engine, decision):
+    engine.tell(2, "nomad/deployment/reverted", "api")
+    engine.tell(3, "kernel/oom/killed", unit="vault.service")
+    engine.tell(4, "nomad/alloc/failed", "db")
+    _claim(engine, decision.id)
+    engine.work(5.0)
+    state = engine.store.state
+    state.flips["x"] = [(1.0, "a", "")]
+    state.mark("flips", "x")
+    engine.work(1.0)
+    engine.store.close()
+    again = heal_store.Store(engine.path, engine.clocks)
+    for name in ("row", "epoch", "keys", "flips", "buckets", "touched", "rules", "counts"):
+        assert getattr(again.state, name) == getattr(state, name), name
+    for name in ("incidents", "decisions"):
+        held, was = getattr(again.state, name), getattr(state, name)
+        assert {key: asdict(one) for key, one in held.items()} == {
+            key: json.loads(json.dumps(asdict(one))) | {"names": one.names}
+            for key, one in was.items()
+        }, name
+    again.close()
+
+
+def test_a_new_file_has_no_token():
+    assert heal_store.State().bucket("act").tokens == 0.0
+
+
+def test_the_file_is_for_this_user_alone(engine):
+    assert engine.path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit SET at = 0", "DELETE FROM audit"])
+def test_the_audit_cannot_be_changed_by_chance(engine, decision, statement):
+    refused = pytest.raises(sqlite3.IntegrityError, match="only ever added")
+    with contextlib.closing(sqlite3.connect(engine.path)) as db, refused:
+        db.execute(statement)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "UPDATE audit SET body = replace(body, 'web', 'api') WHERE kind = 'decided'",
+        "DELETE FROM audit WHERE n = 1",
+        "DELETE FROM audit WHERE n = (SELECT max(n) FROM audit)",
+        "DELETE FROM audit",
+        "UPDATE audit SET kind = 'note' WHERE kind = 'decided'",
+        "UPDATE keys SET body = '{}x'",
+        'UPDATE keys SET body = \'{"attempts": NaN, "surplus": 1}\'',
+        "UPDATE budget SET tokens = 'many'",
+        "UPDATE decisions SET state = 'would'",
+        "UPDATE meta SET value = 'x' WHERE key = 'clock'",
+        "UPDATE incidents SET body = '{}'",
+        "PRAGMA user_version = 2",
+    ],
+)
+def test_harm_to_the_file_freezes(engine, decision, harm):
+    engine.store.close()
+    with contextlib.closing(sqlite3.connect(engine.path)) as db:
+        triggers = db.execute("SELECT name, sql FROM sqlite_master WHERE type='trigger'").fetchall()
+        for name, _ in triggers:
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute(harm)
+        for _, text in triggers:
+            db.execute(text)
+        db.commit()
+    with pytest.raises(heal_file.Unusable):
+        heal_store.Store(engine.path, engine.clocks)
+
+
+def test_without_its_guards_the_audit_is_not_trusted(engine):
+    engine.store.close()
+    with contextlib.closing(sqlite3.connect(engine.path)) as db:
+        db.execute("DROP TRIGGER audit_keeps")
+    with pytest.raises(heal_file.Unusable, match="guards"):
+        heal_store.Store(engine.path, engine.clocks)
+
+
+def test_garbage_freezes_and_is_left_for_people_to_look_at(path):
+    path.write_bytes(b"garbage" * 1000)
+    with pytest.raises(heal_file.Unusable):
+        heal_store.Store(path, Clocks())
+    with pytest.raises(heal_file.Unusable):
+        heal_claim.claim(path, "x", "evaluate", WHO, Clocks())
+    assert path.read_bytes() == b"garbage" * 1000
+
+
+def test_a_claim_on_no_file_makes_none(path):
+    with pytest.raises(heal_file.Unusable, match="not there"):
+        heal_claim.claim(path, "x", "evaluate", WHO, Clocks())
+    assert not path.exists()
+
+
+def test_a_step_that_fails_writes_nothing_and_needs_a_new_store(engine):
+    before = len(_audit(engine.path))
+    with pytest.raises(ZeroDivisionError), engine.store.step(ENFORCE) as time:
+        engine.core.arrive(1, fact(1, "nomad/alloc/failed"), time.now)
+        raise ZeroDivisionError
+    with pytest.raises(heal_file.Unusable, match="left by an error"):
+        engine.work(1.0)
+    engine.store.close()
+    again = Engine(engine.path, engine.clocks)
+    assert (again.store.state.row, len(_audit(engine.path))) == (0, before)
+    again.store.close()
+
+
+def test_a_clock_set_back_over_a_reboot_keeps_the_pause(engine, decision):
+    _claim(engine, decision.id)
+    engine.work(1.0)
+    heal_act.ended(engine.store.state, decision.id, False, "not well", (), 6.0)
+    engine.work(1.0)
+    engine.store.close()
+    engine.clocks.boot, engine.clocks.monotonic, engine.clocks.wall = "b", 1.0, 5.0
+    again = Engine(engine.path, engine.clocks)
+    assert again.work(50.0) == []
+    assert len({one.id for _ in range(4) for one in again.work(20.0)}) == 1
+    again.store.close()
