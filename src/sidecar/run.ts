@@ -78,7 +78,7 @@ class Sidecar {
   /** What this run leaves behind; null until the journal told what the last one did. */
   #past: Past | null = null
   #isStopped = false
-  #link = { isLinked: false, hasBeen: false, reason: '' }
+  #link = { isLinked: false, hasBeen: false, reason: '', since: 0 }
   /** Kept when the engine has greeted for the first time. */
   readonly #greeted = Promise.withResolvers<void>()
   #isActive = false
@@ -220,15 +220,15 @@ class Sidecar {
 
   #linked(): void {
     const was = this.#link
-    this.#link = { isLinked: true, hasBeen: true, reason: '' }
+    this.#link = { isLinked: true, hasBeen: true, reason: '', since: performance.now() }
     this.#greeted.resolve()
     if (!was.isLinked) this.#parts.log('info', 'the engine has greeted')
-    if (!was.isLinked && was.hasBeen) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: was.reason })
+    if (!was.isLinked && was.hasBeen) this.#note({ verb: 'recovered', source: 'bridge', cause: 'engine', detail: `after ${Math.round((performance.now() - was.since) / 1000)} s` })
   }
 
   #unlinked(reason: string): void {
     const was = this.#link
-    this.#link = { ...was, isLinked: false, reason }
+    this.#link = { ...was, isLinked: false, reason, since: was.isLinked ? performance.now() : was.since }
     if (was.isLinked) this.#note({ verb: 'degraded', source: 'bridge', cause: 'engine', detail: reason })
     else if (was.reason !== reason) this.#parts.log('alert', 'the engine is not reachable; facts wait in the journal', { reason })
   }

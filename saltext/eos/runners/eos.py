@@ -75,7 +75,7 @@ def explain(component):
 
 def events(
     tag=None, event=None, subject=None, severity=None, since=None, limit=50, follow=False,
-    advice=False,
+    advice=False, **others,
 ):  # fmt: skip
     """
     Show what happened, one line per event, the newest last.
@@ -98,7 +98,8 @@ def events(
         Say under each warning and critical event what to do about it; with ``--out=json`` as its
         key ``advice``.
 
-    Returns a list of lines; with ``--out=json`` the events themselves.
+    Returns a list of lines; with ``--out=json`` the events themselves. The checkpoint that comes
+    every minute is shown when it is asked for: with ``event=bridge``, a tag or ``--out=json``.
 
     CLI Example:
 
@@ -112,11 +113,11 @@ def events(
     return _spoken(
         bridge_verbs.events, __opts__,
         {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
-        limit, bool(follow), bool(advice),
+        limit, follow, advice, others,
     )  # fmt: skip
 
 
-def replay(from_seq=None, epoch=None, to_seq=None, test=False):
+def replay(from_seq=None, epoch=None, to_seq=None, test=False, **others):
     """
     Fire events of the inbox on the bus again, for observers, with ``replay: true``.
 
@@ -142,7 +143,7 @@ def replay(from_seq=None, epoch=None, to_seq=None, test=False):
         salt-run eos.replay from_seq=10400 test=True
         salt-run eos.replay from_seq=1 to_seq=500 epoch=n1-5f0a93c2
     """
-    return _spoken(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, bool(test))
+    return _spoken(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, test, others)
 
 
 def bridge():

@@ -62,8 +62,14 @@ def line(envelope: dict[str, Any]) -> str:
     if envelope["origin"] != "stream":
         aside.append(f"by {event_text.shown(envelope['origin'])}")
     aside += [event_text.shown(proof) for proof in envelope["evidence"][:4]]
-    aside += [f"with {event_text.shown(other)}" for other in envelope["related"][:3]]
+    aside += [f"with {event_text.shown(other)}" for other in _nearest(envelope["related"])]
     return " ".join(words) + f"  [{'; '.join(aside)}]"
+
+
+def _nearest(related: list[str]) -> list[str]:
+    """Choose what a line names: the kernel and the task before what followed from them."""
+    settled = [one for one in related if not one.endswith(UNSETTLED)]
+    return sorted(settled, key=lambda one: (not one.startswith("k:"), ":oom:" not in one))[:2]
 
 
 def lines(envelope: dict[str, Any], *, advice: bool) -> list[str]:
@@ -97,6 +103,8 @@ def conditions(
         raise SaltRunnerError(f"severity is {severity!r}; expected {', '.join(SEVERITIES)}")
     if event is not None and event not in table.TABLE:
         raise SaltRunnerError(f"event is {event!r}; expected {', '.join(table.TABLE)}")
+    if tag is not None and not str(tag).startswith(("eos/", "*", "?", "[")):
+        raise SaltRunnerError(f"tag is {tag!r}; expected a glob of eos/…, such as 'eos/nomad/*'")
     return {
         "tag": None if tag is None else str(tag),
         "event": event,
@@ -123,7 +131,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
 
     :return: ``streams``, ``sources``, ``minions``, ``inbox``, ``gaps``, ``problems``, ``text``.
     """
-    streams = reader.streams()
+    streams = [{**one, "age": round(now - one["seen"], 1)} for one in reader.streams()]
     sources = _sources(reader, streams, now)
     minions = [_aged(minion, now) for minion in reader.minions()]
     inbox = reader.totals()
@@ -148,7 +156,14 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
             f"{one['to']}; expected all that were acknowledged; report it with the master's log"
             for one in gaps
         ],
-        *([f"dead letters within a day: {recent}; see `dead` with --out=json"] if recent else []),
+        *(
+            [
+                f"dead letters within a day: {recent}; expected none; read `dead` of `salt-run "
+                "eos.bridge --out=json`, and report it if wheel and sidecar are of one version"
+            ]
+            if recent
+            else []
+        ),
     ]
     found = {
         "engine": {"running": reader.is_served()},
@@ -233,11 +248,11 @@ def _text(found: dict[str, Any]) -> str:
         f"inbox     events {inbox['rows']}, dead letters {inbox['dead']}, "
         f"numbers missing {missing}, not fired on the bus yet {found['bus']['behind']}"
     ]
-    for stream in found["streams"][-3:]:
+    for stream in {one["instance"]: one for one in found["streams"]}.values():
         depth = (stream["status"] or {}).get("depth", "-")
         lines.append(
             f"sidecar   {stream['instance']} {stream['role']}, epoch {stream['epoch']}, "
-            f"number {stream['last_seq']}, {depth} waiting"
+            f"number {stream['last_seq']}, {depth} waiting, heard {_ago(stream['age'])}"
         )
     lines += [
         f"source    {one['source']}: index {_known(one['idx'])}, last fact {_ago(one['age'])}"
@@ -247,6 +262,7 @@ def _text(found: dict[str, Any]) -> str:
     lines += [
         f"minion    {one['minion']}: record {one['last_n']}, {one['age']} s ago, "
         f"{one['gaps']} lost, {one['refused']} not believed"
+        + (f" (the last: {event_text.shown(one['why'])})" if one["refused"] else "")
         for one in found["minions"]
     ]
     lines += [f"problem   {problem}" for problem in found["problems"]]

@@ -27,17 +27,28 @@ def path_of(opts: dict[str, Any]) -> Path:
 
 
 def events(
-    opts: dict[str, Any], asked: dict[str, Any], limit: Any, follow: bool, advice: bool
+    opts: dict[str, Any],
+    asked: dict[str, Any],
+    limit: Any,
+    follow: Any,
+    advice: Any,
+    others: dict[str, Any],
 ) -> Any:
     """
     Give events, or print them as they come.
 
+    :param others: options that there are not.
     :raises SaltRunnerError: a filter is none, or the inbox cannot be read.
     """
+    _refuse(others, [*asked, "limit", "follow", "advice"])
     wanted = bridge_report.conditions(**asked, now=time.time())
-    limit = _number("limit", limit)
+    limit, follow, advice = (
+        _number("limit", limit), _flag("follow", follow), _flag("advice", advice),
+    )  # fmt: skip
     reader = Reader(path_of(opts))
     as_json = opts.get("output") in ("json", "jsonl") or opts.get("out") in ("json", "jsonl")
+    if not as_json and not (asked["tag"] or asked["event"]):
+        wanted["hidden"] = "checkpoint"
     # Read before the last row, so that nothing falls between the past and what follows.
     last = reader.last_row()
     past = [one for _, one in reader.events({**wanted, "upto": last}, limit=limit)]
@@ -63,13 +74,21 @@ def _print(text: str) -> None:
 
 
 def replay(
-    opts: dict[str, Any], from_seq: Any, epoch: str | None, to_seq: Any, test: bool
+    opts: dict[str, Any],
+    from_seq: Any,
+    epoch: str | None,
+    to_seq: Any,
+    test: Any,
+    others: dict[str, Any],
 ) -> dict[str, Any]:
     """
     Fire events again; without a number, tell which there are.
 
+    :param others: options that there are not.
     :raises SaltRunnerError: a number is none, or there is nothing to fire.
     """
+    _refuse(others, ["from_seq", "epoch", "to_seq", "test"])
+    test = _flag("test", test)
     reader = Reader(path_of(opts))
     if from_seq is None:
         known = _known(reader)
@@ -77,6 +96,8 @@ def replay(
     first, last = _number("from_seq", from_seq), None
     if to_seq is not None:
         last = _number("to_seq", to_seq)
+        if last < first:
+            raise SaltRunnerError(f"to_seq is {last}; expected {first}, which is from_seq, or more")
     chosen = reader.newest_epoch() if epoch is None else str(epoch)
     if chosen is None:
         raise SaltRunnerError("the inbox has no epoch; expected a sidecar to have sent something")
@@ -108,9 +129,13 @@ def _known(reader: Reader) -> str:
     """Say which numbers can be fired again, a line for each epoch."""
     return "\n".join(
         f"  epoch={one['epoch']} from_seq={one['first']} to_seq={one['last']} "
-        f"({_events(one['events'])}; sidecar {one['instance']}, heard last {_moment(one['seen'])})"
+        f"({_events(one['events'])}; {_whose(one['instance'])}, heard last {_moment(one['seen'])})"
         for one in reader.epochs()
     )
+
+
+def _whose(instance: str | None) -> str:
+    return f"sidecar {instance}" if instance else "the engine and the minions"
 
 
 def _events(count: int) -> str:
@@ -125,6 +150,19 @@ def bridge(opts: dict[str, Any]) -> dict[str, Any]:
     """Tell how the bridge is."""
     found = bridge_report.report(Reader(path_of(opts)), time.time())
     return {**found, "retcode": 1 if found["problems"] else 0}
+
+
+def _refuse(others: dict[str, Any], known: list[str]) -> None:
+    """Refuse an option that there is not; what Salt itself adds begins with underscores."""
+    for name in others:
+        if not name.startswith("__"):
+            raise SaltRunnerError(f"{name} is no option; expected one of {', '.join(known)}")
+
+
+def _flag(name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise SaltRunnerError(f"{name} is {value!r}; expected True or False")
 
 
 def _number(name: str, value: Any) -> int:

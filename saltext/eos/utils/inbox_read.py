@@ -91,7 +91,7 @@ class Reader:
         Give events, oldest first: the newest ``limit``, or the first ``limit`` after a row.
 
         :param wanted: ``tag`` (glob), ``event``, ``subject`` (glob), ``severities``, ``since``
-            (seconds since 1970); None asks for all.
+            (seconds since 1970), ``hidden`` (a verb); None asks for all.
         """
         where, values = ["1"], []
         for condition, value in (
@@ -101,6 +101,7 @@ class Reader:
             ("received >= ?", wanted.get("since")),
             ("row > ?", after),
             ("row <= ?", wanted.get("upto")),
+            ("verb <> ?", wanted.get("hidden")),
         ):
             if value is not None:
                 where.append(condition)
@@ -167,12 +168,12 @@ class Reader:
         return int(count), int(least or 0), int(most or 0)
 
     def epochs(self) -> list[dict[str, Any]]:
-        """List the epochs of sidecars with the numbers that the inbox holds, the newest first."""
+        """List the epochs with the numbers that the inbox holds, the newest first."""
         names = ("epoch", "instance", "seen", "first", "last", "events")
         rows = self._db.execute(
-            "SELECT s.epoch, s.instance, s.seen, min(e.seq), max(e.seq), count(*) "
-            "FROM streams s JOIN events e ON e.epoch = s.epoch "
-            "GROUP BY s.epoch ORDER BY s.seen DESC"
+            "SELECT e.epoch, s.instance, coalesce(s.seen, max(e.received)) AS heard, "
+            "min(e.seq), max(e.seq), count(*) FROM events e "
+            "LEFT JOIN streams s ON s.epoch = e.epoch GROUP BY e.epoch ORDER BY heard DESC"
         )
         return [dict(zip(names, row, strict=True)) for row in rows]
 

@@ -1,9 +1,12 @@
 """What the lines of ``eos.events`` say, and what they leave out."""
 
+import re
+
 import pytest
 from feeder import envelope
+from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import bridge_report, event_text
+from saltext.eos.utils import bridge_report, bridge_verbs, event_text
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,35 @@ def test_what_was_told_before_it_settled_is_shown_once():
     ]
     shown = [one["id"] for one in bridge_report.told_once(told)]
     assert shown == ["c:web-2:deregistered:unsettled", "c:web-1:deregistered"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"seveerity": "warning"}, "seveerity is no option; expected one of tag, event"),
+        ({"follow": "maybe"}, "follow is 'maybe'; expected True or False"),
+        ({"advice": "maybe"}, "advice is 'maybe'; expected True or False"),
+        ({"tag": "nomad/alloc/*"}, "tag is 'nomad/alloc/*'; expected a glob of eos/"),
+        ({"limit": "many"}, "limit is 'many'; expected a whole number"),
+    ],
+)
+def test_a_wrong_option_is_named_and_nothing_is_shown(tmp_path, asked, said):
+    filters = dict.fromkeys(("tag", "event", "subject", "severity", "since"))
+    others = {name: asked.pop(name) for name in list(asked) if name == "seveerity"}
+    given = {"limit": 50, "follow": False, "advice": False} | asked
+    wanted = filters | {name: given.pop(name) for name in list(given) if name in filters}
+    with pytest.raises(SaltRunnerError, match=re.escape(said)):
+        bridge_verbs.events({"eos_state_dir": str(tmp_path)}, wanted, **given, others=others)
+
+
+def test_salts_own_words_are_no_options(tmp_path):
+    with pytest.raises(SaltRunnerError, match=r"inbox .* is not there"):
+        bridge_verbs.replay(
+            {"eos_state_dir": str(tmp_path)}, 1, None, None, False, {"__pub_user": "root"}
+        )
+
+
+def test_a_line_names_the_kernel_and_the_task_first_and_no_unsettled_id():
+    made = envelope(1)
+    made["related"] = ["c:x:deregistered", "c:x:y:unsettled", "n:task:a:srv:oom:1", "k:n1:b:7"]
+    assert "with k:n1:b:7; with n:task:a:srv:oom:1]" in bridge_report.line(made)
