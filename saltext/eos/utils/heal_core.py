@@ -61,6 +61,11 @@ class Core:
         self._index = heal_match.index(table)
         self._name = name
         self._crowded = float("-inf")
+        for one in state.incidents.values():
+            # A policy may have changed since; budgets go by what it touches now.
+            if one.policy in table:
+                one.thing = thing(table[one.policy], one.cluster, one.subject)
+                one.names = tuple(names(one.policy, table[one.policy], one.subject))
 
     def arrive(
         self, row: int, envelope: Mapping[str, Any], now: float, occurred: float | None = None
@@ -131,14 +136,10 @@ class Core:
                 self._crowded = now
                 state.line("crowded", now, open=len(state.incidents), event=envelope["id"])
             return
-        act = policy["act"]
         incident = Incident(
             id=f"{key[:16]}-{row}", policy=match.policy, key=key, cluster=match.cluster,
             subject=match.subject, names=tuple(names(match.policy, policy, match.subject)),
-            thing=heal_match.digest(
-                act["do"], act.get("component"), act.get("field"), match.cluster,
-                acted_on(act, match.subject),
-            ),
+            thing=thing(policy, match.cluster, match.subject),
             opened=now, last=now, due=now + min(least, most), events=[envelope["id"]],
             says=heal_match.sentence(policy.get("says") or "", envelope, 1),
         )  # fmt: skip
@@ -257,6 +258,13 @@ class Core:
     def _close(self, incident: Incident, why: str, now: float) -> None:
         heal_act.close(self.state, incident, why, now)
         self.state.line(CLOSED, now, incident=incident.id, policy=incident.policy, why=why)
+
+
+def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -> str:
+    """Name what the act of a policy touches: all budgets of one thing are under this name."""
+    act = policy["act"]
+    parts = (act["do"], act.get("component"), act.get("field"), cluster, acted_on(act, subject))
+    return heal_match.digest(*parts)
 
 
 _GONE: Mapping[str, Any] = {"act": {"do": "watch"}}

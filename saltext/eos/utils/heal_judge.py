@@ -310,11 +310,6 @@ def _contended(case: Case) -> Outcome:
     return _passed("no other writer undoes what Eos writes")
 
 
-def _waits(case: Case) -> tuple[str, float] | None:
-    key = case.state.key(case.realm, case.incident.thing)
-    return budget.wait(key, case.view.thing.input or "", case.now, case.pace)
-
-
 def _breaker(case: Case) -> Outcome:
     key = case.state.key(case.realm, case.incident.thing)
     input_ = case.view.thing.input or ""
@@ -328,7 +323,8 @@ def _breaker(case: Case) -> Outcome:
 def _cool_down(case: Case) -> Outcome:
     if _stops(case):
         return _passed("what stops healing is never late")
-    found = _waits(case)
+    key = case.state.key(case.realm, case.incident.thing)
+    found = budget.wait(key, case.view.thing.input or "", case.now, case.pace)
     if found is not None and found[0] == "cool_down":
         return Outcome(WAITS, f"acted lately; {found[1] - case.now:.0f} s more", found[1])
     return _passed("it is not too soon after the last time")

@@ -242,3 +242,35 @@ def _bucket(tokens):
 def _finished(healer, decision, *, ok):
     heal_act.claimed(healer.state, decision, {"jid": "1"})
     assert heal_act.ended(healer.state, decision, ok, "verified", (), healer.now)
+
+
+def test_two_policies_that_touch_one_unit_share_its_pause():
+    apply = {"do": "apply", "component": "vault"}
+    table = {
+        "sealed": policy(["host/seal/sealed"], apply, ["subject.minion", "subject.job"]),
+        "failed": policy(["host/unit/failed"], apply, ["subject.minion"]),
+    }
+    healer = Healer(table=table)
+    healer.tell("host/seal/sealed", minion="n1")
+    (one,) = healer.after(5.0)
+    _finished(healer, one.id, ok=False)
+    healer.tell("host/unit/failed", minion="n1")
+    assert healer.after(59.0) == []
+    again = [one for _ in range(10) for one in healer.after(15.0)]
+    assert again[0].thing == one.thing
+
+
+def test_a_closed_window_holds_it_back_until_it_opens():
+    windows = {"night": {"kind": "allow", "days": "thu", "opens": "01:00", "lasts": "2h"}}
+    healer = Healer(heal_settings.read({"mode": "enforce", "windows": windows}))
+    healer.tell("nomad/alloc/failed")  # Thursday the first of 1970, midnight
+    for _ in range(59):
+        assert healer.after(60.0) == []
+    assert healer.why() == "suspended: no window allows it now"
+    assert len(healer.after(60.0)) == 1
+    deny = {**windows, "day": {"kind": "deny", "opens": "00:30", "lasts": "1h"}}
+    healer = Healer(heal_settings.read({"mode": "enforce", "windows": deny}))
+    healer.tell("nomad/alloc/failed")
+    while not healer.after(60.0):
+        assert healer.now < 6000.0
+    assert healer.now >= 5400.0
