@@ -274,3 +274,14 @@ def test_a_closed_window_holds_it_back_until_it_opens():
     while not healer.after(60.0):
         assert healer.now < 6000.0
     assert healer.now >= 5400.0
+
+
+def test_a_view_of_before_the_fact_says_nothing_about_it():
+    healer = Healer()
+    healer.now = 100.0
+    healer.tell("nomad/alloc/failed")
+    healer.changed = {"at": 99.0}
+    assert healer.after(6.0) == []
+    assert healer.why().startswith("complete: the view is older than the fact")
+    healer.changed = {"at": 100.0}
+    assert len(healer.after(15.0)) == 1
