@@ -57,7 +57,8 @@ def _claimed(
         ).now
         epoch = int(heal_file.meta(db, heal_store.EPOCH) or 0)
         row = db.execute(
-            "SELECT action, state, created, expires, epoch, claim, subject, body FROM decisions "
+            "SELECT action, state, created, expires, epoch, claim, subject, body, input_hash "
+            "FROM decisions "
             "WHERE id = ?", (decision,),
         ).fetchone()  # fmt: skip
         why = _why_not(db, row, action, now, epoch)
@@ -86,7 +87,7 @@ def _claimed(
 def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: int) -> str:
     if row is None:
         return "it was never decided"
-    wanted, state, created, expires, owner, by, _, body = row
+    wanted, state, created, expires, owner, by, _, body, input_ = row
     if wanted != action:
         return f"it is for {wanted}"
     if state != "decided" or by is not None:
@@ -99,8 +100,8 @@ def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: i
     marks = ",".join("?" * len(names))
     rules = db.execute(
         f"SELECT kind, by, reason FROM rules WHERE what IN ({marks}) "  # noqa: S608 - marks only
-        "AND kind IN (?,'suspend','hold') AND input = '' AND (until IS NULL OR until > ?)",
-        (*names, FREEZE, now),
+        "AND kind IN (?,'suspend','hold') AND input IN ('', ?) AND (until IS NULL OR until > ?)",
+        (*names, FREEZE, input_, now),
     ).fetchone()
     if rules is not None:
         return f"{rules[0]} by {rules[1]}: {rules[2]}"

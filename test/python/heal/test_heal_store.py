@@ -19,6 +19,7 @@ from saltext.eos.utils import (
     heal_command,
     heal_core,
     heal_file,
+    heal_state,
     heal_store,
 )
 
@@ -127,6 +128,20 @@ def test_a_freeze_counts_from_the_moment_it_is_appended(engine, decision, what, 
     if is_read:
         engine.work(1.0)
     with pytest.raises(heal_claim.Refused, match="freeze by ann: stop"):
+        _claim(engine, decision.id)
+
+
+@pytest.mark.parametrize(("input_", "is_held"), [("spec-a", True), ("spec-b", False)])
+def test_a_hold_of_one_specification_refuses_the_claim_on_that_one(
+    engine, decision, input_, is_held
+):
+    rule = heal_state.Rule("hold", "job:web", "it failed", "healer", 5.0, None, input_)
+    with engine.store.step(ENFORCE):
+        engine.store.state.put_rule(rule)
+    if not is_held:
+        _claim(engine, decision.id)
+        return
+    with pytest.raises(heal_claim.Refused, match="hold by healer: it failed"):
         _claim(engine, decision.id)
 
 
