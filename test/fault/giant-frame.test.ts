@@ -47,12 +47,12 @@ describe('Nomad says very much at once', () => {
       const all = await nomad.allocations('many')
       if (all.length === 2_000) return all
       throw new Error(`${all.length} are`)
-    })
+    }, 120_000)
     expect(new Set(wanted.map(({ CreateIndex }) => CreateIndex)).size).toBe(1)
     await until('each is told', () => {
       const told = new Set(here.facts('nomad/alloc', 'placed', { job: 'many' }).map(({ subject }) => subject['alloc']))
       return wanted.every(({ ID }) => told.has(ID))
-    })
+    }, 60_000)
     nomad.client(0).signal('SIGCONT')
     await nomad.delete('/v1/job/many?purge=true')
   })
