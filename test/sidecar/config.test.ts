@@ -38,6 +38,7 @@ describe('a configuration', () => {
     ['no address', { instance: 'n1', consul: [{ ...CONSUL, addresses: [] }] }, 'EOS606 consul[0].addresses has 0 items; expected at least 1; correct the configuration and start the sidecar again'],
     ['no token file', { instance: 'n1', consul: [{ datacenter: 'dc1', addresses: CONSUL.addresses, ca: CONSUL.ca }] }, 'EOS604 consul[0].token_file is missing; expected text; correct the configuration and start the sidecar again'],
     ['a duration without a unit', { instance: 'n1', timing: { proof: '2' } }, 'EOS606 timing.proof is "2"; expected a duration such as `500ms`, `10s`, `5m` or `1h`; correct the configuration and start the sidecar again'],
+    ['a session of a pair that is too short', { instance: 'n1', consul: [CONSUL], pair: { consul: 'dc1', ttl: '2s' } }, 'EOS606 pair.ttl is "2s"; expected 4s to 24h; correct the configuration and start the sidecar again'],
     ['one region twice', { instance: 'n1', nomad: [NOMAD, NOMAD] }, 'EOS606 nomad[1].region is "global" again; expected each once; give its addresses to the first'],
     ['a pair behind a Consul that is not read', { instance: 'n1', pair: { consul: 'dc1' } }, 'EOS606 pair.consul is "dc1"; expected a datacenter of consul (there is none); add it to consul, or name another'],
   ]

@@ -45,9 +45,10 @@ describe('an error of the database', () => {
         return thrown
       }
     }
-    const unbindable: unknown = { x: 1 }
     // @ts-expect-error what no type lets through is what this is about
-    expect(troubleOf(thrownBy(() => database.prepare('SELECT ?').get(unbindable))).kind).toBe('bug')
+    const refused = thrownBy(() => database.prepare('SELECT ?').get(undefined))
+    expect(refused).toBeInstanceOf(TypeError)
+    expect(troubleOf(refused).kind).toBe('bug')
     expect(troubleOf(thrownBy(() => textOf({ value: 5 }, 'value'))).kind).toBe('damaged')
     database.close()
   })

@@ -40,13 +40,13 @@ function authority(name: string): Authority {
   return makeAuthority(place)
 }
 
-async function agent({ certificate, key }: Authority, isLed: boolean): Promise<{ readonly address: string; readonly asked: string[] }> {
+async function agent({ certificate, key }: Authority, refusal: number | null): Promise<{ readonly address: string; readonly asked: string[] }> {
   const asked: string[] = []
   let holder = ''
   const server = createServer({ cert: readFileSync(certificate), key: readFileSync(key) }, (request, response) => {
     const url = request.url ?? ''
     asked.push(`${request.method} ${url}`)
-    if (!isLed) return void response.writeHead(500).end('No cluster leader')
+    if (refusal !== null) return void response.writeHead(refusal).end('not now')
     response.setHeader('x-consul-index', '5')
     if (url.includes('acquire=')) holder = url.split('acquire=')[1] ?? ''
     if (url === '/v1/session/create') return void response.end('{"ID":"session-1"}')
@@ -70,9 +70,12 @@ function joinPair(addresses: readonly string[], ca: string): void {
   pair = startPair(config, { changed: (isActive) => void active.push(isActive), trouble: (problem) => void (problem !== null && troubles.push(problem)) })
 }
 
-it('leaves an agent that has no leader for the next one', async () => {
+it.each([
+  ['has no leader', 500],
+  ['has too much to do', 429],
+])('leaves an agent that %s for the next one', async (_, status) => {
   const site = authority('site')
-  const [cutOff, healthy] = [await agent(site, false), await agent(site, true)]
+  const [cutOff, healthy] = [await agent(site, status), await agent(site, null)]
   joinPair([cutOff.address, healthy.address], site.ca)
   await until('this half is active', () => active.at(-1) === true)
   expect(cutOff.asked).toEqual(['PUT /v1/session/create'])
@@ -80,7 +83,7 @@ it('leaves an agent that has no leader for the next one', async () => {
 
 it('trusts the authority that is in the file now, without a restart', async () => {
   const [old, next] = [authority('old'), authority('next')]
-  const { address, asked } = await agent(next, true)
+  const { address, asked } = await agent(next, null)
   const ca = join(folder.path, 'ca.pem')
   copyFileSync(old.ca, ca)
   joinPair([address], ca)
@@ -92,7 +95,7 @@ it('trusts the authority that is in the file now, without a restart', async () =
 
 it('says that the file of the authority is missing, and goes on when it is there', async () => {
   const site = authority('site')
-  const { address } = await agent(site, true)
+  const { address } = await agent(site, null)
   const ca = join(folder.path, 'later.pem')
   joinPair([address], ca)
   await until('it says so', () => troubles.some((problem) => problem.includes('later.pem')))

@@ -133,6 +133,7 @@ describe('a standby that becomes active', () => {
   it('forgets as standby what is old and in the inbox, and its own words', () => {
     write(fact('own', 0, 0, 'bridge'), fact('old', 10, 0), fact('reached', 20, 20 * minute), fact('newer', 21, 21 * minute))
     expect(store.transact(() => store.prune(11 * minute, { 'nomad:global': { epoch: 'global#1', index: 20 } }))).toEqual({ dropped: 2 })
+    expect(store.snapshot.depth).toBe(2)
     store.transact(() => store.rebase('n2-new', 'waiting', {}))
     expect(waiting()).toEqual(['1 reached', '2 newer'])
   })

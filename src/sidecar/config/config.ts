@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '../fact.ts'
 import { messageOf, Refusal } from '../refusal.ts'
-import { address, duration, file, list, nullable, otherwise, record, text, whole } from './decode.ts'
+import { address, between, duration, file, list, nullable, otherwise, record, text, whole } from './decode.ts'
 
 const server = { addresses: list(address, 1), ca: file, token_file: file }
 
@@ -27,7 +27,8 @@ const pair = record(({ take }) => ({
   /** The datacenter of `consul` that holds the lock. */
   consul: take('consul', text),
   key: take('key', otherwise(text, 'eos/sidecar/lock')),
-  ttl: take('ttl', otherwise(duration, 15_000)),
+  /** Two seconds before its end nothing is sent any more; Consul refuses less than its `session_ttl_min`, 10 s as it comes. */
+  ttl: take('ttl', otherwise(between('4s', '24h'), 15_000)),
 }))
 
 const metrics = record(({ take }) => ({ port: take('port', otherwise(whole(0, 65_535), 9460)) }))

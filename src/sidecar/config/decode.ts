@@ -54,6 +54,16 @@ export const duration: Decode<number> = (value, path) => {
   return Number(amount) * factor
 }
 
+/** A span of time from one to another, both included. */
+export function between(least: string, most: string): Decode<number> {
+  const [from, to] = [duration(least, 'least'), duration(most, 'most')]
+  return (value, path) => {
+    const found = duration(value, path)
+    if (found < from || found > to) throw new Refusal('EOS606', `${path} is ${JSON.stringify(value)}`, `${least} to ${most}`, ADVICE)
+    return found
+  }
+}
+
 /** A list, each item read alike. */
 export function list<T>(item: Decode<T>, least = 0): Decode<readonly T[]> {
   return (value, path) => {

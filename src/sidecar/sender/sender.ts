@@ -168,9 +168,11 @@ export class Sender {
 
   /** Finds out from where to send; where the two sides cannot go on in the same numbers, a new epoch begins. */
   async #agree(lastSeq: number): Promise<void> {
-    if (this.#coming !== null) {
-      await this.#rebase(this.#coming, 'waiting', this.cursors)
-      this.#coming = null
+    const coming = this.#coming
+    if (coming !== null) {
+      await this.#rebase(coming, 'waiting', this.cursors)
+      // The lock may have been lost and won again meanwhile: then a newer one is to come.
+      if (this.#coming === coming) this.#coming = null
       return this.#begin(1)
     }
     const { last, acknowledged, first } = this.#snapshot()
