@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
-from saltext.eos.utils import (
-    authority,
-    bridge_verbs,
-    contract,
-    deliver,
-    lock,
-    master,
-    standing,
-)
+from saltext.eos.utils import authority, bridge_verbs, contract, deliver, lock, master, standing
 from saltext.eos.utils import issue as issuing
 from saltext.eos.utils import preflight as flight
 from saltext.eos.version import SCHEMA, __version__
@@ -98,6 +90,9 @@ def events(
         Say under each warning and critical event what to do about it; with ``--out=json`` as its
         key ``advice``.
 
+    others
+        What is no option; it is refused.
+
     Returns a list of lines; with ``--out=json`` the events themselves. The checkpoint that comes
     every minute is shown when it is asked for: with ``event=bridge``, a tag or ``--out=json``.
 
@@ -134,6 +129,8 @@ def replay(from_seq=None, epoch=None, to_seq=None, test=False, **others):
         Number of the last; all that there are when left out.
     test
         Say how many, and fire none.
+    others
+        What is no option; it is refused.
 
     CLI Example:
 
