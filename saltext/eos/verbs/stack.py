@@ -1,0 +1,181 @@
+"""Verbs about the stack as it is described, and as it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from salt.exceptions import SaltRunnerError
+from salt.loader.dunder import __opts__
+
+from saltext.eos.utils import authority, contract, lock, master, standing
+from saltext.eos.utils import preflight as flight
+from saltext.eos.verbs.spoken import spoken
+from saltext.eos.version import SCHEMA, __version__
+
+
+def status():
+    """
+    Show what stands, what waits and for what, asked live.
+
+    Returns ``{"stack", "nodes", "components": [{"name", "node", "gate", "observed", "why",
+    "waits_for"}], "apps": [{"name", "url", "gate", ...}], "lock", "problems", "text"}``; a gate is
+    passed, waiting, failed or unknown.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.status
+        salt-run eos.status --out=json
+    """
+    return spoken(_status)
+
+
+def explain(component):
+    """
+    Show what a component is, where it runs, what it needs and what needs it.
+
+    component
+        Its name.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.explain consul
+    """
+    return spoken(_explain, component)
+
+
+def versions():
+    """
+    Compare wheel, schema and contract of the master and every minion of the stack.
+
+    Returns ``{"master", "minions", "skew"}``; ``skew`` lists what does not fit, and is empty when
+    all do.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.versions
+    """
+    return spoken(_versions)
+
+
+def plan(name="bootstrap"):
+    """
+    Show the steps of a plan in the order of needs, with the nodes of each.
+
+    name
+        The plan.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.plan bootstrap
+    """
+    return spoken(_plan, name)
+
+
+def _status() -> dict[str, Any]:
+    form = master.form(__opts__)
+    found = standing.status(__opts__, form, contract.load())
+    holder = lock.read(__opts__)
+    found["lock"] = lock.describe(holder) if holder else None
+    found["problems"] = flight.master_side(__opts__)
+    found["text"] = standing.readable(found)
+    return found
+
+
+def _explain(component: str) -> dict[str, Any]:
+    known = contract.load().components
+    if component not in known:
+        names = ", ".join(known)
+        raise SaltRunnerError(f"component {component} is unknown; expected one of: {names}")
+    form = master.form(__opts__)
+    spec = known[component]["spec"]
+    found: dict[str, Any] = {
+        "name": component,
+        "is": known[component]["doc"],
+        "source": known[component]["source"],
+        "class": spec["class"],
+        "needs": spec["needs"],
+        "needed_by": [name for name, one in known.items() if component in one["spec"]["needs"]],
+        "nodes": {},
+    }
+    for node in form["plan"]["nodes_of"][component]:
+        part = form["all"][node]["components"][component]
+        entries = part.get("each", {"": part})
+        found["nodes"][node] = {
+            entry or "component": {
+                "roles": one["roles"],
+                "unit": one["unit"],
+                "packages": one["packages"],
+                "ports": one["ports"],
+                "memory": one["memory"],
+                "files": sorted(one["files"]),
+                "proven_by": [_proof(probe) for probe in one["gate"]["probes"]],
+                "within": one["gate"]["within"],
+            }
+            for entry, one in entries.items()
+        }
+    return found
+
+
+def _versions() -> dict[str, Any]:
+    form = master.form(__opts__)
+    nodes = sorted(form["all"])
+    answers = master.ask(__opts__, nodes, "eos_node.versions")
+    minions = {node: answers.get(node, {}).get("ret") for node in nodes}
+    skew = [f"{node} does not answer" for node, facts in minions.items() if facts is None]
+    for node, facts in minions.items():
+        if isinstance(facts, dict):
+            skew += flight.skew(node, facts)
+        elif facts is not None:
+            skew.append(f"{node} has no wheel saltext-eos: {facts}")
+    mine = {"eos": __version__, "schema": SCHEMA, "contract": contract.digest()}
+    return {"master": mine, "minions": minions, "skew": skew}
+
+
+def _plan(name: str) -> dict[str, Any]:
+    known = contract.load()
+    if name not in known.plans:
+        names = ", ".join(known.plans)
+        raise SaltRunnerError(f"plan {name} is unknown; expected one of: {names}")
+    form = master.form(__opts__)
+    components = [
+        {
+            "component": component,
+            "needs": one["spec"]["needs"],
+            "nodes": form["plan"]["nodes_of"][component],
+            **({"apps": form["plan"]["apps"]} if one["spec"].get("each") else {}),
+        }
+        for component, one in known.components.items()
+        if form["plan"]["nodes_of"][component]
+    ]
+    return {
+        "plan": name,
+        "says": known.plans[name]["spec"]["says"],
+        "steps": known.plans[name]["spec"]["steps"],
+        "components": components,
+        "has_ca": authority.exists(__opts__),
+    }
+
+
+def _proof(probe: dict[str, Any]) -> str:
+    """Say in one line what a probe wants to see."""
+    ways = {
+        "http": lambda: f"GET {probe['scheme']}://{probe['host']}:{probe['port']}{probe['get']}",
+        "command": lambda: "`" + " ".join(probe["run"]) + "`",
+        "tcp": lambda: f"connect to {probe['host']}:{probe['port']}",
+        "hook": lambda: f"hook {probe['hook']}",
+    }
+    said = ways[probe["by"]]()
+    if "field" in probe:
+        said += f" {probe['field']}"
+    for word, sign in (("is", "="), ("is_not", "is not"), ("at_least", "at least")):
+        if word in probe:
+            said += f" {sign} {probe[word]!r}"
+    return said
