@@ -10,4 +10,5 @@ export const ENGINE_CODES = {
   EOS708: 'an envelope does not fit its declaration',
   EOS709: 'the inbox cannot be written; nothing was acknowledged',
   EOS710: 'a setting of the engine is wrong; it does not start',
+  EOS711: 'the sidecar has another contract of events; its facts wait in its journal',
 } as const

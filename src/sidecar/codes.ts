@@ -17,6 +17,7 @@ export const SIDECAR_CODES = {
   EOS640: 'the engine broke the protocol',
   EOS641: 'the engine does not answer',
   EOS642: 'the engine speaks another protocol',
+  EOS643: 'the engine has another contract of events; facts wait in the journal',
   EOS650: 'the lock of the pair cannot be used',
   EOS660: 'the port of the metrics cannot be used',
 } as const

@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { DiskWatch } from './disk-watch.ts'
-import type { Table } from './envelope/table.ts'
+import { contractOf, type Table } from './envelope/table.ts'
 import { JournalClient } from './journal/client.ts'
 import { openLedger } from './ledger.ts'
 import type { Log } from './log.ts'
@@ -109,7 +109,7 @@ class Sidecar {
     this.#dead = new DeadLetters(this.#note, log)
     this.#disk = new DiskWatch(this.#note, log)
     const { timing } = config
-    const options = { socket: config.socket, instance: config.instance, version: parts.version, refresh: PRUNE, patience: timing.engine, status: timing.status, pauses: [timing.reconnectLeast, timing.reconnectMost] as const, standings: () => this.#status() }
+    const options = { socket: config.socket, instance: config.instance, version: parts.version, contract: contractOf(table), refresh: PRUNE, patience: timing.engine, status: timing.status, pauses: [timing.reconnectLeast, timing.reconnectMost] as const, standings: () => this.#status() }
     this.#sender = new Sender(this.#client, options, {
       linked: () => this.#linked(),
       lost: (reason) => this.#unlinked(reason),
@@ -230,7 +230,7 @@ class Sidecar {
     const was = this.#link
     this.#link = { ...was, isLinked: false, reason, since: was.isLinked ? performance.now() : was.since }
     if (was.isLinked) this.#note({ verb: 'degraded', source: 'bridge', cause: 'engine', detail: reason })
-    else if (was.reason !== reason) this.#parts.log('alert', 'the engine is not reachable; facts wait in the journal', { reason })
+    else if (was.reason !== reason) this.#parts.log('alert', 'the engine takes no facts; they wait in the journal', { reason })
   }
 
   #standings(): Standing[] {

@@ -21,6 +21,8 @@ export interface Manners {
   isSilent: boolean
   /** Envelopes that are refused, by id. */
   readonly refuses: Set<string>
+  /** Digest of the one event that it knows; a sidecar that has it otherwise, or does not tell, is refused. */
+  digest: string
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Manners {
  * what it keeps, drops what it has by id, and closes with an error where the protocol is broken. What it keeps outlives a restart.
  */
 export class Engine {
-  readonly manners: Manners = { isSilent: false, refuses: new Set() }
+  readonly manners: Manners = { isSilent: false, refuses: new Set(), digest: '' }
   /** Everything that was kept, by id, in the order of arrival. */
   readonly inbox = new Map<string, Arrived>()
   /** Last number of each epoch. */
@@ -38,6 +40,8 @@ export class Engine {
   readonly hellos: { readonly role: string; readonly epoch: string; readonly instance: string }[] = []
   readonly statuses: Json[] = []
   duplicates = 0
+  /** Greetings of sidecars with another contract. */
+  refusals = 0
   /** Highest index that was kept, by source. */
   readonly #cursors = new Map<string, { readonly epoch: string; readonly index: number }>()
   readonly #path: string
@@ -99,6 +103,12 @@ export class Engine {
     const epoch = String(hello['epoch'])
     if (hello['protocol'] !== 1 || hello['schema'] !== 1) this.#breach(socket, 'protocol or schema is not 1')
     this.hellos.push({ role: String(hello['role']), epoch, instance: String(hello['instance']) })
+    const { contract } = hello
+    if (this.manners.digest !== '' && !(isObject(contract) && contract['bridge'] === this.manners.digest)) {
+      this.refusals += 1
+      socket.end(encodeFrame({ kind: 'error', code: 'EOS711', reason: 'the engine is older: install', older: 'engine' }))
+      return epoch
+    }
     if (!this.manners.isSilent) socket.write(encodeFrame({ kind: 'welcome', protocol: 1, last_seq: this.last.get(epoch) ?? 0, cursors: Object.fromEntries(this.#cursors), max_event: 65536, max_batch: 500 }))
     return epoch
   }

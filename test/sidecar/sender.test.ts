@@ -22,7 +22,7 @@ beforeEach(async () => {
   })
   sender = new Sender(
     journal,
-    { socket: join(folder.path, 'bridge.sock'), instance: 'n1', version: '0', refresh: 1000, patience: 400, status: 100, pauses: [10, 50], standings: () => ({ standings: [] }) },
+    { socket: join(folder.path, 'bridge.sock'), instance: 'n1', version: '0', contract: { bridge: 'aa' }, refresh: 1000, patience: 400, status: 100, pauses: [10, 50], standings: () => ({ standings: [] }) },
     {
       linked: () => undefined,
       lost: (reason) => void told.lost.push(reason),
@@ -68,6 +68,19 @@ test('an engine that comes later, or again, is sent what it lacks and no more', 
   await engine.start()
   await until('it has the rest', () => acknowledged() === 900)
   expect(engine.duplicates).toBe(0)
+  expect(engine.breaches).toEqual([])
+})
+
+test('facts wait for an engine that has another contract of events, and go on by themselves when it has the same', async () => {
+  engine.manners.digest = 'bb'
+  await write(1, 300)
+  sender.start('active', false)
+  await until('it was refused several times', () => engine.refusals >= 3)
+  expect(told.lost[0]).toBe('EOS643 the engine has another contract of events: the engine is older: install; expected one contract; as it says; facts wait in the journal and go on by themselves')
+  expect([sender.isLinked, acknowledged(), engine.inbox.size, told.buried, told.renewed]).toEqual([false, 0, 0, [], []])
+  engine.manners.digest = 'aa'
+  await until('all is acknowledged', () => acknowledged() === 300)
+  expect(engine.numbers(epoch())).toEqual(Array.from({ length: 300 }, (_, index) => index + 1))
   expect(engine.breaches).toEqual([])
 })
 

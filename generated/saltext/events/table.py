@@ -42,6 +42,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
 TABLE: dict[str, dict[str, Any]] = {
     "bridge": {
         "tag": "eos/bridge/{verb}/{subject.source}",
+        "digest": "053e48b551a9bbb3",
         "verbs": {
             "started": {
                 "severity": "info",
@@ -188,6 +189,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "consul/node": {
         "tag": "eos/consul/node/{verb}/{subject.node}",
+        "digest": "781f3e37315be463",
         "verbs": {
             "failed": {
                 "severity": "critical",
@@ -240,6 +242,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "consul/service": {
         "tag": "eos/consul/service/{verb}/{subject.service}",
+        "digest": "8d6a1fcf60dd1f78",
         "verbs": {
             "registered": {
                 "severity": "info",
@@ -317,6 +320,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "kernel/oom": {
         "tag": "eos/kernel/oom/{verb}/{subject.place}",
+        "digest": "a0f4cc744265908d",
         "verbs": {
             "killed": {
                 "severity": "critical",
@@ -364,6 +368,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "kernel/oomd": {
         "tag": "eos/kernel/oomd/{verb}/{subject.unit}",
+        "digest": "f26bfe1042120f78",
         "verbs": {
             "killed": {
                 "severity": "critical",
@@ -382,6 +387,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/alloc": {
         "tag": "eos/nomad/alloc/{verb}/{subject.job}/{subject.group}",
+        "digest": "bed75b9ec234c352",
         "verbs": {
             "placed": {
                 "severity": "info",
@@ -519,6 +525,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/deployment": {
         "tag": "eos/nomad/deployment/{verb}/{subject.job}",
+        "digest": "b0ffd2cc731327a3",
         "verbs": {
             "started": {
                 "severity": "info",
@@ -576,6 +583,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/eval": {
         "tag": "eos/nomad/eval/{verb}/{subject.job}/{subject.group}",
+        "digest": "5841e84cd6f93110",
         "verbs": {
             "blocked": {
                 "severity": "warning",
@@ -609,6 +617,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/job": {
         "tag": "eos/nomad/job/{verb}/{subject.job}",
+        "digest": "52e1930611cc50da",
         "verbs": {
             "registered": {
                 "severity": "info",
@@ -666,6 +675,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/node": {
         "tag": "eos/nomad/node/{verb}/{subject.node}",
+        "digest": "95a08def449893a4",
         "verbs": {
             "up": {
                 "severity": "notice",
@@ -744,6 +754,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/service": {
         "tag": "eos/nomad/service/{verb}/{subject.service}",
+        "digest": "2c293d6c29dc4012",
         "verbs": {
             "registered": {
                 "severity": "info",
@@ -765,6 +776,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "nomad/task": {
         "tag": "eos/nomad/task/{verb}/{subject.job}/{subject.group}/{subject.task}",
+        "digest": "ce6e8ea4e9504140",
         "verbs": {
             "oom": {
                 "severity": "critical",

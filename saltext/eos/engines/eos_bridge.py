@@ -35,6 +35,7 @@ from saltext.eos.utils import (
     bridge_self,
     bridge_serve,
     bridge_silence,
+    bridge_skew,
     hint_bus,
     store,
 )
@@ -114,7 +115,7 @@ def start(
         committed()
         listener = _sooner_or_later(lambda: bridge_serve.bound(Path(socket)))
         largest = min(LARGEST, int(__opts__["max_event_size"]) - SALTS_OWN)
-        terms = bridge_serve.Terms(tuple(peers), largest, committed)
+        terms = bridge_serve.Terms(tuple(peers), largest, committed, bridge_skew.mine())
         server = bridge_serve.Server(listener, kept, lock, terms)
         stack.callback(server.stop)
         parts = [
@@ -127,6 +128,7 @@ def start(
         log.info("eos_bridge serves %s into %s", socket, path)
         watch = Watch(after, kept.silent(), time.time())
         pruned = looked = time.monotonic()
+        differing: set[str] = set()
         while all(part.is_alive() for part in parts):
             _listen(listening.pipe, desk)
             desk.turn()
@@ -134,6 +136,7 @@ def start(
             if time.monotonic() - looked > LOOK_EVERY:
                 looked = time.monotonic()
                 _tell_silence(path, watch, desk)
+                _tell_skew(path, differing, desk)
             if time.monotonic() - pruned > PRUNE_EVERY:
                 pruned = time.monotonic()
                 _prune(kept, lock, keep_days, keep_events)
@@ -244,6 +247,18 @@ def _tell_silence(path: Path, watch: Watch, desk: Desk) -> None:
             desk.tell(said, (said.source, since))
     except (sqlite3.Error, SaltRunnerError) as err:
         log.warning("nobody looked whether anybody is silent: %s", err)
+
+
+def _tell_skew(path: Path, told: set[str], desk: Desk) -> None:
+    try:
+        with contextlib.closing(Reader(path)) as reader:
+            streams = reader.streams()
+        for mark, said in bridge_skew.alarms(streams, told):
+            log.critical("eos_bridge: EOS711 %s", said.detail)
+            desk.tell(said)
+            told.add(mark)
+    except (sqlite3.Error, SaltRunnerError) as err:
+        log.warning("nobody looked whether a sidecar has another contract: %s", err)
 
 
 def _fold(path: Path, lock: threading.Lock) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.events import table
-from saltext.eos.utils import event_text
+from saltext.eos.utils import bridge_skew, event_text
 from saltext.eos.utils.inbox_read import Reader
 
 SEVERITIES = ("info", "notice", "warning", "critical")
@@ -141,6 +141,10 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
     problems = [
         *_engine_problems(reader, bus),
         *_stream_problems(streams, now),
+        *[
+            f"facts of sidecar {instance} wait in its journal: {reason}"
+            for instance, reason in bridge_skew.standing(streams).items()
+        ],
         *[
             f"{one['source']}: {one['degraded']}"
             for one in _standings(streams, now)

@@ -12,7 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import bridge_envelope, bridge_frames, bridge_json, bridge_peer
+from saltext.eos.utils import (
+    bridge_envelope,
+    bridge_frames,
+    bridge_json,
+    bridge_peer,
+    bridge_skew,
+)
 from saltext.eos.utils.inbox import Inbox, Refused, Taken, attempted
 
 log = logging.getLogger(__name__)
@@ -40,11 +46,13 @@ class Terms(NamedTuple):
     :param users: users that may connect, by name or number.
     :param largest: most bytes of one envelope.
     :param committed: called after each commit that brought something new.
+    :param contract: the digest of each event that is taken.
     """
 
     users: tuple[str | int, ...]
     largest: int
     committed: Callable[[], None]
+    contract: dict[str, str]
 
 
 def bound(path: Path) -> socket.socket:
@@ -209,6 +217,7 @@ class _Peer:
             raise Breach("EOS704", f"role is {words['role']!r}; expected active or standby")
         said = {name: str(value) for name, value in words.items()}
         self._seq = self._written(lambda: self._inbox.greet(**said))
+        self._compare(hello.get("contract"), said)
         with self._lock:
             cursors = self._inbox.cursors()
         self._epoch, self._role = said["epoch"], said["role"]
@@ -216,6 +225,14 @@ class _Peer:
             kind="welcome", protocol=PROTOCOL, last_seq=self._seq, cursors=cursors,
             max_event=self._terms.largest, max_batch=MOST,
         )  # fmt: skip
+
+    def _compare(self, theirs: Any, said: dict[str, str]) -> None:
+        skew = bridge_skew.skew(theirs, said["version"], self._terms.contract)
+        if skew is None:
+            return
+        status = {"skew": {"older": skew.older, "reason": skew.reason}}
+        self._written(lambda: self._inbox.note(said["epoch"], status))
+        raise Breach("EOS711", skew.reason, older=skew.older)
 
     def _batch(self, events: list[tuple[dict[str, Any], str]]) -> None:
         if self._role != "active":

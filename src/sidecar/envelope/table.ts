@@ -13,6 +13,8 @@ export interface VerbRules {
 /** What the contract says about one event. */
 export interface EventRules {
   readonly tag: Pattern
+  /** Names payload, verbs and severities; an engine that has another would refuse its facts. */
+  readonly digest: string
   readonly verbs: ReadonlyMap<string, VerbRules>
   /** Holds verb, subject, verdict, change and links to the declaration. */
   readonly check: Check
@@ -20,6 +22,11 @@ export interface EventRules {
 
 /** The contract's events by name. */
 export type Table = ReadonlyMap<string, EventRules>
+
+/** The contract of events as a greeting tells it: each event with its digest. */
+export function contractOf(table: Table): { readonly [event: string]: string } {
+  return Object.fromEntries([...table].map(([name, { digest }]) => [name, digest]))
+}
 
 /** Reads the generated table of events; the sidecar does not start without it. */
 export function readTable(path: string | URL): Table {
@@ -36,7 +43,7 @@ function rulesOf(event: JsonObject, name: string): EventRules {
     const rules = object(one, `${name}.verbs.${verb}`)
     return [verb, { severity: text(rules['severity'], `${name}.${verb}.severity`), id: patternOf(text(rules['id'], `${name}.${verb}.id`)) }]
   })
-  return { tag: patternOf(text(event['tag'], `${name}.tag`)), verbs: new Map(verbs), check: checkOf(event['schema']) }
+  return { tag: patternOf(text(event['tag'], `${name}.tag`)), digest: text(event['digest'], `${name}.digest`), verbs: new Map(verbs), check: checkOf(event['schema']) }
 }
 
 function object(value: Json | undefined, path: string): JsonObject {

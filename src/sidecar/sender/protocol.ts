@@ -6,6 +6,9 @@ import { Refusal } from '../refusal.ts'
 /** The protocol that this sidecar speaks. */
 export const PROTOCOL = 1
 
+/** What an engine says whose events are others than the sidecar's. */
+export const OTHER_CONTRACT = 'EOS711'
+
 /** What the engine may say. */
 export type FromEngine =
   | { readonly kind: 'welcome'; readonly lastSeq: number; readonly cursors: Cursors; readonly maxBatch: number }

@@ -4,7 +4,7 @@ import type { Cursors, DeadRow, Keep, Snapshot } from '../journal/messages.ts'
 import { newEpoch } from '../journal/epoch.ts'
 import { messageOf, Refusal } from '../refusal.ts'
 import { Connection } from './connection.ts'
-import { broken, PROTOCOL, type FromEngine } from './protocol.ts'
+import { broken, OTHER_CONTRACT, PROTOCOL, type FromEngine } from './protocol.ts'
 import { Window } from './window.ts'
 
 /** Batches on their way at once. */
@@ -20,6 +20,8 @@ export interface SenderOptions {
   readonly socket: string
   readonly instance: string
   readonly version: string
+  /** The events that facts are of, each with its digest: an engine that has another lets facts wait. */
+  readonly contract: { readonly [event: string]: string }
   /** Milliseconds after which a standby greets again, to learn how far the inbox has come. */
   readonly refresh: number
   /** Milliseconds without an answer before the connection is given up, and between two status messages. */
@@ -126,8 +128,8 @@ export class Sender {
     this.counters = { ...this.counters, connects: this.counters.connects + 1 }
     const connection: Connection = new Connection(this.#options.socket, {
       opened: () => {
-        const { instance, version } = this.#options
-        connection.say({ kind: 'hello', protocol: PROTOCOL, schema: 1, instance, epoch: this.#coming ?? this.#journal.snapshot?.epoch ?? snapshot.epoch, version, role: this.#role })
+        const { instance, version, contract } = this.#options
+        connection.say({ kind: 'hello', protocol: PROTOCOL, schema: 1, instance, epoch: this.#coming ?? this.#journal.snapshot?.epoch ?? snapshot.epoch, version, role: this.#role, contract })
       },
       heard: (message) => {
         if (this.#connection === connection) void this.#hear(message).catch((thrown: unknown) => connection.close(messageOf(thrown)))
@@ -151,6 +153,7 @@ export class Sender {
 
   async #hear(message: FromEngine): Promise<void> {
     this.#heard = performance.now()
+    if (message.kind === 'error' && message.code === OTHER_CONTRACT) throw new Refusal('EOS643', `the engine has another contract of events: ${message.reason}`, 'one contract', 'as it says; facts wait in the journal and go on by themselves')
     if (message.kind === 'error') throw new Refusal('EOS640', `the engine says ${message.code}: ${message.reason}`, 'numbers without a gap, in protocol 1', 'nothing: it is sent again from where the engine stands')
     if (message.kind === 'ack') return this.#acknowledge(message)
     if (this.#isLive) throw broken('the engine greets twice', 'one welcome')

@@ -6,6 +6,8 @@ import json
 import socket
 import time
 
+from saltext.eos.utils import bridge_skew
+
 CHECKPOINT = {
     "subject": {"source": "bridge"},
     "verdict": {"cause": "time", "detail": ""},
@@ -118,6 +120,7 @@ class Feeder:
             "epoch": self.epoch,
             "version": "0.1.0",
             "role": role,
+            "contract": bridge_skew.mine(),
         }
         self.say({**hello, **changed})
         return self.hear()

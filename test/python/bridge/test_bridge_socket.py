@@ -11,6 +11,8 @@ import pytest
 from engine_process import until
 from feeder import Feeder, batch, compact, envelope, framed
 
+from saltext.eos.utils import bridge_skew
+
 
 def test_a_batch_is_in_the_inbox_when_it_is_acknowledged(engine):
     with engine.feeder() as feeder:
@@ -210,7 +212,7 @@ def test_a_stranger_is_turned_away_whatever_the_mode_of_the_socket_is(engine):
     engine.feeder().close()
     engine.socket.chmod(0o666)
     hello = framed({"kind": "hello", "protocol": 1, "schema": 1, "instance": "x", "epoch": "x-1",
-                    "version": "1", "role": "active"})  # fmt: skip
+                    "version": "1", "role": "active", "contract": bridge_skew.mine()})  # fmt: skip
     command = [
         sys.executable,
         "-c",
@@ -230,7 +232,7 @@ def test_users_are_looked_up_by_name_at_each_connection(engines):
     until(engine.socket.exists)
     engine.socket.chmod(0o666)
     hello = framed({"kind": "hello", "protocol": 1, "schema": 1, "instance": "x", "epoch": "x-1",
-                    "version": "1", "role": "active"})  # fmt: skip
+                    "version": "1", "role": "active", "contract": bridge_skew.mine()})  # fmt: skip
     command = [sys.executable, "-c", STRANGER, str(engine.socket), hello.hex()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     assert b"welcome" in bytes.fromhex(done.stdout.strip())

@@ -22,6 +22,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
 TABLE: dict[str, dict[str, Any]] = {
     "house/door": {
         "tag": "eos/house/door/{verb}/{subject.node}",
+        "digest": "b8ca892f8718d815",
         "verbs": {
             "opened": {
                 "severity": "notice",
@@ -32,6 +33,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "house/lamp": {
         "tag": "eos/house/lamp/{verb}/{subject.room}/{subject.lamp_place}",
+        "digest": "d315a92e7e5c8249",
         "verbs": {
             "lit": {
                 "severity": "info",
