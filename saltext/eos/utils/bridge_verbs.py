@@ -11,7 +11,7 @@ from typing import Any
 import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import bridge_fire, bridge_report, store
+from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, store
 from saltext.eos.utils.inbox import NAME
 from saltext.eos.utils.inbox_read import Reader
 
@@ -150,6 +150,20 @@ def bridge(opts: dict[str, Any]) -> dict[str, Any]:
     """Tell how the bridge is."""
     found = bridge_report.report(Reader(path_of(opts)), time.time())
     return {**found, "retcode": 1 if found["problems"] else 0}
+
+
+def sidecars(opts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give the version of each sidecar, and why its facts are not taken where they are not."""
+    try:
+        streams = Reader(path_of(opts)).streams()
+    except SaltRunnerError:
+        # No engine has run yet: `eos.bridge` says so.
+        return {}
+    waiting = bridge_skew.standing(streams)
+    return {
+        one["instance"]: {"eos": one["version"], "waits": waiting.get(one["instance"])}
+        for one in streams
+    }
 
 
 def _refuse(others: dict[str, Any], known: list[str]) -> None:

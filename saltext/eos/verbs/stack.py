@@ -7,7 +7,7 @@ from typing import Any
 from salt.exceptions import SaltRunnerError
 from salt.loader.dunder import __opts__
 
-from saltext.eos.utils import authority, contract, lock, master, standing
+from saltext.eos.utils import authority, bridge_verbs, contract, lock, master, standing
 from saltext.eos.utils import preflight as flight
 from saltext.eos.verbs.spoken import spoken
 from saltext.eos.version import SCHEMA, __version__
@@ -49,10 +49,10 @@ def explain(component):
 
 def versions():
     """
-    Compare wheel, schema and contract of the master and every minion of the stack.
+    Compare wheel, schema and contract of the master, every minion of the stack and the sidecars.
 
-    Returns ``{"master", "minions", "skew"}``; ``skew`` lists what does not fit, and is empty when
-    all do.
+    Returns ``{"master", "minions", "sidecars", "skew"}``; ``skew`` lists what does not fit, and is
+    empty when all do.
 
     CLI Example:
 
@@ -135,8 +135,10 @@ def _versions() -> dict[str, Any]:
             skew += flight.skew(node, facts)
         elif facts is not None:
             skew.append(f"{node} has no wheel saltext-eos: {facts}")
+    sidecars = bridge_verbs.sidecars(__opts__)
+    skew += [str(one["waits"]) for one in sidecars.values() if one["waits"]]
     mine = {"eos": __version__, "schema": SCHEMA, "contract": contract.digest()}
-    return {"master": mine, "minions": minions, "skew": skew}
+    return {"master": mine, "minions": minions, "sidecars": sidecars, "skew": skew}
 
 
 def _plan(name: str) -> dict[str, Any]:

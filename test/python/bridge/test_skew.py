@@ -6,7 +6,7 @@ import pytest
 from engine_process import until
 from feeder import envelope
 
-from saltext.eos.utils import bridge_report, bridge_skew
+from saltext.eos.utils import bridge_report, bridge_skew, bridge_verbs
 from saltext.eos.utils.inbox_read import Reader
 
 KNOWN = {"bridge": "11", "nomad/job": "22"}
@@ -57,6 +57,10 @@ def test_facts_of_another_contract_wait_until_both_agree(engine):
     reader = Reader(engine.inbox)
     waiting = "facts of sidecar test wait in its journal: sidecar 0.0.1 has events that"
     assert any(one.startswith(waiting) for one in _problems(reader))
+    opts = {"engines": [{"eos_bridge": {"inbox": str(engine.inbox)}}]}
+    told = bridge_verbs.sidecars(opts)["test"]
+    assert told["eos"] == "0.0.1"
+    assert told["waits"].startswith("sidecar 0.0.1 has events that")
     # Told to observers and to whoever reads the log, once.
     alarm = "SELECT body FROM events WHERE event = 'bridge' AND verb = 'alarm'"
     (body,) = until(lambda: engine.ask(alarm))[0]
@@ -67,6 +71,7 @@ def test_facts_of_another_contract_wait_until_both_agree(engine):
         assert feeder.take(envelope(1))["refused"] == []
         feeder.say({"kind": "status", "standings": [], "depth": 0})
         until(lambda: not bridge_skew.standing(reader.streams()))
+    assert bridge_verbs.sidecars(opts) == {"test": {"eos": "0.1.0", "waits": None}}
     assert not any("wait in its journal" in one for one in _problems(reader))
     assert len(engine.ask(alarm)) == 1
 
