@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { isJsonList, isJsonObject } from '../contract/json.ts'
 import { isRole, type ComponentContract, type Condition, type Field, type Fields, type Json, type ProbeSpec, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
 import { markdownHeader } from './header.ts'
+import { HEAL, healRows } from './heal-settings.ts'
 import { fieldPhrase, typePhrase, shown } from './phrase.ts'
 import { rolesOf } from './pillar-schema.ts'
 import { titleOf } from './title.ts'
@@ -75,6 +76,7 @@ export function pillarPage(components: readonly ComponentContract[]): PageView {
       { title: '`eos:stack`', text: table(['key', 'meaning'], [['`name`', 'Name of the stack. Text; required.'], ['`domain`', 'Domain below which everything has its name. Text; required.']]) },
       { title: '`eos:topology:<minion id>`', text: table(['key', 'meaning'], nodeRows) },
       ...section('`eos:topology:<minion id>:roles`', table(['component', 'roles', 'what it is'], roles)),
+      { title: '`eos:heal`', text: `${textOf(HEAL['description'])}\n\n${table(['key', 'type', 'default', 'meaning'], healRows())}` },
       ...once.flatMap((component) => section(`\`eos:${component.name}\``, pillarTable(component))),
       ...each.flatMap((component) => section('`eos:apps:<name>`', pillarTable(component))),
     ],

@@ -1,4 +1,5 @@
 import { isRole, type ComponentContract, type Json, type JsonObject, type RoleField, type Schema } from '../contract/types.ts'
+import { HEAL } from './heal-settings.ts'
 
 const NAME = '^[a-z][a-z0-9-]{0,62}$'
 const SIZE = '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$'
@@ -11,6 +12,7 @@ export function pillarSchema(components: readonly ComponentContract[]): Schema {
   return closed('Everything that Eos reads from the pillar, below the key `eos`.', {
     stack: stack(),
     topology: { type: 'object', description: 'Every node of the stack, by minion id.', additionalProperties: node(components) },
+    heal: HEAL,
     ...Object.fromEntries(sections.map((component) => [component.name, section(component)])),
     ...apps(components),
   }, ['stack', 'topology', ...required])

@@ -177,7 +177,7 @@ MISTAKES = [
     ),
     (
         _set(["consol"], {}),
-        "eos:consol: expected one of stack, topology, apps, host, tls, consul, terraform (did you "
+        "eos:consol: expected one of stack, topology, apps, heal, host, tls, consul, terraform (did you "
         "mean consul?); found an unknown key",
     ),
     (

@@ -234,6 +234,26 @@ def run():
                 },
             ],
         }
+    for node in stack.nodes("healer"):
+        steps[f"healer on {node}"] = {
+            "salt.state": [
+                {"tgt": [node]},
+                {"tgt_type": "list"},
+                {"sls": ["eos.healer"]},
+                {"expect_minions": True},
+                {"queue": 8},
+                {"parallel": stack.several},
+                {
+                    "require": [
+                        {"eos_run": "secrets"},
+                        *stack.steps("tls"),
+                        *stack.steps("consul"),
+                        *stack.steps("consul_acl"),
+                        *stack.steps("sidecar"),
+                    ],
+                },
+            ],
+        }
     for node in stack.nodes("vault_gate"):
         steps[f"vault_gate on {node}"] = {
             "salt.state": [
@@ -351,6 +371,7 @@ def run():
                     *stack.steps("nomad_acl"),
                     *stack.steps("nomad_tokens"),
                     *stack.steps("sidecar"),
+                    *stack.steps("healer"),
                     *stack.steps("vault_gate"),
                     *stack.steps("workload_identity"),
                     *stack.steps("foundation"),

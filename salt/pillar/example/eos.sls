@@ -17,8 +17,18 @@ eos:
         terraform: [runner]
         caddy: [edge]
         sidecar: [runner]
+        healer: [runner]
   consul:
     datacenter: home
+  # What Eos may do by itself. Without a word here it observes: it decides, tells what it would do, and does nothing.
+  heal:
+    mode: warn                # observe, warn or enforce
+    components:
+      consul: enforce
+    jobs:
+      miniflux-db: observe
+    windows:
+      backup: {kind: deny, opens: "02:30", lasts: 90m}
   apps:
     miniflux:
       image: registry.example/miniflux@sha256:0000000000000000000000000000000000000000000000000000000000000000

@@ -6,9 +6,9 @@ from typing import Any
 
 from saltext.eos.hooks.nomad_acl import address
 from saltext.eos.hooks.vault_open import address as vault_address
-from saltext.eos.utils import nomad, vault
+from saltext.eos.utils import canary, nomad, vault
 
-CANARY = "eos-canary"
+CANARY = canary.NAME
 
 
 def terraform_gets_a_token(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def _whole(stack: Stack, minion_id: str) -> dict[str, Any]:
         },
         "components": {},
         "plan": stack.plan(),
+        "heal": stack.heal,
         "all": {name: stack.node(name) for name in stack.nodes},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+NAME = "eos-canary"
 _TEMPLATE = (
     '{{ with secret "kv/data/default/eos-canary/probe" }}'
     "vault={{ .Data.data.written_by }}{{ end }}\n"

@@ -52,6 +52,7 @@ class Stack:
             }
             for name, facts in sorted(eos["topology"].items())
         }
+        self.heal = eos.get("heal") or {}
         self.apps = {name: eos["apps"][name] or {} for name in sorted(eos.get("apps") or {})}
         self.values = {
             name: _values(item, eos.get(name) or {})

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils import measures
+from saltext.eos.utils.validate import Finding, nearest, show
 
 MODES = ("observe", "warn", "enforce")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +44,7 @@ class Settings(NamedTuple):
 
     :param look: how long after a view that did not do the next one is asked for.
     :param own_window: how long after an act a fact about the same thing is taken for its echo.
+    :param primary: the minion beside the master that acts while nobody can say who holds the lease.
     """
 
     mode: str = "observe"
@@ -63,6 +65,7 @@ class Settings(NamedTuple):
     look: float = 15.0
     own_window: float = 60.0
     windows: tuple[Window, ...] = ()
+    primary: str | None = None
 
     def mode_of(self, job: str | None, component: str | None) -> str:
         """Give the mode for a thing: what its job and its component say, else the stack's."""
@@ -75,7 +78,11 @@ class Settings(NamedTuple):
 
 
 class Refused(ValueError):
-    """The pillar says something about healing that cannot be meant."""
+    """The pillar says something about healing that cannot be meant; ``finding`` says what."""
+
+    def __init__(self, path: str, expected: str, found: str) -> None:
+        self.finding = Finding(("eos", "heal", *path.split(":")), expected, found)
+        super().__init__(str(self.finding))
 
 
 # Pillar path: field of Settings or of Pace, and what it is.
@@ -97,8 +104,9 @@ _FIELDS = {
     ("healer_wait",): ("healer_wait", "time"),
     ("decision", "valid"): ("decision_valid", "time"),
     ("decision", "refire"): ("decision_refire", "count"),
+    ("primary",): ("primary", "name"),
 }
-_FREE = ("components", "jobs", "windows", "webhook")
+_FREE = ("components", "jobs", "windows", "notify", "webhook")
 
 
 def read(found: Mapping[str, Any] | None) -> Settings:
@@ -115,13 +123,18 @@ def read(found: Mapping[str, Any] | None) -> Settings:
         if name in _FREE:
             continue
         if name not in known:
-            raise Refused(f"eos:heal:{name}: unknown; expected one of {_named(known)}")
+            every = sorted(known | set(_FREE))
+            raise Refused(
+                name, f"one of {', '.join(every)}{nearest(name, every)}", "an unknown key"
+            )
         leaves: list[tuple[tuple[str, ...], Any]] = [((name,), held)]
         if (name,) not in _FIELDS:
             leaves = [((name, str(key)), value) for key, value in _mapping(name, held).items()]
         for path, value in leaves:
             if path not in _FIELDS:
-                raise Refused(f"eos:heal:{':'.join(path)}: unknown; remove it")
+                here = [at[1] for at in _FIELDS if at[0] == name and len(at) > 1]
+                expected = f"one of {', '.join(here)}{nearest(path[-1], here)}"
+                raise Refused(":".join(path), expected, "an unknown key")
             field, kind = _FIELDS[path]
             target = pace if field.startswith("pace.") else values
             target[field.removeprefix("pace.")] = _value(":".join(path), kind, value)
@@ -132,25 +145,23 @@ def read(found: Mapping[str, Any] | None) -> Settings:
         }
     windows = _mapping("windows", given.get("windows") or {})
     values["windows"] = tuple(_window(str(key), windows[key]) for key in sorted(windows))
-    return Settings(**values, pace=budget.Pace(**pace))
+    return _ordered(Settings(**values, pace=budget.Pace(**pace)))
 
 
 def _window(name: str, found: Any) -> Window:
     held = _mapping(f"windows:{name}", found)
     path = f"windows:{name}"
     if set(held) - {"kind", "days", "opens", "lasts"}:
-        raise Refused(f"eos:heal:{path}: expected kind, days, opens and lasts; found {held!r}")
+        raise Refused(path, "kind, days, opens and lasts", show(dict(held)))
     if held.get("kind") not in ("allow", "deny"):
-        raise Refused(f"eos:heal:{path}:kind: expected allow or deny; found {held.get('kind')!r}")
+        raise Refused(f"{path}:kind", "one of allow, deny", show(held.get("kind")))
     days = str(held.get("days", ",".join(DAYS))).replace(" ", "").split(",")
     if set(days) - set(DAYS):
-        raise Refused(f"eos:heal:{path}:days: expected some of {_named(DAYS)}; found {days!r}")
+        raise Refused(f"{path}:days", f"some of {', '.join(DAYS)}", show(held.get("days")))
     hours, _, minutes = str(held.get("opens", "")).partition(":")
     if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60):
-        raise Refused(
-            f"eos:heal:{path}:opens: expected a time of UTC as text, such as '22:30'; found "
-            f"{held.get('opens')!r}"
-        )
+        expected = "a time of UTC as text in quotes, such as '22:30'"
+        raise Refused(f"{path}:opens", expected, show(held.get("opens")))
     opens = int(hours) * 3600.0 + int(minutes) * 60.0
     numbers = frozenset(DAYS.index(day) for day in days)
     lasts = _value(f"{path}:lasts", "time", held.get("lasts"))
@@ -162,30 +173,45 @@ def _mapping(path: str, found: Any) -> Mapping[Any, Any]:
         return found
     if found == []:
         return {}
-    raise Refused(f"eos:heal:{path}: expected a mapping; found {found!r}")
+    raise Refused(path, "a mapping", show(found))
 
 
 def _value(path: str, kind: str, found: Any) -> Any:
     if kind == "mode":
         if found in MODES:
             return found
-        raise Refused(f"eos:heal:{path}: expected one of {_named(MODES)}; found {found!r}")
+        hint = nearest(found, MODES) if isinstance(found, str) else ""
+        raise Refused(path, f"one of {', '.join(MODES)}{hint}", show(found))
     if kind == "count":
         if type(found) is int and found >= 1:
             return found
-        raise Refused(f"eos:heal:{path}: expected a whole number from 1 on; found {found!r}")
+        raise Refused(path, "a whole number from 1 on", show(found))
     if kind == "share":
         if type(found) in (int, float) and 0 < found <= 100:
             return float(found)
-        raise Refused(f"eos:heal:{path}: expected percent above 0 up to 100; found {found!r}")
+        raise Refused(path, "percent above 0 up to 100", show(found))
+    if kind == "name":
+        if isinstance(found, str) and found:
+            return found
+        raise Refused(path, "the id of a minion beside a Salt master", show(found))
     try:
         seconds = measures.duration(found)
     except (TypeError, ValueError, AttributeError, KeyError, IndexError):
         seconds = 0.0
     if seconds <= 0:
-        raise Refused(f"eos:heal:{path}: expected a time such as '10m'; found {found!r}")
+        raise Refused(path, "a time such as '10m'", show(found))
     return seconds
 
 
-def _named(names: Any) -> str:
-    return ", ".join(sorted(names))
+def _ordered(settings: Settings) -> Settings:
+    """Refuse a first step that is longer than the longest."""
+    pace = settings.pace
+    for path, first, most in (
+        ("debounce:least", settings.debounce_least, settings.debounce_most),
+        ("breaker:open", pace.open_first, pace.open_most),
+        ("cool_down:first", pace.cool_first, pace.cool_most),
+    ):
+        if first > most:
+            name = path.partition(":")[0]
+            raise Refused(path, f"no more than eos:heal:{name}:most, {most:g} s", f"{first:g} s")
+    return settings

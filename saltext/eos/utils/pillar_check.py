@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from saltext.eos.utils import heal_names
 from saltext.eos.utils.contract import Contract
 from saltext.eos.utils.validate import Finding, findings, nearest, show
 
@@ -31,7 +32,7 @@ NODE = {
     },
 }
 NAME = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
-FIXED = ("stack", "topology", "apps")
+FIXED = ("stack", "topology", "apps", "heal")
 
 
 def check(contract: Contract, eos: Any) -> list[Finding]:
@@ -53,7 +54,8 @@ def check(contract: Contract, eos: Any) -> list[Finding]:
     for name in names:
         if name not in eos:
             found += _settings(contract.components[name], {}, ("eos", name))
-    return found + _apps([contract.components[name] for name in entries], eos.get("apps"))
+    found += _apps([contract.components[name] for name in entries], eos.get("apps"))
+    return found + heal_names.judge(contract, eos)
 
 
 def roles_of(component: dict[str, Any]) -> list[str] | None:

@@ -1,0 +1,68 @@
+"""What the healer may do in Consul, and what proves that it turns and is listened to."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saltext.eos.command import effective
+from saltext.eos.utils import heal_status, store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MASTER = "/etc/salt/master"
+TAG = "eos/heal/decided/*"
+REACTOR = "salt://eos/heal/reactor.sls"
+OWN = ("consul", "nomad", "nomad-client", "vault")
+"""Services of the stack itself: who could remove these could take it off the air."""
+
+
+def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+    """Give the nearest agent of ``consul``, and the ``rules`` of the healer's policy there."""
+    port = context["components"]["consul"]["https"]
+    here = bool(context["node"]["roles"].get("consul"))
+    servers = (
+        node["address"]
+        for node in context["nodes"].values()
+        if "server" in node["roles"].get("consul", [])
+    )
+    return {"consul": f"https://{'127.0.0.1' if here else next(servers)}:{port}", "rules": _rules()}
+
+
+def engine_turns(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """The engine wrote its status just now, and trusts its own record."""
+    said = heal_status.read(Path(store.HOME) / heal_status.NAME)
+    if said is None:
+        return {"ok": False, "observed": "the engine eos_healer has never run here"}
+    age = time.time() - said.at
+    if age > heal_status.FRESH:
+        return {"ok": False, "observed": f"the engine has said nothing for {age:.0f} s"}
+    if said.state == heal_status.FROZEN:
+        return {"ok": False, "observed": f"frozen: {said.why}"}
+    why = f": {said.why}" if said.why else ""
+    return {"ok": True, "observed": f"engine: {said.state}, decides with epoch {said.epoch}{why}"}
+
+
+def reactor_is_set_up(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    """The master's configuration starts the orchestration of what was decided."""
+    reactions: Any = []
+    for _path, settings in effective.sources(MASTER, "master"):
+        reactions = settings.get("reactor", reactions)
+    ours = [sls for one in reactions or [] if isinstance(one, dict) for sls in one.get(TAG) or []]
+    if not ours:
+        return {"ok": False, "observed": f"no reactor for {TAG}"}
+    if REACTOR not in ours:
+        return {"ok": True, "observed": f"{TAG}: {', '.join(map(str, ours))}, not Eos's own"}
+    return {"ok": True, "observed": f"{TAG}: {REACTOR}"}
+
+
+def _rules() -> dict[str, Any]:
+    """Give rights to remove any service but the stack's own, and to see what is there."""
+    read = {"policy": "read"}
+    return {
+        "node_prefix": {"": read},
+        "service_prefix": {"": {"policy": "write", "intentions": "deny"}},
+        "service": {name: read | {"intentions": "deny"} for name in OWN},
+    }

@@ -1,0 +1,70 @@
+import { defineComponent, type Roles, type Secret } from '../schema/index.ts'
+
+/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its right to remove a dead registration. What it may do is set below `eos:heal`. */
+export interface Healer {
+  /** What a node does here: a runner stands beside a Salt master. */
+  role: Roles<'runner'>
+  /** Its token in Consul: reads nodes and services, and removes registrations of other services than the stack's own. */
+  consulToken: Secret<'uuid'>
+}
+declare module '../schema/index.ts' {
+  interface Components {
+    healer: Healer
+  }
+}
+
+export default defineComponent<Healer>({
+  on: 'host',
+  class: 'platform',
+  needs: ['tls', 'consul', 'consul-acl', 'sidecar'],
+  memory: [{ floor: '128MiB', want: '256MiB', burst: '512MiB' }],
+  prepare: [
+    {
+      id: 'policy in Consul',
+      run: 'eos_consul.policy_present',
+      with: {
+        name: 'eos-healer',
+        address: { $: 'derive.consul' },
+        token: { $: 'consul-acl.managementToken' },
+        description: 'What healing needs: to see nodes and services, and to remove registrations that no allocation stands behind.',
+        rules: { $: 'derive.rules' },
+      },
+    },
+    {
+      id: 'token in Consul',
+      run: 'eos_consul.token_present',
+      with: {
+        name: 'eos-healer',
+        address: { $: 'derive.consul' },
+        token: { $: 'consul-acl.managementToken' },
+        secret: { $: 'consulToken' },
+        policies: ['eos-healer'],
+      },
+    },
+  ],
+  files: [
+    {
+      path: '/etc/eos-healer/consul.token',
+      format: 'lines',
+      mode: '0400',
+      data: { lines: [{ $: 'consulToken' }] },
+    },
+  ],
+  gate: {
+    within: '90s',
+    probes: [
+      {
+        by: 'hook',
+        hook: 'engine_turns',
+        why: 'the engine eos_healer of the Salt master on this node does not turn, or its record is damaged and it froze: run `saltext-eos configure-master` there and restart the master; `salt-run eos.status` says what froze it',
+      },
+      {
+        by: 'hook',
+        hook: 'reactor_is_set_up',
+        why: 'the Salt master on this node would not start what is decided: run `saltext-eos configure-master` there and restart the master',
+      },
+    ],
+  },
+  backup: 'nothing-to-keep',
+  hooks: ['derive'],
+})

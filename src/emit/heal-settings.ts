@@ -1,0 +1,101 @@
+import { isJsonObject } from '../contract/json.ts'
+import type { Json, JsonObject, Schema } from '../contract/types.ts'
+import { shown, typePhrase } from './phrase.ts'
+
+const TIME = '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$'
+const MODES = ['observe', 'warn', 'enforce']
+const DAY = '(mon|tue|wed|thu|fri|sat|sun)'
+
+/** The JSON Schema of `eos:heal`; `saltext/eos/utils/heal_settings.py` is the judge, and a test holds the two together. */
+export const HEAL: Schema = map('Self-healing: what may be done without a person, and within which bounds. Nothing is done anywhere until a mode says `enforce`.', {
+  mode: { ...mode('What healing may do where neither a component nor a job says otherwise: `observe` runs the whole pipeline but the act, `warn` also notifies, `enforce` acts.'), default: 'observe' },
+  components: named('Modes of components; of two that apply to one thing the more careful one counts.', mode('Mode of this component.')),
+  jobs: named('Modes of the Nomad jobs that Eos compiles, by job id.', mode('Mode of this job.')),
+  bucket: map('How many acts there may be in the whole stack.', {
+    size: count('Acts that may follow each other at once.', 5),
+    every: time('Time after which one more act is allowed.', '10m'),
+  }),
+  debounce: map('How long facts about one thing are collected before they are judged.', {
+    least: time('Quiet time that is waited for after the last fact.', '5s'),
+    most: time('Longest that is waited since the first fact.', '20s'),
+  }),
+  attempts: count('Acts on a thing whose input has not changed, before its breaker opens.', 3),
+  breaker: map('What follows when the attempts did not help: one probe, ever more seldom.', {
+    open: time('Time until the first probe; it doubles with each that does not help.', '1h'),
+    most: time('Longest time between two probes.', '12h'),
+  }),
+  cool_down: map('Pause of one thing after an act.', {
+    first: time('First pause; it doubles with each act.', '60s'),
+    most: time('Longest pause.', '4h'),
+    stable: time('Time of unbroken health after which attempts and pauses are forgotten.', '60m'),
+  }),
+  blast: map('How much of the stack may be touched.', {
+    share: percent('Managed jobs that may be touched within the time, at least one.', 10),
+    within: time('The time that this counts in.', '1h'),
+  }),
+  mass_failure: percent('Unhealthy managed jobs above which nothing acts on a job: the shared cause is the incident.', 40),
+  healer_wait: time('Longest that is waited for the layer below, such as a deployment of Nomad.', '10m'),
+  decision: map('How long a decision stands.', {
+    valid: time('Time within which an orchestration must claim it.', '2m'),
+    refire: count('How often it is fired again while nobody claims it.', 3),
+  }),
+  windows: named('Times of the week, in UTC, in which acts are allowed or denied; deny beats allow, and with one that allows nothing acts outside of it.', map('One window.', {
+    kind: { enum: ['allow', 'deny'], description: 'Whether acts are allowed or denied in it.' },
+    days: { type: 'string', pattern: `^ *${DAY}( *, *${DAY})* *$`, description: 'Days on which it opens, such as `sat,sun`.', default: 'mon,tue,wed,thu,fri,sat,sun' },
+    opens: { type: 'string', pattern: '^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$', description: 'When it opens, such as `22:30`.' },
+    lasts: { type: 'string', pattern: TIME, description: 'How long it stays open.' },
+  }, ['kind', 'opens', 'lasts'])),
+  primary: { type: 'string', description: 'Of several Salt masters the one that acts while Consul cannot say who holds the lease: the id of the minion beside it.' },
+  notify: { type: 'object', description: 'Who is told, by name.', additionalProperties: true },
+  webhook: { type: ['object', 'null'], description: 'Address that is told, signed.', additionalProperties: true },
+})
+
+/** Rows of the reference below `eos:heal`: path, type, default and meaning. */
+export function healRows(): string[][] {
+  return rows('', HEAL)
+}
+
+function rows(path: string, schema: Schema): string[][] {
+  const { properties, additionalProperties: extra } = schema
+  if (isJsonObject(properties)) return Object.entries(properties).flatMap(([name, inner]) => (isJsonObject(inner) ? [row(`${path}${name}`, inner, required(schema, name)), ...rows(`${path}${name}:`, inner)] : []))
+  return isJsonObject(extra) && isJsonObject(extra['properties']) ? rows(`${path}<name>:`, extra) : []
+}
+
+function row(path: string, schema: Schema, isRequired: boolean): string[] {
+  const { default: value, description } = schema
+  return [`\`${path}\``, phrase(schema), value === undefined ? (isRequired ? 'required' : '') : `\`${shown(value)}\``, typeof description === 'string' ? description : '']
+}
+
+function phrase(schema: Schema): string {
+  if (schema['type'] === 'number') return 'percent'
+  return schema['additionalProperties'] === true ? 'map' : typePhrase(schema)
+}
+
+function required(schema: Schema, name: string): boolean {
+  const { required: names } = schema
+  return Array.isArray(names) && names.includes(name)
+}
+
+function map(description: string, properties: { readonly [name: string]: Json }, needed: readonly string[] = []): JsonObject {
+  return { type: 'object', description, properties, ...(needed.length > 0 ? { required: needed } : {}), additionalProperties: false }
+}
+
+function named(description: string, one: JsonObject): JsonObject {
+  return { type: 'object', description, additionalProperties: one }
+}
+
+function mode(description: string): JsonObject {
+  return { enum: MODES, description }
+}
+
+function time(description: string, usual: string): JsonObject {
+  return { type: 'string', pattern: TIME, description, default: usual }
+}
+
+function count(description: string, usual: number): JsonObject {
+  return { type: 'integer', minimum: 1, description, default: usual }
+}
+
+function percent(description: string, usual: number): JsonObject {
+  return { type: 'number', minimum: 0, maximum: 100, description, default: usual }
+}
