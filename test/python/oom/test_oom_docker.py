@@ -46,7 +46,7 @@ def eat(image):
     """Run a container that outgrows its limit; it is removed at once, as Nomad does."""
 
     def run(*options, script="exec tail /dev/zero"):
-        let_the_kernel_rest()
+        let_the_kernel_rest(1)
         return _docker(
             "run", "--detach", "--rm", "--network", "none", "--memory", "24m",
             "--memory-swap", "24m", "--volume", "/usr:/usr:ro",
