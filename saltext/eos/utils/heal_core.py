@@ -8,7 +8,7 @@ store in one transaction with the cursor of the inbox; what is fired, is fired a
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from saltext.eos.utils import heal_act, heal_judge, heal_match
@@ -26,6 +26,7 @@ from saltext.eos.utils.heal_state import (
     Thing,
     View,
     acted_on,
+    component_of,
     names,
 )
 
@@ -74,7 +75,7 @@ class Core:
         Take a fact from the inbox; one that came before changes nothing.
 
         :param row: its row there; rows come in order, and one at or below the cursor is old.
-        :param occurred: the healer's moment at which it came to the inbox; now without one.
+        :param occurred: the healer's moment at which it occurred; now without one.
         """
         state = self.state
         if row <= state.row:
@@ -89,13 +90,14 @@ class Core:
         if len(state.recent) > RECENT:
             del state.recent[next(iter(state.recent))]
         echo = heal_act.echo(state, envelope, now, self.settings)
+        at = now if occurred is None else min(occurred, now)
         for match in found:
             policy = self.table[match.policy]
             if echo and policy["act"]["do"] not in heal_judge.STOPS:
                 state.line("own", now, policy=match.policy, event=envelope["id"], decision=echo)
                 continue
-            if self._is_often(match, policy, envelope, now if occurred is None else occurred):
-                self._join(row, match, policy, envelope, now)
+            if self._is_often(match, policy, envelope, at):
+                self._join(row, match, policy, envelope, now, at)
 
     def _is_often(
         self, match: heal_match.Match, policy: Mapping[str, Any], envelope: Mapping[str, Any],
@@ -116,17 +118,20 @@ class Core:
 
     def _join(
         self, row: int, match: heal_match.Match, policy: Mapping[str, Any],
-        envelope: Mapping[str, Any], now: float,
+        envelope: Mapping[str, Any], now: float, at: float,
     ) -> None:  # fmt: skip
         state, key = self.state, match.key()
         incident = state.incidents.get(key)
         least, most = self.settings.debounce_least, self.settings.debounce_most
+        at = max(at, now - most)
         if incident is not None:
             incident.count += 1
             incident.last = max(now, incident.last)
+            incident.occurred = min(at, incident.occurred)
+            incident.latest = max(at, incident.latest)
             incident.events = [*incident.events, envelope["id"]][-MOST_EVENTS:]
             if incident.state == DEBOUNCING:
-                incident.due = min(incident.last + least, incident.opened + most)
+                incident.due = min(incident.latest + least, incident.occurred + most)
             elif incident.state == WATCHING:
                 incident.due = min(incident.due, now + least)
             state.mark("incidents", key)
@@ -140,7 +145,8 @@ class Core:
             id=f"{key[:16]}-{row}", policy=match.policy, key=key, cluster=match.cluster,
             subject=match.subject, names=tuple(names(match.policy, policy, match.subject)),
             thing=thing(policy, match.cluster, match.subject),
-            opened=now, last=now, due=now + min(least, most), events=[envelope["id"]],
+            opened=now, last=now, due=at + min(least, most), occurred=at, latest=at,
+            events=[envelope["id"]],
             says=heal_match.sentence(policy.get("says") or "", envelope, 1),
         )  # fmt: skip
         heal_act.opened(state, incident, policy, now, self.settings)
@@ -150,6 +156,22 @@ class Core:
             "opened", now, incident=incident.id, policy=incident.policy, says=incident.says,
             place=heal_match.place(incident.subject), event=envelope["id"],
         )  # fmt: skip
+
+    def soonest(self, asked: Collection[str] = ()) -> float:
+        """
+        Say when something is due next.
+
+        :param asked: ids of incidents whose view is being read.
+        """
+        state, settings = self.state, self.settings
+        moments = [one.due for one in state.incidents.values() if one.id not in asked]
+        moments += [rule.until for rule in state.rules.values() if rule.until is not None]
+        for one in state.decisions.values():
+            if one.state == "decided":
+                moments.append(min(one.expires, one.fired_at + settings.refire_after))
+            elif one.state == "claimed":
+                moments.append(one.created + 2 * settings.healer_wait)
+        return min(moments, default=heal_act.FOR_EVER)
 
     def wanted(self, now: float) -> list[Incident]:
         """Give the incidents whose view has to be read before :meth:`due` can go on."""
@@ -263,7 +285,13 @@ class Core:
 def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -> str:
     """Name what the act of a policy touches: all budgets of one thing are under this name."""
     act = policy["act"]
-    parts = (act["do"], act.get("component"), act.get("field"), cluster, acted_on(act, subject))
+    parts = (
+        act["do"],
+        component_of(act, subject),
+        act.get("field"),
+        cluster,
+        acted_on(act, subject),
+    )
     return heal_match.digest(*parts)
 
 

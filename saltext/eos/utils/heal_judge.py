@@ -168,10 +168,11 @@ def _dedupe(case: Case) -> Outcome:
 
 def _debounce(case: Case) -> Outcome:
     incident, settings = case.incident, case.settings
-    until = min(incident.last + settings.debounce_least, incident.opened + settings.debounce_most)
+    least, most = settings.debounce_least, settings.debounce_most
+    until = min(incident.latest + least, incident.occurred + most)
     if case.now < until:
         return Outcome(WAITS, f"facts may still come; {until - case.now:.0f} s more", until)
-    return _passed(f"{case.now - incident.opened:.0f} s have passed since the first fact")
+    return _passed(f"{case.now - incident.occurred:.0f} s have passed since the first fact")
 
 
 def _stops(case: Case) -> bool:
@@ -199,7 +200,12 @@ def _complete(case: Case) -> Outcome:
         return _passed("a fact is noted as it was told")
     if view.blocked:
         return _again(case, f"blocked: {view.blocked} did not answer wholly")
-    if case.now - view.at > FRESH or view.at < case.incident.last:
+    incident = case.incident
+    is_before = view.at < incident.last
+    # What fails again and again is never without a newer fact, and it was wrong after the first.
+    if is_before and view.thing.wrong:
+        is_before = view.at < incident.occurred + case.settings.debounce_most
+    if case.now - view.at > FRESH or is_before:
         return _again(case, "the view is older than the fact, or than 30 s")
     return _passed("every source answered, after the last fact")
 

@@ -23,7 +23,9 @@ def read(db: sqlite3.Connection) -> State:
     :raises ValueError: a row is not what is written; also KeyError and TypeError.
     """
     state = State(
-        row=int(heal_file.meta(db, "row") or 0), epoch=int(heal_file.meta(db, "epoch") or 0)
+        row=int(heal_file.meta(db, "row") or 0),
+        epoch=int(heal_file.meta(db, "epoch") or 0),
+        inbox=dict(heal_file.meta(db, "inbox") or {}),
     )
     for (text,) in db.execute("SELECT body FROM incidents WHERE state <> ?", (CLOSED,)):
         incident = _made(Incident, text)
@@ -100,6 +102,7 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
             "WHERE state = ? ORDER BY last DESC LIMIT ?)", (CLOSED, CLOSED, KEPT_CLOSED),
         )  # fmt: skip
     heal_file.set_meta(db, "row", state.row)
+    heal_file.set_meta(db, "inbox", state.inbox)
     heal_file.set_meta(db, "forgotten", forgotten)
     state.dirty, state.closed = {}, []
 

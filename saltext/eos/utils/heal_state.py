@@ -26,7 +26,13 @@ THINGS = ("job:", "service:", "component:")
 
 @dataclass(slots=True)
 class Incident:
-    """Facts about one thing that one policy is for, from the first until nothing is wrong."""
+    """
+    Facts about one thing that one policy is for, from the first until nothing is wrong.
+
+    :param opened: when its first fact came here; ``last`` when its latest did.
+    :param occurred: when its first fact occurred; ``latest`` when its latest did. Facts are told
+        once they have settled, so that is earlier.
+    """
 
     id: str
     policy: str
@@ -43,6 +49,8 @@ class Incident:
     says: str = ""
     count: int = 1
     events: list[str] = field(default_factory=list)
+    occurred: float = 0.0
+    latest: float = 0.0
 
 
 @dataclass(slots=True)
@@ -134,6 +142,8 @@ class State:
 
     row: int = 0
     epoch: int = 0
+    inbox: dict[str, Any] = field(default_factory=dict)
+    """Which inbox ``row`` is a row of: see heal_inbox."""
     incidents: dict[str, Incident] = field(default_factory=dict)
     """Open ones by key."""
     decisions: dict[str, Decision] = field(default_factory=dict)
@@ -219,10 +229,22 @@ def names(policy_name: str, policy: Mapping[str, Any], subject: Mapping[str, Any
         found.append(f"service:{service}")
     if unit := leaves.get("unit"):
         found.append(f"unit:{unit}")
-    if component := policy["act"].get("component"):
+    if component := component_of(policy["act"], subject):
         found.append(f"component:{component}")
     found.extend(f"node:{leaves[leaf]}" for leaf in ("node", "minion") if leaf in leaves)
     return [*found, f"policy:{policy_name}", "stack"]
+
+
+def component_of(act: Mapping[str, Any], subject: Mapping[str, Any]) -> str | None:
+    """
+    Give the component that an act is done to: its own, or the one that a leaf of the key names.
+
+    A fact cannot choose freely: a name that the act is not for is that of no component.
+    """
+    if "component_of" not in act:
+        return act.get("component")
+    named_: Any = subject.get(act["component_of"])
+    return named_ if named_ in act["components"] else None
 
 
 def acted_on(act: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:

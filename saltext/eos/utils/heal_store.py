@@ -43,6 +43,7 @@ class Store:
         self.path, self._read = path, read
         self._db = heal_file.opened(path, makes=True)
         self._broken = ""
+        self._version = -1
         try:
             with self._transaction():
                 self._time = now = _now(self._db, read())
@@ -65,6 +66,16 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def now(self) -> float:
+        """Say what the healer's time is; any thread may ask."""
+        return heal_clock.after(self._time, self._read()).now
+
+    def is_told(self) -> bool:
+        """Tell whether somebody else wrote since this was last asked: a claim, or a command."""
+        version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        told, self._version = version != self._version, version
+        return told
 
     @contextlib.contextmanager
     def step(self, settings: Settings) -> Iterator[heal_clock.Time]:

@@ -124,6 +124,25 @@ class Reader:
             "SELECT row, tag, body FROM events WHERE row > ? ORDER BY row LIMIT ?", (row, limit)
         ).fetchall()
 
+    def identity(self) -> str:
+        """Give what names this inbox among all that were ever in its place; empty for an old one."""
+        try:
+            row = self._db.execute("SELECT name FROM identity").fetchone()
+        except sqlite3.OperationalError as err:
+            if "no such table" not in str(err):
+                raise
+            return ""
+        return str(row[0]) if row else ""
+
+    def id_of(self, row: int) -> str | None:
+        """Give the id of the event of a row; None when there is none any more."""
+        found = self._db.execute("SELECT id FROM events WHERE row = ?", (row,)).fetchone()
+        return str(found[0]) if found else None
+
+    def first_row(self) -> int:
+        """Give the number of the oldest row that is kept; 0 for an empty inbox."""
+        return int(self._db.execute("SELECT min(row) FROM events").fetchone()[0] or 0)
+
     def last_row(self) -> int:
         """Give the number of the newest row, also when it is gone; 0 for an empty inbox."""
         row = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()

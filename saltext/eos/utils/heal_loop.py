@@ -1,0 +1,378 @@
+"""
+The healer's loop: facts in, what is due judged on a fresh view, decisions out after they are kept.
+
+Whatever fails in a step ends that step alone: nothing of it was written, and the state is read
+anew. What cannot be trusted freezes healing, loudly, until it can be. Pillar and minions are read
+beside the loop, so that nothing holds the intake.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from salt.exceptions import SaltRunnerError
+
+from saltext.eos.utils import (
+    heal_budget,
+    heal_clock,
+    heal_core,
+    heal_file,
+    heal_inbox,
+    heal_match,
+    heal_settings,
+    heal_state,
+    heal_status,
+    heal_store,
+)
+from saltext.eos.utils.heal_aside import Aside, Done
+from saltext.eos.utils.heal_when import occurred
+
+log = logging.getLogger(__name__)
+
+SLICE = 1_000
+# With more facts waiting what is due is put off, but not for ever.
+DUE_EVERY = 30.0
+STEP_EVERY = 5.0
+SETTINGS_EVERY = 30.0
+LOUD_EVERY = 60.0
+OPEN_EVERY = 5.0
+STATUS_EVERY = 0.5
+# Attempts on a fact that ends each step, before it is passed over.
+ATTEMPTS = 3
+
+
+class Outlet(Protocol):
+    """Where decisions go."""
+
+    def decided(self, decision: heal_state.Decision) -> None:
+        """Fire a decision."""
+
+    def wake(self) -> None:
+        """Show what is new in the audit."""
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """Say what is in no audit."""
+
+
+class World(Protocol):
+    """What the loop reads of everything around it; these may hang."""
+
+    def form(self) -> dict[str, Any]:
+        """Compile the stack."""
+
+    def snapshot(
+        self, form: dict[str, Any], incidents: list[heal_state.Incident], clock: Callable[[], float]
+    ) -> Any:
+        """Read the truth for some incidents; called in a thread, they are copies."""
+
+    def view(
+        self, incident: heal_state.Incident, policy: Mapping[str, Any], snapshot: Any,
+        form: dict[str, Any],
+    ) -> heal_state.View:  # fmt: skip
+        """Say what a snapshot shows of one incident; pure."""
+
+
+class Look(NamedTuple):
+    """A reading of the truth that has ended, and whom it was for."""
+
+    at: float
+    ids: frozenset[str]
+    done: Done[Any]
+
+
+class Loop:
+    """
+    The healer of one master.
+
+    :param home: folder of its state.
+    :param inbox: file of the inbox.
+    :param table: the policies.
+    :param look_within: seconds after which a reading of the truth is given up.
+    """
+
+    def __init__(
+        self, home: Path, inbox: Path, table: heal_match.Table, world: World, outlet: Outlet,
+        awake: Callable[[], None] = lambda: None, look_within: float = 25.0,
+        read: Callable[[], heal_clock.Reading] = heal_clock.read,
+    ) -> None:  # fmt: skip
+        self.home, self._table, self._world, self._outlet = home, table, world, outlet
+        self._read = read
+        self._intake = heal_inbox.Intake(inbox)
+        self._store: heal_store.Store | None = None
+        self._core: heal_core.Core | None = None
+        self._settings: heal_settings.Settings | None = None
+        self._form: dict[str, Any] = {}
+        self._forms: Aside[dict[str, Any]] = Aside("pillar", time.monotonic, 120.0, awake)
+        self._looks: Aside[Any] = Aside("view", time.monotonic, look_within, awake)
+        self._asked: tuple[float, frozenset[str]] = (0.0, frozenset())
+        self._pillar_error = ""
+        self._form_at = self._open_at = self._due_at = self._step_at = float("-inf")
+        self._loud_at = self._status_at = float("-inf")
+        self._unread = (0, 0)
+        self._waiting: frozenset[str] = frozenset()
+        self._due_from, self._is_judging = float("-inf"), False
+        self._lag: int | None = None
+        self._why = "it begins"
+        self.counters: Counter[str] = Counter()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._intake.close()
+        self._forget()
+
+    def refresh(self) -> None:
+        """Read the pillar again soon."""
+        self._form_at = min(self._form_at, time.monotonic() - SETTINGS_EVERY)
+
+    def turn(self) -> bool:
+        """
+        Do what there is to do.
+
+        :return: whether there is more to do at once.
+        """
+        is_busy = False
+        try:
+            self._read_pillar()
+            if (opened := self._opened()) is not None:
+                is_busy = self._step(*opened)
+        except heal_file.Unusable as err:
+            self._broken(str(err))
+        except (sqlite3.Error, OSError) as err:
+            self._broken(f"a step failed: {err}")
+        except Exception as err:
+            log.exception("a step of the healer failed")
+            self._broken(f"a step failed: {type(err).__name__}: {err}")
+        if self._is_judging:
+            # Facts are taken in again at once, what is due is tried again later.
+            self._due_from, self._is_judging = time.monotonic() + OPEN_EVERY, False
+        self._tell()
+        return is_busy
+
+    def _opened(self) -> tuple[heal_store.Store, heal_core.Core] | None:
+        """Give store and core; None when it is too soon to try again."""
+        if self._store is not None and self._core is not None:
+            return self._store, self._core
+        if time.monotonic() - self._open_at < OPEN_EVERY:
+            return None
+        self._open_at = time.monotonic()
+        store = heal_store.Store(self.home / heal_file.NAME, self._read)
+        settings = self._settings or heal_settings.Settings()
+        self._store, self._core = store, heal_core.Core(self._table, settings, store.state)
+        self._why = ""
+        return self._store, self._core
+
+    def _forget(self) -> None:
+        if self._store is not None:
+            self._store.close()
+        self._store = self._core = None
+
+    def _broken(self, why: str) -> None:
+        self._forget()
+        self._why = why
+        self.counters["failed"] += 1
+        if time.monotonic() - self._loud_at >= LOUD_EVERY:
+            self._loud_at = time.monotonic()
+            log.critical("eos_healer is frozen: %s", why)
+            self._outlet.tell("frozen", why=why)
+
+    def _read_pillar(self) -> None:
+        done = self._forms.taken()
+        if done is not None:
+            self._form_at = time.monotonic()
+            self._take_pillar(done)
+        if not self._forms.is_busy and time.monotonic() - self._form_at >= SETTINGS_EVERY:
+            self._forms.begin(self._world.form)
+
+    def _take_pillar(self, done: Done[dict[str, Any]]) -> None:
+        error = done.error
+        if done.value is not None:
+            try:
+                self._settings = heal_settings.read(done.value.get("heal"))
+                self._form = done.value
+            except (heal_settings.Refused, TypeError, AttributeError) as err:
+                error = f"{err}"
+        if error != self._pillar_error:
+            self._pillar_error = error
+            if error:
+                log.error("the pillar of the healer cannot be read: %s", error)
+                self._outlet.tell("alarm", cause="pillar", says=error)
+        if self._core is not None and self._settings is not None:
+            self._core.settings = self._settings
+
+    def _step(self, store: heal_store.Store, core: heal_core.Core) -> bool:
+        state, facts = store.state, self._facts(store.state)
+        look = self._look()
+        clock = time.monotonic()
+        waiting = self._asked[1] | self._waiting if self._looks.is_busy else self._asked[1]
+        may_judge = self._settings is not None and clock >= self._due_from
+        is_due = may_judge and core.soonest(waiting) <= store.now()
+        is_called = bool(facts and facts.rows) or is_due or look is not None or store.is_told()
+        if not is_called and clock - self._step_at < STEP_EVERY:
+            return False
+        is_behind = facts is not None and facts.last > (facts.rows[-1:] or [(facts.row, "")])[0][0]
+        fired: list[heal_state.Decision] = []
+        missing: list[heal_state.Incident] = []
+        settings = self._settings or heal_settings.Settings()
+        with store.step(settings) as moment:
+            if facts is not None:
+                self._arrive(core, facts, moment)
+            is_late = clock - self._due_at >= DUE_EVERY
+            if may_judge and (is_late or not is_behind):
+                self._due_at, self._is_judging = clock, True
+                views, missing = self._views(core, look, moment.now)
+                fired = core.due(moment.now, moment.reading.wall, views)
+                self._is_judging = False
+                self._waiting = frozenset(one.id for one in missing)
+            self.counters.update(kind for kind, _ in state.lines)
+            has_lines = bool(state.lines)
+        self._step_at = clock
+        self.counters["steps"] += 1
+        self.counters["fired"] += len(fired)
+        for one in fired:
+            self._outlet.decided(one)
+        if has_lines:
+            self._outlet.wake()
+        if missing and not self._looks.is_busy:
+            self._ask(missing, store)
+        return is_behind
+
+    def _facts(self, state: heal_state.State) -> heal_inbox.Facts | None:
+        """Give the facts that wait; what cannot be read now is read at a later turn."""
+        try:
+            facts = self._intake.read(state.row, state.inbox, SLICE)
+        except (sqlite3.Error, SaltRunnerError, OSError) as err:
+            self._lag, self._why = None, f"the inbox cannot be read: {err}"
+            return None
+        self._lag, self._why = facts.last - facts.row, ""
+        # A fact that ended a step comes by itself, and what is before it without it.
+        before = [one for one in facts.rows if one[0] < self._unread[0]]
+        if before:
+            return facts._replace(rows=before)
+        return facts._replace(rows=facts.rows[:1]) if self._unread[1] else facts
+
+    def _arrive(
+        self, core: heal_core.Core, facts: heal_inbox.Facts, moment: heal_clock.Time
+    ) -> None:
+        state = core.state
+        if facts.row != state.row:
+            log.warning("another inbox: row %s follows on row %s", facts.row, state.row)
+            state.line("inbox", moment.now, was=state.row, row=facts.row, name=facts.name)
+            state.row = facts.row
+        if facts.missed:
+            state.line("missed", moment.now, count=facts.missed, after=facts.row)
+        known = ""
+        for row, text in facts.rows:
+            times = self._unread[1] + 1 if self._unread[0] == row else 1
+            try:
+                envelope = heal_inbox.envelope(text)
+                known = envelope["id"]
+                core.arrive(row, envelope, moment.now, occurred(envelope, moment))
+            except Exception as err:
+                self._unread = (row, times)
+                if times <= ATTEMPTS:
+                    raise
+                # Nothing of what it changed was kept so far, and little of it is now.
+                log.exception("fact %s is passed over", row)
+                state.line("unreadable", moment.now, row=row, why=str(err)[:200])
+                state.row = row
+        if facts.rows:
+            if facts.rows[-1][0] >= self._unread[0]:
+                self._unread = (0, 0)
+            last = facts.rows[-1][0]
+            state.inbox = heal_inbox.marked(state.inbox, facts.name, last, known)
+            self._lag = facts.last - last
+            self.counters["taken"] += len(facts.rows)
+
+    def _look(self) -> Look | None:
+        done = self._looks.taken()
+        if done is None:
+            return None
+        at, ids = self._asked
+        self._asked = (0.0, frozenset())
+        self.counters["looks"] += 1
+        if done.error:
+            self.counters["looks_failed"] += 1
+            log.warning("the truth cannot be read: %s", done.error)
+        return Look(at, ids, done)
+
+    def _ask(self, missing: list[heal_state.Incident], store: heal_store.Store) -> None:
+        # Copies: the loop goes on changing its own.
+        copies = [replace(one) for one in missing]
+        form = self._form
+        self._asked = (store.now(), frozenset(one.id for one in copies))
+        self._looks.begin(lambda: self._world.snapshot(form, copies, store.now))
+
+    def _views(
+        self, core: heal_core.Core, look: Look | None, now: float
+    ) -> tuple[dict[str, heal_state.View], list[heal_state.Incident]]:
+        """Give the views of what is due, and the incidents for which the truth is to be read."""
+        views: dict[str, heal_state.View] = {}
+        missing = []
+        for one in core.wanted(now):
+            if one.id in self._asked[1]:
+                continue
+            if look is None or one.id not in look.ids:
+                missing.append(one)
+            elif look.done.error or look.done.value is None:
+                words = f"the view ({look.done.error})"
+                views[one.id] = heal_core.NOTHING._replace(at=max(look.at, one.last), blocked=words)
+            elif look.at < min(one.last, one.occurred + core.settings.debounce_most):
+                missing.append(one)
+            else:
+                views[one.id] = self._view(one, core, look.done.value)
+        return views, missing
+
+    def _view(
+        self, incident: heal_state.Incident, core: heal_core.Core, snapshot: Any
+    ) -> heal_state.View:
+        try:
+            policy = core.table[incident.policy]
+            return self._world.view(incident, policy, snapshot, self._form)
+        except Exception as err:
+            log.exception("the view of %s cannot be made", incident.id)
+            words = f"the view ({type(err).__name__}: {err})"
+            return heal_core.NOTHING._replace(at=incident.last, blocked=words)
+
+    def _tell(self) -> None:
+        if time.monotonic() - self._status_at < STATUS_EVERY:
+            return
+        self._status_at = time.monotonic()
+        try:
+            heal_status.write(self.home / heal_status.NAME, self.status())
+        except OSError as err:
+            log.info("the status of the healer cannot be written: %s", err)
+
+    def status(self) -> heal_status.Status:
+        """Say how the healer is."""
+        stands, why, tokens = heal_status.RUNNING, self._why, 0.0
+        state = heal_state.State() if self._store is None else self._store.state
+        if self._store is None:
+            stands = heal_status.FROZEN
+        elif self._settings is None:
+            stands = heal_status.FROZEN
+            why = f"no settings were read yet: {self._pillar_error or 'the pillar is compiled'}"
+        else:
+            now = self._store.now()
+            held, settings = state.bucket(heal_state.ACT), self._settings
+            tokens = heal_budget.filled(
+                held, now, settings.bucket_size, settings.bucket_every
+            ).tokens
+            rule = state.rule((heal_state.FREEZE,), ("stack",), now)
+            if rule is not None:
+                stands, why = heal_status.FROZEN, f"freeze by {rule.by}: {rule.reason}"
+            elif self._pillar_error:
+                last = f"the last good settings hold: {self._pillar_error}"
+                why = f"{why}; {last}" if why else last
+        return heal_status.Status(
+            time.time(), os.getpid(), state.epoch, state.row, self._lag, stands, why,
+            None if self._settings is None else heal_status.plain(self._settings),
+            tokens, dict(sorted(self.counters.items())),
+        )  # fmt: skip
