@@ -7,7 +7,10 @@ import json
 import random
 import socket
 import ssl
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -89,6 +92,8 @@ class Client:
     :param timeout: longest wait for a connection and for each read, in seconds.
     :param unix_socket: connect to this socket instead of host and port.
     :param attempts: how often an idempotent request is tried in all.
+    :param within: longest time for one whole answer, in seconds: a server that sends byte after
+        byte for ever is silent for ``timeout`` never.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Client:
         timeout: float = 10.0,
         unix_socket: str | None = None,
         attempts: int = 3,
+        within: float | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         self._scheme = parts.scheme
@@ -110,6 +116,7 @@ class Client:
         self._timeout = timeout
         self._unix_socket = unix_socket
         self._attempts = attempts
+        self._within = within
         self.base_url = base_url.rstrip("/")
         self.status: int | None = None
         """Status of the last answer."""
@@ -170,9 +177,12 @@ class Client:
             data = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            connection.request(method, self._prefix + path, data, headers)
-            answer = connection.getresponse()
-            raw = answer.read(LARGEST_BODY + 1)
+            with _cut_after(connection, self._within):
+                connection.request(method, self._prefix + path, data, headers)
+                answer = connection.getresponse()
+                raw = answer.read(LARGEST_BODY + 1)
+                if answer.length and len(raw) <= LARGEST_BODY:
+                    raise http.client.IncompleteRead(raw, answer.length)
         except (OSError, http.client.HTTPException) as err:
             raise Unavailable(
                 f"{where} got no answer: {_cause(err)}",
@@ -215,6 +225,38 @@ class Client:
         )
 
 
+@contextmanager
+def _cut_after(connection: http.client.HTTPConnection, seconds: float | None) -> Iterator[None]:
+    """Break a connection off when an answer is not whole in time."""
+    if seconds is None:
+        yield
+        return
+    deadline = time.monotonic() + seconds
+    connection.connect()
+    plug = connection.sock
+    is_late = threading.Event()
+
+    def cut() -> None:
+        is_late.set()
+        with suppress(OSError):
+            # Not the TLS layer's own: it is at work in another thread.
+            socket.socket.shutdown(plug, socket.SHUT_RDWR)
+
+    alarm = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException) as err:
+        if is_late.is_set():
+            raise TimeoutError from err
+        raise
+    finally:
+        alarm.cancel()
+    if is_late.is_set():
+        raise TimeoutError
+
+
 class _UnixConnection(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
@@ -251,6 +293,8 @@ def _cause(err: Exception) -> str:
         return f"its certificate is refused: {err.verify_message}"
     if isinstance(err, TimeoutError):
         return "it kept silent"
+    if isinstance(err, http.client.IncompleteRead):
+        return "it broke off in the middle"
     if isinstance(err, OSError) and err.strerror:
         return err.strerror
     return str(err) or type(err).__name__

@@ -1,0 +1,250 @@
+"""A view shows what was read; whatever was not read whole is unknown, and nothing acts on that."""
+
+from __future__ import annotations
+
+import pytest
+from looking import ALLOC, INSTANCE, KEY, allocation, form, incident, job, look, snapshot
+
+from saltext.eos.policies.table import TABLE
+from saltext.eos.utils import heal_judge, heal_view, heal_view_job
+
+PLACE = ("dc1", "n1", INSTANCE)
+
+
+def test_a_registration_is_lost_while_its_allocation_runs():
+    thing = look("lost_registration").thing
+    assert (thing.wrong, thing.layer, thing.hook) == (True, "settled", True)
+    assert thing.input
+    assert thing.value
+
+
+def test_nomad_has_its_time_before_a_registration_counts_as_lost():
+    assert look("lost_registration", at=134.9).thing.layer == "progress"
+    assert look("lost_registration", at=135.0).thing.layer == "settled"
+
+
+def test_a_registration_that_is_back_is_not_lost():
+    thing = look("lost_registration", services={PLACE: {"instance": INSTANCE}}).thing
+    assert thing.wrong is False
+
+
+@pytest.mark.parametrize(
+    ("client", "desired", "wrong"),
+    [
+        ("running", "stop", False), ("running", "evict", False), ("complete", "run", False),
+        ("failed", "run", False), ("lost", "run", None), ("unknown", "run", None),
+        ("pending", "run", None), ("a new word", "run", None),
+    ],
+)  # fmt: skip
+def test_only_an_allocation_that_surely_runs_misses_its_registration(client, desired, wrong):
+    held = {ALLOC: allocation(client, desired)}
+    assert look("lost_registration", allocations=held).thing.wrong is wrong
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"allocations": {}}, {"members": {}}, {"services": {PLACE: None}},
+        {"members": {("dc2", "n1"): True}},
+    ],
+)  # fmt: skip
+def test_what_was_not_read_is_not_taken_for_lost(more):
+    assert look("lost_registration", **more).thing.wrong is None
+
+
+def test_another_namespace_of_consul_is_not_known():
+    assert look("lost_registration", leaves={"namespace": "team"}).thing.wrong is None
+
+
+@pytest.mark.parametrize(
+    ("client", "desired", "wrong", "hook"),
+    [
+        ("complete", "stop", True, True), ("failed", "run", True, True),
+        ("running", "run", False, False), ("running", "stop", None, False),
+        ("lost", "stop", None, False), ("unknown", "run", None, False),
+    ],
+)  # fmt: skip
+def test_a_registration_is_stale_when_its_allocation_has_ended(client, desired, wrong, hook):
+    held = {ALLOC: allocation(client, desired)}
+    services = {PLACE: {"instance": INSTANCE}}
+    thing = look("stale_registration", allocations=held, services=services).thing
+    assert (thing.wrong, thing.hook) == (wrong, hook)
+
+
+def test_a_registration_that_is_gone_is_not_stale():
+    held = {ALLOC: allocation("complete", "stop")}
+    assert look("stale_registration", allocations=held).thing.wrong is False
+
+
+def test_another_version_of_the_job_is_another_input():
+    one = look("lost_registration").thing.input
+    two = look("lost_registration", allocations={ALLOC: allocation(version=4)}).thing.input
+    assert one != two
+
+
+def test_a_source_that_is_not_whole_lets_nothing_be_known():
+    seen = look("lost_registration", blocked="consul:dc1: GET /v1/catalog/nodes answered 500")
+    assert seen.blocked.startswith("consul:dc1")
+    assert seen.thing._replace(kind=None) == heal_view.Thing()
+    assert (seen.managed, seen.unhealthy) == (0, 0)
+
+
+def test_a_freeze_for_a_core_service_waits_for_no_source():
+    seen = look("core_oom", blocked="nomad:global: it took too long")
+    assert (seen.blocked, seen.thing.kind) == ("", "core")
+    assert heal_view.needs([(incident("core_oom"), TABLE["core_oom"])]).is_nothing()
+
+
+@pytest.mark.parametrize(
+    ("unit", "minion", "kind"),
+    [
+        ("vault.service", "n1", "core"), ("caddy.service", "n1", "platform"),
+        ("docker-5b9c.scope", "n1", "leaf"), ("cron.service", "n1", None),
+        ("vault.service", "n2", None), ("", "n1", None), ("../vault.service", "n1", None),
+    ],
+)  # fmt: skip
+def test_the_class_of_a_unit_is_that_of_its_component_there(unit, minion, kind):
+    assert look("core_oom", leaves={"unit": unit, "minion": minion}).thing.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "namespace", "kind"),
+    [
+        ("web", "apps", "leaf"), ("web-db", "apps", "data"), ("eos-canary", "default", "leaf"),
+        ("web", "default", None), ("other", "apps", None), ("web-db-db", "apps", None),
+    ],
+)  # fmt: skip
+def test_the_class_of_a_job_is_that_of_its_application(name, namespace, kind):
+    leaves = {"job": name, "namespace": namespace}
+    assert look("leaf_oom", leaves=leaves).thing.kind == kind
+
+
+def test_an_application_without_a_database_has_no_job_of_one():
+    stack = form()
+    del stack["all"]["n1"]["components"]["app"]["each"]["web"]["values"]["database"]
+    assert look("leaf_oom", form=stack, leaves={"job": "web-db"}).thing.kind is None
+
+
+def test_a_new_pillar_is_a_new_input():
+    one = heal_view_job.specification(form(), "apps", "web")
+    two = heal_view_job.specification(form(count=3), "apps", "web")
+    assert one
+    assert two
+    assert one != two
+    assert one == heal_view_job.specification(form(), "apps", "web")
+    assert heal_view_job.specification(form(), "apps", "other") is None
+
+
+def _revision(stack) -> str:
+    root = stack["all"]["n1"]["components"]["app"]["each"]["web"]["derive"]["root"]
+    text = root["resource"]["nomad_job"]["application"]["jobspec"]
+    return text.partition("eos rev=")[2][:12]
+
+
+def test_a_failed_version_is_held_by_what_it_was_compiled_from():
+    stack = form()
+    versions = {KEY: {3: {"modify_index": 70, "revision": _revision(stack)}}}
+    thing = look("failed_deployment", versions=versions).thing
+    assert thing.wrong is True
+    assert thing.input == heal_view_job.specification(stack, "apps", "web")
+
+
+@pytest.mark.parametrize("revision", ["000000000000", ""])
+def test_a_pillar_that_changed_since_is_not_held(revision):
+    versions = {KEY: {3: {"modify_index": 70, "revision": revision}}}
+    assert look("failed_deployment", versions=versions).thing.wrong is False
+
+
+def test_a_failed_version_of_a_job_of_others_is_held_alone():
+    key = ("global", "apps", "other")
+    versions = {key: {3: {"modify_index": 70, "revision": ""}}}
+    jobs = {key: job(job="other", modify_index=71, version=4)}
+    held = look("failed_deployment", leaves={"job": "other"}, jobs=jobs, versions=versions)
+    now = heal_view_job.thing(
+        "global", {"namespace": "apps", "job": "other"}, snapshot(jobs=jobs), form()
+    )
+    assert held.thing.input
+    assert held.thing.input != now.input
+
+
+@pytest.mark.parametrize(
+    ("rows", "evaluations", "layer"),
+    [
+        ([allocation("failed")], {}, "exhausted"),
+        ([allocation("failed", next="77")], {}, "settled"),
+        ([allocation("failed", follow_up="e1")],
+         {"e1": {"status": "pending", "groups": []}}, "progress"),
+        ([allocation("running")], {}, "settled"),
+        ([allocation("failed"), allocation("failed", id="2", group="side")], {}, "exhausted"),
+    ],
+)  # fmt: skip
+def test_nomad_is_done_with_a_group_when_nothing_replaces_what_failed(rows, evaluations, layer):
+    place = {"region": "global", "namespace": "apps", "job": "web"}
+    seen = look(
+        "reschedule_exhausted", allocations={one["id"]: one for one in rows},
+        evaluations={name: {**one, **place} for name, one in evaluations.items()},
+    )  # fmt: skip
+    assert seen.thing.layer == layer
+
+
+def test_a_running_deployment_is_progress():
+    deployments = {KEY: {"is_active": True, "status": "running"}}
+    held = {ALLOC: allocation("failed")}
+    seen = look("reschedule_exhausted", allocations=held, deployments=deployments)
+    assert seen.thing.layer == "progress"
+
+
+@pytest.mark.parametrize(
+    ("client", "more", "wrong", "layer"),
+    [
+        ("running", {}, False, "settled"), ("running", {"healthy": False}, True, "settled"),
+        ("running", {"healthy": None}, False, "settled"), ("pending", {}, None, "progress"),
+        ("failed", {}, True, "failed"), ("failed", {"next": "77"}, True, "progress"),
+        ("lost", {}, None, None), ("unknown", {}, None, None),
+    ],
+)  # fmt: skip
+def test_a_rescheduled_allocation_is_looked_at(client, more, wrong, layer):
+    thing = look("rescheduled", allocations={ALLOC: allocation(client, **more)}).thing
+    assert (thing.wrong, thing.layer) == (wrong, layer)
+
+
+@pytest.mark.parametrize("row", [None, job(stop=True)])
+def test_a_job_that_nobody_wants_is_not_wrong(row):
+    assert look("reschedule_exhausted", jobs={KEY: row}).thing.wrong is False
+
+
+def test_a_job_that_was_not_asked_for_is_not_known():
+    assert look("reschedule_exhausted", jobs={}).thing == heal_view.Thing(kind="leaf")
+
+
+@pytest.mark.parametrize(
+    ("rows", "layer"),
+    [
+        ([allocation("running")], "progress"), ([allocation("pending")], "progress"),
+        ([allocation("complete", "stop")], "settled"), ([], "settled"),
+        ([allocation("running", type="system")], "settled"),
+        ([allocation("running", node_id="other")], "settled"),
+    ],
+)  # fmt: skip
+def test_a_drain_is_over_when_nothing_that_moves_is_there(rows, layer):
+    seen = look("node_drained", allocations={one["id"]: one for one in rows})
+    assert seen.thing.layer == layer
+
+
+def test_every_policy_that_needs_a_view_says_what_to_ask_or_needs_the_form_alone():
+    for name, policy in TABLE.items():
+        found = heal_view.needs([(incident(name), policy)])
+        if not heal_judge.needs_view(policy):
+            assert found.is_nothing(), name
+        elif policy["require"]["classes"] and not heal_judge.is_deed(policy):
+            assert found.is_nothing(), name
+        else:
+            assert not found.is_nothing(), name
+
+
+def test_needs_of_several_incidents_are_asked_once():
+    pairs = [(incident(name), TABLE[name]) for name in ("lost_registration", "stale_registration")]
+    both = heal_view.needs(pairs)
+    assert both.registered == {("dc1", "n1")}
+    assert both.allocations == {ALLOC}
+    assert both == heal_view.needs(pairs[:1])
