@@ -64,12 +64,68 @@ def test_the_engine_joins_those_that_are_there_and_gets_a_place_for_its_socket(s
     assert _master(salt_dir, "--yes") == 0
     socket = tmp_path / "run/eos/bridge.sock"
     engine = {"eos_bridge": {"peers": [grp.getgrgid(os.getgid()).gr_name], "socket": str(socket)}}
-    assert _effective(salt_dir)["engines"] == ["reactor", engine]
+    assert _effective(salt_dir)["engines"] == ["reactor", engine, {"eos_healer": {}}]
     assert socket.parent.stat().st_mode & 0o7777 == 0o2750
     line = (tmp_path / "tmpfiles.d/eos-bridge.conf").read_text()
     assert line.startswith(f"d {socket.parent} 2750 {getpass.getuser()} ")
     assert _run("remove", "--config", str(salt_dir), "--yes") == 0
     assert not (tmp_path / "tmpfiles.d/eos-bridge.conf").exists()
+
+
+OURS = "salt://eos/heal/reactor.sls"
+OWN = {"salt/minion/*/start": ["/srv/reactor/start.sls"]}
+
+
+def _add(salt_dir, **settings):
+    main = yaml.safe_load((salt_dir / "master").read_text())
+    (salt_dir / "master").write_text(yaml.safe_dump({**main, **settings}))
+
+
+def test_the_reactor_of_the_main_file_stays_and_ours_joins_it(salt_dir):
+    _add(salt_dir, reactor=[OWN])
+    before = _effective(salt_dir)["reactor"]
+    assert _master(salt_dir, "--yes") == 0
+    assert _effective(salt_dir)["reactor"] == [OWN, {"eos/heal/decided/*": [OURS]}]
+    assert _run("remove", "--config", str(salt_dir), "--yes") == 0
+    assert _effective(salt_dir)["reactor"] == before
+    assert not any("eos_healer" in one for one in _effective(salt_dir)["engines"])
+
+
+def test_a_reaction_that_came_later_to_the_main_file_joins_at_the_next_run(salt_dir):
+    assert _master(salt_dir, "--yes") == 0
+    _add(salt_dir, reactor=[OWN])
+    assert _effective(salt_dir)["reactor"] == [{"eos/heal/decided/*": [OURS]}]
+    assert _master(salt_dir, "--yes") == 0
+    assert _effective(salt_dir)["reactor"] == [OWN, {"eos/heal/decided/*": [OURS]}]
+
+
+@pytest.mark.parametrize("tag", ["eos/heal/decided/*", "eos/heal/*"])
+def test_who_replaced_our_reactions_keeps_theirs_and_is_told(salt_dir, capsys, tag):
+    _add(salt_dir, reactor=[{tag: ["/srv/reactor/heal.sls"]}])
+    assert _master(salt_dir, "--yes") == 0
+    assert _effective(salt_dir)["reactor"] == [{tag: ["/srv/reactor/heal.sls"]}]
+    assert f"reactor {tag}: /srv/reactor/heal.sls is in the place" in capsys.readouterr().out
+
+
+def test_who_replaced_one_reaction_gets_that_decision_alone(salt_dir, capsys):
+    """Salt runs every entry that matches: ours for all would run beside theirs for one."""
+    own = {"eos/heal/decided/reload": "/srv/reactor/reload.sls"}
+    assert _master(salt_dir, "--yes") == 0
+    _add(salt_dir, reactor=[own])
+    assert _master(salt_dir, "--yes") == 0
+    found = _effective(salt_dir)["reactor"]
+    assert found[0] == own
+    tags = {next(iter(one)) for one in found[1:]}
+    assert tags == {
+        f"eos/heal/decided/{one}" for one in ("apply", "evaluate", "deregister", "unseal")
+    }
+    assert "reload.sls is in the place of Eos's own; it was left alone" in capsys.readouterr().out
+
+
+def test_what_the_healer_was_told_is_kept(salt_dir):
+    _add(salt_dir, engines=[{"eos_healer": {"view_within": 40}}])
+    assert _master(salt_dir, "--yes") == 0
+    assert {"eos_healer": {"view_within": 40}} in _effective(salt_dir)["engines"]
 
 
 def test_a_minion_watches_kills_beside_its_own_beacons(salt_dir):
@@ -112,6 +168,7 @@ REFUSALS = [
     ({"ext_pillar_first": True}, "ext_pillar_first is on"),
     ({"pillar_cache": True}, "pillar_cache is on"),
     ({"id": "m"}, "set `id: m_master`"),
+    ({"reactor": {"salt/*": ["x.sls"]}}, "reactor is no list"),
 ]
 
 

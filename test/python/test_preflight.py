@@ -83,14 +83,43 @@ def test_another_wheel_on_a_minion_is_named():
     assert "/x/eos_gate.py on n1 hides a module of the wheel" in found
 
 
+HEALS = {
+    "engines": [{"eos_bridge": {}}, {"eos_healer": {}}],
+    "reactor": [{"eos/heal/decided/*": ["salt://eos/heal/reactor.sls"]}],
+}
+
+
 def test_eos_must_be_the_last_external_pillar(master_opts):
     from saltext.eos.utils import preflight, sealed
 
     sealed.make_key(master_opts)
-    assert preflight.master_side({**master_opts, "ext_pillar": [{"x": 1}, {"eos": {}}]}) == []
+    opts = {**master_opts, **HEALS}
+    assert preflight.master_side({**opts, "ext_pillar": [{"x": 1}, {"eos": {}}]}) == []
     for order in ([], [{"eos": {}}, {"x": 1}]):
-        (found,) = preflight.master_side({**master_opts, "ext_pillar": order})
+        (found,) = preflight.master_side({**opts, "ext_pillar": order})
         assert "expected `eos` as the last" in found
+
+
+HEALING = [
+    ({}, []),
+    ({"engines": ["eos_healer"]}, []),
+    ({"engines": {"eos_healer": None}}, []),
+    ({"reactor": [{"eos/heal/*": "own.sls"}]}, []),
+    ({"engines": [{"eos_bridge": {}}]}, ["no engine eos_healer"]),
+    ({"reactor": [{"salt/*": ["own.sls"]}]}, ["decisions to apply, reload"]),
+    ({"reactor": [{"eos/heal/decided/apply": ["own.sls"]}]}, ["decisions to reload, evaluate"]),
+    ({"engines": None, "reactor": None}, ["no engine", "starts nothing"]),
+]
+
+
+@pytest.mark.parametrize(("changed", "said"), HEALING)
+def test_a_master_needs_the_healer_and_a_reaction_for_each_decision(changed, said):
+    from saltext.eos.utils import heal_setup
+
+    found = heal_setup.problems({**HEALS, **changed})
+    assert len(found) == len(said)
+    for words, line in zip(said, found, strict=True):
+        assert words in line
 
 
 def test_a_listening_port_is_found_with_its_process():

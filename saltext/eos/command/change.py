@@ -33,6 +33,7 @@ class Change:
     :param advice: what to do after writing.
     :param extra: more to do when written, such as making a folder.
     :param pending: whether ``extra`` still has something to do.
+    :param notes: what was found and is left as it is.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Change:
     advice: str
     extra: list[Callable[[], None]] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def is_needed(self) -> bool:

@@ -89,10 +89,14 @@ def _tell(change: Change, *, needed: bool, written: bool, options: argparse.Name
             "changed": needed,
             "written": written,
             "difference": change.difference,
+            "notes": change.notes,
             "next": change.advice if written else None,
         }
         sys.stdout.write(json.dumps(found, indent=2) + "\n")
-    elif not needed:
+        return
+    for note in change.notes:
+        sys.stdout.write(f"{note}.\n")
+    if not needed:
         sys.stdout.write(f"{change.path} is already as specified.\n")
     else:
         if options.yes or options.dry_run:

@@ -10,16 +10,16 @@ from typing import Any
 
 from saltext.eos.command import account, effective
 from saltext.eos.command.change import Change, Refusal, text
-from saltext.eos.utils import sealed, store
+from saltext.eos.utils import heal_setup, sealed, store
 
 ENGINE = "eos_bridge"
 STATES = Path(__file__).parent.parent / "srv" / "salt"
-MERGED = ["file_roots", "ext_pillar", "fileserver_backend", "engines"]
+MERGED = ["file_roots", "ext_pillar", "fileserver_backend", "engines", "reactor"]
 
 
 def configure_master(config: str) -> Change:
     """
-    Prepare the drop-in ``master.d/eos.conf``: Eos's SLS, its ext_pillar last, its engine.
+    Prepare the drop-in ``master.d/eos.conf``: Eos's SLS, its ext_pillar last, engines, reactor.
 
     A drop-in replaces lists of the main file, so the lists it writes are the effective ones with
     Eos's entries merged in.
@@ -37,16 +37,19 @@ def configure_master(config: str) -> Change:
         "ext_pillar": _ext_pillar(opts),
         "fileserver_backend": _backends(opts),
         "engines": _engines(opts),
+        "reactor": _reactor(config, drop_in, opts),
     }
     before = {name: opts.get(name) for name in merged}
     differing = [name for name in merged if before[name] != merged[name]]
     pending, steps = _places(opts)
+    kept = heal_setup.replaced({"reactor": merged["reactor"]})
     return Change(
         path=drop_in,
         text=text("configure-master", merged),
         before={name: before[name] for name in differing},
         after={name: merged[name] for name in differing},
         advice="Restart the master: `systemctl restart salt-master`.",
+        notes=[f"{one}; it was left alone" for one in kept],
         extra=steps,
         pending=pending,
     )
@@ -71,6 +74,8 @@ def _unfit(opts: dict[str, Any]) -> list[str]:
         )
     if not isinstance(opts.get("ext_pillar", []), list):
         found.append("ext_pillar is no list; expected `- name: arguments` lines; correct it")
+    if not isinstance(opts.get("reactor") or [], list):
+        found.append("reactor is no list; expected `- tag: [files]` lines; correct it")
     return found
 
 
@@ -99,16 +104,37 @@ def _backends(opts: dict[str, Any]) -> list[str]:
 
 
 def _engines(opts: dict[str, Any]) -> list[Any]:
-    others = [one for one in opts.get("engines") or [] if _engine_name(one) != ENGINE]
-    return [*others, {ENGINE: {"peers": [account.name(opts)], **_engine(opts)}}]
+    names = (ENGINE, heal_setup.ENGINE)
+    others = [one for one in heal_setup.engines(opts) if _engine_name(one) not in names]
+    bridge = {"peers": [account.name(opts)], **_engine(opts, ENGINE)}
+    return [*others, {ENGINE: bridge}, {heal_setup.ENGINE: _engine(opts, heal_setup.ENGINE)}]
 
 
-def _engine(opts: dict[str, Any]) -> dict[str, Any]:
-    """Give what the engine was told already; whoever wrote it meant it."""
-    for one in opts.get("engines") or []:
-        if _engine_name(one) == ENGINE and isinstance(one, dict):
-            return dict(one[ENGINE] or {})
+def _engine(opts: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give what an engine was told already; whoever wrote it meant it."""
+    for one in heal_setup.engines(opts):
+        if _engine_name(one) == name and isinstance(one, dict):
+            return dict(one[name] or {})
     return {}
+
+
+def _reactor(config: str, drop_in: Path, opts: dict[str, Any]) -> list[Any]:
+    """
+    Merge Eos's reactions into what the master has.
+
+    The drop-in hides the list of the main file, so that one is read beside what is effective:
+    what was added there since the last time joins it.
+    """
+    shown = [*(opts.get("reactor") or [])]
+    for path, settings in effective.sources(config, "master"):
+        if path != drop_in and isinstance(settings.get("reactor"), list):
+            shown += [one for one in settings["reactor"] if one not in shown]
+    others = [one for one in shown if not _is_our_reaction(one)]
+    return [*others, *heal_setup.ours({"reactor": others})]
+
+
+def _is_our_reaction(entry: Any) -> bool:
+    return any(heal_setup.is_ours(*one) for one in heal_setup.reactions({"reactor": [entry]}))
 
 
 def _engine_name(one: Any) -> str:
@@ -142,5 +168,5 @@ def _places(opts: dict[str, Any]) -> tuple[list[str], list[Callable[[], None]]]:
             os.chown(key, user.pw_uid, user.pw_gid)
 
         steps.append(make_key)
-    socket = account.places(opts, _engine(opts), user.pw_name)
+    socket = account.places(opts, _engine(opts, ENGINE), user.pw_name)
     return pending + socket[0], steps + socket[1]

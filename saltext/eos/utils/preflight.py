@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils import contract, master, measures, sealed
+from saltext.eos.utils import contract, heal_setup, master, measures, sealed
 from saltext.eos.version import SCHEMA, __version__
 
 IDLE_WITHIN = 300
@@ -61,7 +61,7 @@ def master_side(opts: dict[str, Any]) -> list[str]:
     found += [
         f"{path} hides a module of the wheel; remove that copy" for path in contract.shadowed(opts)
     ]
-    return found
+    return found + heal_setup.problems(opts)
 
 
 def _several(form: dict[str, Any]) -> list[str]:

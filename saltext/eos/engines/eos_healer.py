@@ -1,0 +1,137 @@
+"""
+The healer on the master: it judges the facts of the inbox and decides what is to be done.
+
+.. code-block:: yaml
+
+    engines:
+      - eos_healer: {}
+
+It acts on nothing itself: a decision is a row of ``healer.db``, then the event
+``eos/heal/decided/<action>``, for which the reactor starts an orchestration that has to claim that
+row before it does anything. What people may set stands in pillar ``eos:heal``; until that could be
+read, and whenever ``healer.db`` cannot be trusted, nothing is decided.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from saltext.eos.policies import table
+from saltext.eos.utils import (
+    heal_fire,
+    heal_loop,
+    heal_snapshot,
+    heal_view,
+    inbox_file,
+    master,
+    store,
+)
+from saltext.eos.utils.heal_state import Incident, View
+from saltext.eos.utils.inbox import NAME
+
+if TYPE_CHECKING:
+    __opts__: dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+__virtualname__ = "eos_healer"
+
+LOCK = "healer.lock"
+PAUSE = 0.25
+LONGEST_PAUSE = 10.0
+
+
+def __virtual__():
+    return __virtualname__
+
+
+def start(inbox=None, view_within=25):
+    """
+    Judge until the master stops.
+
+    inbox
+        Path of the inbox; ``inbox.db`` in Eos's store when left out.
+    view_within
+        Seconds after which reading the truth from the minions is given up, and tried again.
+    """
+    home = store.home(__opts__)
+    path = Path(inbox) if inbox else home / NAME
+    woken = threading.Event()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(contextlib.suppress(_Ended))
+        stack.enter_context(_until_told())
+        hold = _sooner_or_later(lambda: _held(home))
+        stack.callback(os.close, hold)
+        outlet = heal_fire.Outlet(dict(__opts__), home / "healer.db")
+        stack.callback(outlet.end)
+        world = _World(dict(__opts__))
+        loop = heal_loop.Loop(home, path, table.TABLE, world, outlet, woken.set, float(view_within))
+        stack.callback(loop.close)
+        log.info("eos_healer judges %s", path)
+        while True:
+            if not loop.turn():
+                woken.wait(PAUSE)
+                woken.clear()
+
+
+class _World:
+    """The stack as this master compiles it, and as its minions show it."""
+
+    def __init__(self, opts: dict[str, Any]) -> None:
+        self._opts = opts
+
+    def form(self) -> dict[str, Any]:
+        return master.form(self._opts)
+
+    def snapshot(
+        self, form: dict[str, Any], incidents: list[Incident], clock: Callable[[], float]
+    ) -> Any:
+        needs = heal_view.needs([(one, table.TABLE[one.policy]) for one in incidents])
+        return heal_snapshot.read(self._opts, form, clock, needs)
+
+    def view(self, incident: Incident, policy: Any, snapshot: Any, form: dict[str, Any]) -> View:
+        return heal_view.view(incident, policy, snapshot, form)
+
+
+class _Ended(BaseException):
+    """The master asked the engine to end."""
+
+
+@contextlib.contextmanager
+def _until_told() -> Iterator[None]:
+    """Turn SIGTERM into an end that closes everything; a signal after the first changes nothing."""
+
+    def told(number: int, _: Any) -> None:
+        signal.signal(number, signal.SIG_IGN)
+        raise _Ended
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _held(home: Path) -> int:
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return inbox_file.held(home / LOCK)
+
+
+def _sooner_or_later(make: Callable[[], int]) -> int:
+    """Make it as soon as it can be made: an older engine may still be ending."""
+    pause = 0.5
+    while True:
+        try:
+            return make()
+        except (OSError, RuntimeError) as err:
+            log.critical("eos_healer cannot start: %s; next try in %s s", err, pause)
+        time.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
