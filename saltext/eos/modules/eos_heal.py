@@ -1,7 +1,9 @@
 """
 Show the healer what is true of the stack, in few words; what is not whole says so itself.
 
-Nomad and Consul are asked as the sidecar of this node asks them, with its tokens, which only read.
+Nomad and Consul are asked as the sidecar of this node asks them, with its tokens, which only read;
+its configuration is ``/etc/eos-sidecar/config.json``, or what ``eos_sidecar_config`` of the minion
+names.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     __salt__: dict[str, Callable[..., Any]]
 
 __virtualname__ = "eos_heal"
+
+# What is late says so itself before those are who wait for it.
+MARGIN = 1.0
 
 
 def __virtual__():
@@ -128,7 +133,7 @@ def look(wanted, within=heal_snapshot_ask.WITHIN):
 
     wanted
         By node: ``nomad`` and ``consul`` as above, ``vault`` with an address, ``gates`` with names
-        of components.
+        of components, ``units`` with names of systemd's.
 
     within
         Seconds after which what is missing counts as not answered.
@@ -148,24 +153,20 @@ def look(wanted, within=heal_snapshot_ask.WITHIN):
         name: partial(readers[name], mine[name], within) for name in readers if name in mine
     }
     if mine.get("gates"):
-        pillar = plain(__pillar__)
-        questions |= {
-            f"gate {name}": partial(_gate, name, pillar) for name in sorted(mine["gates"])
-        }
+        questions["gates"] = partial(_gates, mine["gates"], deadline)
+    if mine.get("units"):
+        questions["units"] = partial(_units, mine["units"])
     try:
-        answers = heal_snapshot_ask.together(list(questions.values()), deadline)
+        answers = heal_snapshot_ask.together(list(questions.values()), deadline + MARGIN)
     except Blocked as err:
         return {"blocked": str(err)}
-    found = dict(zip(questions, answers, strict=True))
-    gates = {
-        name.removeprefix("gate "): found.pop(name) for name in [*found] if name.startswith("gate ")
-    }
-    return {**found, **({"gates": gates} if gates else {})}
+    return dict(zip(questions, answers, strict=True))
 
 
 def _of_sources(kind, name, read, deadline):
     try:
-        found = heal_snapshot_ask.sources(heal_snapshot_ask.CONFIG, kind)
+        config = __opts__.get("eos_sidecar_config") or heal_snapshot_ask.CONFIG
+        found = heal_snapshot_ask.sources(config, kind)
         if not found:
             raise Blocked(f"{kind}: the sidecar of this node reads none")
         answers = heal_snapshot_ask.together([partial(read, one) for one in found], deadline)
@@ -186,6 +187,31 @@ def _seal(ask: Asker) -> dict[str, bool]:
     if not isinstance(body, dict) or not isinstance(body.get("sealed"), bool):
         raise ask.blocked("it does not say whether it is sealed")
     return {"sealed": body["sealed"], "initialized": bool(body.get("initialized"))}
+
+
+def _gates(names: list[str], deadline: float) -> dict[str, str]:
+    """Observe gates; one that was asked and did not pass in time waits."""
+    pillar = plain(__pillar__)
+    if not (pillar.get("eos") or {}).get("_compiled"):
+        pillar = compiled.fresh(__opts__, __grains__)
+    questions = [partial(_gate, name, pillar) for name in names]
+    answers = heal_snapshot_ask.each(questions, deadline)
+    return {
+        name: "waiting" if isinstance(answer, Blocked) else answer
+        for name, answer in zip(names, answers, strict=True)
+    }
+
+
+def _units(names: list[str]) -> dict[str, str]:
+    """Give the states of units in systemd's words; none where systemd does not say."""
+    found = {}
+    for name in names:
+        command = ["systemctl", "show", "--property=LoadState,ActiveState", "--", name]
+        shown = __salt__["cmd.run_all"](command, python_shell=False, timeout=5, ignore_retcode=True)
+        said = dict(line.partition("=")[::2] for line in shown["stdout"].splitlines())
+        if shown["retcode"] == 0 and said.get("LoadState") == "loaded":
+            found[name] = said.get("ActiveState", "")
+    return found
 
 
 def _gate(name: str, pillar: dict[str, Any]) -> str:

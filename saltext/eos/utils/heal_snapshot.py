@@ -32,7 +32,7 @@ def read(
     :param clock: the healer's seconds.
     """
     at = clock()
-    core = _core(form) if needs.red else frozenset()
+    core = core_of(form) if needs.red else frozenset()
     wanted = questions(form, needs, core)
     if isinstance(wanted, str):
         return Snapshot(at, wanted)
@@ -67,7 +67,10 @@ def questions(
     for name, node in {*needs.gates, *core}:
         if node in nodes:
             found.setdefault(node, {}).setdefault("gates", []).append(name)
-    for node in needs.seals:
+    for unit, node in needs.units:
+        if node in nodes:
+            found.setdefault(node, {}).setdefault("units", []).append(unit)
+    for node in {*needs.seals, *_vaults(core)}:
         address = _vault(form, node)
         if address:
             found.setdefault(node, {})["vault"] = address
@@ -89,9 +92,10 @@ def put_together(
     """
     blocked = _blocked(wanted, told)
     gates = {pair: _gate(told.get(pair[1]), pair[0]) for pair in {*needs.gates, *core}}
-    seal = {node: _sealed(told.get(node)) for node in needs.seals}
+    seal = {node: _sealed(told.get(node)) for node in {*needs.seals, *_vaults(core)}}
+    units = {pair: _of_unit(told.get(pair[1]), pair[0]) for pair in needs.units}
     if blocked:
-        return Snapshot(at, blocked, gates=gates, core=core, seal=seal)
+        return Snapshot(at, blocked, gates=gates, core=core, seal=seal, units=units)
     regions = _joined(told, "nomad", "regions")
     centers = _joined(told, "consul", "datacenters")
     jobs: dict[Any, Any] = {key: None for key in needs.jobs if key[0] in regions}
@@ -147,6 +151,7 @@ def put_together(
         gates=gates,
         core=core,
         seal=seal,
+        units=units,
     )  # fmt: skip
 
 
@@ -179,15 +184,23 @@ def _of_consul(needs: Needs) -> dict[str, list[str]] | None:
     return found
 
 
-def _core(form: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
-    """Give every core component of every node: what all jobs stand on."""
+def core_of(form: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """
+    Give every core service of every node: what all jobs stand on.
+
+    Only what has a unit: other gates make tokens to prove themselves, and to look changes nothing.
+    """
     known = contract.load().components
     return frozenset(
         (name, node)
         for node, part in (form.get("all") or {}).items()
-        for name in part["components"]
-        if name in known and known[name]["spec"]["class"] == "core"
+        for name, one in part["components"].items()
+        if name in known and known[name]["spec"]["class"] == "core" and one.get("unit")
     )
+
+
+def _vaults(core: Iterable[tuple[str, str]]) -> set[str]:
+    return {node for name, node in core if name == "vault"}
 
 
 def _vault(form: Mapping[str, Any], node: str) -> str | None:
@@ -217,6 +230,11 @@ def _blocked(wanted: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any]) -
 def _gate(answer: Any, name: str) -> str:
     gates = answer.get("gates") if isinstance(answer, dict) else None
     return str(gates.get(name, "unknown")) if isinstance(gates, dict) else "unknown"
+
+
+def _of_unit(answer: Any, name: str) -> str:
+    units = answer.get("units") if isinstance(answer, dict) else None
+    return str(units.get(name, "")) if isinstance(units, dict) else ""
 
 
 def _sealed(answer: Any) -> bool | None:

@@ -21,6 +21,8 @@ from saltext.eos.utils.http import Client, HttpError, ServerError, Unavailable
 
 CONFIG = "/etc/eos-sidecar/config.json"
 WITHIN = 8.0
+# An asker notices by itself that it is late, and says which source was; it has a moment for that.
+PATIENCE = 0.5
 PAGE = 2_000
 MOST_PAGES = 500
 LONGEST_WORDS = 200
@@ -144,6 +146,20 @@ def together(questions: Sequence[Callable[[], Any]], deadline: float) -> list[An
 
     :raises Blocked: one has no whole answer, or none in time.
     """
+    for answer in (answers := each(questions, deadline, is_enough=Blocked)):
+        if isinstance(answer, Blocked):
+            raise answer
+    return answers
+
+
+def each(
+    questions: Sequence[Callable[[], Any]], deadline: float, is_enough: type | None = None
+) -> list[Any]:
+    """
+    Ask several questions at once; what has no whole answer in time is :class:`Blocked`.
+
+    :param is_enough: an answer of this kind makes it needless to wait for the others.
+    """
     answers: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
 
     def run(number: int, question: Callable[[], Any]) -> None:
@@ -158,17 +174,17 @@ def together(questions: Sequence[Callable[[], Any]], deadline: float) -> list[An
         # A daemon: what hangs for ever must not keep this process alive.
         arguments = (run, number, question)
         threading.Thread(target=copy_context().run, args=arguments, daemon=True).start()
-    found: dict[int, Any] = {}
-    while len(found) < len(questions):
+    found: list[Any] = [Blocked("a question took too long") for _ in questions]
+    for _ in questions:
         try:
-            left = max(0.0, deadline + 0.5 - time.monotonic())
+            left = max(0.0, deadline + PATIENCE - time.monotonic())
             number, answer = answers.get(timeout=left)
         except queue.Empty:
-            raise Blocked("a question took too long") from None
-        if isinstance(answer, Blocked):
-            raise answer
+            break
         found[number] = answer
-    return [found[number] for number in range(len(questions))]
+        if is_enough is not None and isinstance(answer, is_enough):
+            return [answer] * len(questions)
+    return found
 
 
 def _short(err: HttpError) -> str:

@@ -36,7 +36,8 @@ class Needs(NamedTuple):
     :param consul: whether Consul has to answer, whatever is asked of it.
     :param registered: ``(datacenter, node)`` whose instances are wanted.
     :param gates: ``(component, node)``.
-    :param red: the gates of all core components.
+    :param units: ``(unit, node)``.
+    :param red: the gates of all core services, and the seal of each Vault.
     :param seals: nodes whose Vault is asked whether it is sealed.
     """
 
@@ -48,6 +49,7 @@ class Needs(NamedTuple):
     consul: bool = False
     registered: frozenset[Pair] = frozenset()
     gates: frozenset[Pair] = frozenset()
+    units: frozenset[Pair] = frozenset()
     red: bool = False
     seals: frozenset[str] = frozenset()
 
@@ -79,6 +81,7 @@ class Snapshot(NamedTuple):
     :param gates: by ``(component, node)``: passed, waiting, failed or unknown.
     :param core: those of them that all jobs stand on.
     :param seal: by node, whether its Vault is sealed.
+    :param units: by ``(unit, node)`` its state in systemd's words; empty where nothing is known.
     """
 
     at: float
@@ -95,6 +98,7 @@ class Snapshot(NamedTuple):
     gates: Mapping[Pair, str] = {}
     core: frozenset[Pair] = frozenset()
     seal: Mapping[str, bool | None] = {}
+    units: Mapping[Pair, str] = {}
 
 
 def needs(incidents: Iterable[tuple[Incident, Policy]]) -> Needs:
@@ -145,7 +149,10 @@ def _needs(incident: Incident, policy: Policy) -> Needs:
         return Needs(True, allocations=allocations, consul=True, registered=frozenset([place]))
     if do in ("apply", "reload"):
         named = component_of(policy["act"], incident.subject)
-        return Needs(gates=frozenset([(named, str(node))]) if named and node else frozenset())
+        if not named or not node:
+            return Needs()
+        units = frozenset([(str(leaves["unit"]), str(node))] if leaves.get("unit") else [])
+        return Needs(gates=frozenset([(named, str(node))]), units=units)
     if do == "unseal":
         return Needs(seals=frozenset([str(node)] if node else []))
     if leaves.get("job"):
@@ -168,7 +175,7 @@ def _thing(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -
         return registration.thing(incident.subject, policy, snapshot, age)._replace(kind=kind)
     if do in ("apply", "reload"):
         named = component_of(policy["act"], incident.subject)
-        return component.thing(named, node, snapshot, form)._replace(kind=kind)
+        return component.thing(named, node, leaves.get("unit"), snapshot, form)._replace(kind=kind)
     if do == "unseal":
         return component.sealed(node, snapshot, form)._replace(kind=kind)
     if leaves.get("job"):
@@ -190,4 +197,6 @@ def _red(snapshot: Snapshot) -> str:
     for name, node in sorted(snapshot.core):
         if snapshot.gates.get((name, node)) != PASSED:
             return f"{name} on {node}"
+        if name == "vault" and snapshot.seal.get(node) is not False:
+            return f"vault on {node} (sealed)"
     return ""

@@ -16,11 +16,24 @@ CLASSES = {score: name for name, score in OOM_SCORE.items()}
 GATES = {"passed": False, "waiting": True, "failed": True}
 
 
-def thing(name: str | None, node: Any, snapshot: Snapshot, form: Mapping[str, Any]) -> Thing:
-    """Give what is known of a component on a node: its gate says whether something is wrong."""
-    gate = snapshot.gates.get((str(name), str(node)))
-    wrong = GATES.get(gate or "")
+def thing(
+    name: str | None, node: Any, unit: Any, snapshot: Snapshot, form: Mapping[str, Any]
+) -> Thing:
+    """
+    Give what is known of a component on a node: its gate says whether something is wrong.
+
+    :param unit: the unit that failed; None where the incident is about none.
+    """
+    wrong = GATES.get(snapshot.gates.get((str(name), str(node)), ""))
     layer = None if wrong is None else "settled"
+    state = snapshot.units.get((str(unit), str(node)), "")
+    if state == "failed":
+        wrong, layer = True, "failed"
+    elif state == "inactive":
+        # Somebody stopped it: a unit that failed says so until it is started or reset by hand.
+        wrong, layer = False, "settled"
+    elif state in ("activating", "reloading", "deactivating"):
+        layer = "progress"
     return Thing(wrong=wrong, layer=layer, input=component_input(form, name, node))
 
 

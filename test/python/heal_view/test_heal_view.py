@@ -234,12 +234,9 @@ def test_a_drain_is_over_when_nothing_that_moves_is_there(rows, layer):
 def test_every_policy_that_needs_a_view_says_what_to_ask_or_needs_the_form_alone():
     for name, policy in TABLE.items():
         found = heal_view.needs([(incident(name), policy)])
-        if not heal_judge.needs_view(policy):
-            assert found.is_nothing(), name
-        elif policy["require"]["classes"] and not heal_judge.is_deed(policy):
-            assert found.is_nothing(), name
-        else:
-            assert not found.is_nothing(), name
+        by_form_alone = policy["require"]["classes"] and not heal_judge.is_deed(policy)
+        asks = heal_judge.needs_view(policy) and not by_form_alone
+        assert found.is_nothing() is not asks, name
 
 
 def test_needs_of_several_incidents_are_asked_once():
@@ -248,3 +245,80 @@ def test_needs_of_several_incidents_are_asked_once():
     assert both.registered == {("dc1", "n1")}
     assert both.allocations == {ALLOC}
     assert both == heal_view.needs(pairs[:1])
+
+
+PAIR = ("consul", "n1")
+UNIT = ("consul.service", "n1")
+
+
+@pytest.mark.parametrize(
+    ("gate", "state", "wrong", "layer"),
+    [
+        ("passed", "active", False, "settled"), ("waiting", "active", True, "settled"),
+        ("failed", "", True, "settled"), ("unknown", "active", None, None), ("", "", None, None),
+        ("waiting", "failed", True, "failed"), ("unknown", "failed", True, "failed"),
+        ("waiting", "activating", True, "progress"), ("waiting", "inactive", False, "settled"),
+    ],
+)  # fmt: skip
+def test_a_component_is_as_its_gate_and_its_unit_say(gate, state, wrong, layer):
+    leaves = {"unit": "consul.service"}
+    thing = look("unit_failed", leaves=leaves, gates={PAIR: gate}, units={UNIT: state}).thing
+    assert (thing.wrong, thing.layer) == (wrong, layer)
+    assert thing.input
+
+
+def test_a_component_that_does_not_run_there_has_no_input():
+    thing = look("unit_failed", leaves={"component": "nomad"}, gates={("nomad", "n1"): "x"}).thing
+    assert (thing.wrong, thing.input) == (None, None)
+
+
+def test_a_fact_cannot_choose_what_the_policy_is_not_for():
+    one = incident("unit_failed", component="salt")
+    assert heal_view.needs([(one, TABLE["unit_failed"])]).is_nothing()
+
+
+EVALUATE = {
+    "act": {"do": "evaluate"}, "require": {"layer_below": "settled", "hook": None, "classes": []}
+}  # fmt: skip
+
+
+def _evaluate(**more):
+    return heal_view.view(incident("reschedule_exhausted"), EVALUATE, snapshot(**more), form())
+
+
+def test_a_forced_evaluation_asks_everything():
+    found = heal_view.needs([(incident("reschedule_exhausted"), EVALUATE)])
+    assert (found.totals, found.consul, found.red, found.jobs) == (True, True, True, {KEY})
+
+
+@pytest.mark.parametrize(
+    ("gates", "seal", "red"),
+    [
+        ({("vault", "n1"): "passed", PAIR: "passed"}, {"n1": False}, ""),
+        ({("vault", "n1"): "passed", PAIR: "passed"}, {"n1": True}, "vault on n1 (sealed)"),
+        ({("vault", "n1"): "passed", PAIR: "passed"}, {}, "vault on n1 (sealed)"),
+        ({("vault", "n1"): "passed", PAIR: "waiting"}, {"n1": False}, "consul on n1"),
+        ({("vault", "n1"): "passed", PAIR: "unknown"}, {"n1": False}, "consul on n1"),
+        ({("vault", "n1"): "passed"}, {"n1": False}, "consul on n1"),
+    ],
+)  # fmt: skip
+def test_a_core_service_that_is_not_proved_well_is_red(gates, seal, red):
+    core = frozenset({PAIR, ("vault", "n1")})
+    assert _evaluate(gates=gates, seal=seal, core=core).red == red
+
+
+def test_totals_are_those_of_the_region():
+    seen = _evaluate(totals={"global": (10, 4), "other": (90, 0)})
+    assert (seen.managed, seen.unhealthy) == (10, 4)
+    seen = look("lost_registration", totals={"a": (10, 4), "b": (90, 0)})
+    assert (seen.managed, seen.unhealthy) == (100, 4)
+
+
+@pytest.mark.parametrize("sealed", [True, False, None])
+def test_vault_is_wrong_while_it_says_that_it_is_sealed(sealed):
+    one = incident("core_oom")
+    act = {"act": {"do": "unseal"}, "require": {}}
+    assert heal_view.needs([(one, act)]).seals == {"n1"}
+    thing = heal_view.view(one, act, snapshot(seal={"n1": sealed}), form()).thing
+    assert thing.wrong is sealed
+    assert thing.input
