@@ -11,6 +11,7 @@ export interface Bridge {
     | 'silent'
     | 'heard'
     | 'gap'
+    | 'reread'
     | 'gap_unrecoverable'
     | 'epoch'
     | 'checkpoint'
@@ -107,11 +108,18 @@ export default defineEvent<Bridge>({
     },
     gap: {
       severity: 'warning',
-      raised: 'The stream does not go on where it was left, or does not prove it while the lists went on; what it did not tell was read from the lists.',
+      raised: 'The stream does not go on where it was left, because the servers no longer have it, or a line of it was refused; what it did not tell was read from the lists.',
       says: '{subject.source} gap ({verdict.cause}) from {change.from} to {change.to}; read again from the lists: {verdict.detail}',
       advice: 'What the lists showed is told with origin `resync`; several changes of one object in between are told as one. If it comes often, raise `event_buffer_size` of the Nomad servers; with cause `inbox_lost` the inbox is older than it was, so find out who restored it.',
       id: 'b:{subject.source}:gap:{mark}',
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'buffer_overrun', detail: 'the servers no longer have what came after the cursor' }, change: { from: 820, to: 991, count: 0 }, links: { ids: [] } },
+    },
+    reread: {
+      severity: 'notice',
+      raised: 'The stream does not show where it was left, or had fallen silent, while the lists went on, as they do when nothing happens that is streamed (a purge of a node is such a thing). All lists were read again, so nothing that stands is missed; nothing need have been lost.',
+      says: '{subject.source} read its lists again ({verdict.cause}) from {change.from} to {change.to}: {verdict.detail}',
+      id: 'b:{subject.source}:reread:{mark}',
+      example: { subject: { source: 'nomad:global' }, verdict: { cause: 'no_proof', detail: 'the stream does not show where it was left' }, change: { from: 655, to: 657, count: 0 }, links: { ids: [] } },
     },
     gap_unrecoverable: {
       severity: 'critical',

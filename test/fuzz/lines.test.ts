@@ -73,7 +73,7 @@ describe('hostile lines of a stream', () => {
     template.fake.utter(Buffer.concat([line, Buffer.from('\n')]))
     await passes(here)
     const after = here.receiver.kept.slice(since)
-    const said = after.some(({ event, verb }) => event === 'bridge' && ['gap', 'gap_unrecoverable', 'dead_letter', 'degraded', 'alarm'].includes(verb))
+    const said = after.some(({ event, verb }) => event === 'bridge' && ['gap', 'reread', 'gap_unrecoverable', 'dead_letter', 'degraded', 'alarm'].includes(verb))
     const told = after.some(({ subject }) => String(subject['job']).includes('hos'))
     // Asked again from its cursor, a server says the frame again: nothing is lost either.
     const isReread = template.fake.asked.get('/v1/event/stream') !== opened

@@ -17,6 +17,7 @@ VERBS = (
     "silent",
     "heard",
     "gap",
+    "reread",
     "gap_unrecoverable",
     "epoch",
     "checkpoint",

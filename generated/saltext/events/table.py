@@ -42,7 +42,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
 TABLE: dict[str, dict[str, Any]] = {
     "bridge": {
         "tag": "eos/bridge/{verb}/{subject.source}",
-        "digest": "053e48b551a9bbb3",
+        "digest": "0e5cdfaa3d807c25",
         "verbs": {
             "started": {
                 "severity": "info",
@@ -117,6 +117,14 @@ TABLE: dict[str, dict[str, Any]] = {
                     "`event_buffer_size` of the Nomad servers; with cause `inbox_lost` the inbox "
                     "is older than it was, so find out who restored it."
                 ),
+            },
+            "reread": {
+                "severity": "notice",
+                "says": (
+                    "{subject.source} read its lists again ({verdict.cause}) from {change.from} to "
+                    "{change.to}: {verdict.detail}"
+                ),
+                "settle_seconds": 0,
             },
             "gap_unrecoverable": {
                 "severity": "critical",
@@ -242,7 +250,7 @@ TABLE: dict[str, dict[str, Any]] = {
     },
     "consul/service": {
         "tag": "eos/consul/service/{verb}/{subject.service}",
-        "digest": "8d6a1fcf60dd1f78",
+        "digest": "43bd9c18ff76e064",
         "verbs": {
             "registered": {
                 "severity": "info",
@@ -282,18 +290,12 @@ TABLE: dict[str, dict[str, Any]] = {
                 "settle_seconds": 0,
             },
             "deregistered": {
-                "severity": "warning",
+                "severity": "notice",
                 "says": (
                     "{subject.service} ({subject.instance}) on {subject.node} is deregistered: "
                     "{verdict.cause} ({verdict.confidence}); its last health was {change.from}"
                 ),
                 "settle_seconds": 10,
-                "advice": (
-                    "With cause `explicit` see whether its job was stopped or moved in the same "
-                    "minute: then it was meant. With `critical_timeout` repair what its check "
-                    "complained of; in any case it comes back only when somebody registers it "
-                    "again."
-                ),
             },
             "maintenance": {
                 "severity": "notice",

@@ -130,11 +130,10 @@ export default defineEvent<ConsulService>({
       },
     },
     deregistered: {
-      severity: 'warning',
+      severity: 'notice',
       raised:
-        'An instance is gone and its node is still there, proved by a second consistent read with the expected token. At once with `settled: false`; after the quiet time with `settled: true`, or it is taken back by `registered` with cause `recovered`.',
+        'An instance is gone and its node is still there, proved by a second consistent read with the expected token. At once with `settled: false`; after the quiet time with `settled: true`, or it is taken back by `registered` with cause `recovered`. Whether it was meant, Consul does not know: Nomad deregisters what it registered whenever an allocation ends or moves. What is critical before its agent removes it was told as `critical`.',
       says: '{subject.service} ({subject.instance}) on {subject.node} is deregistered: {verdict.cause} ({verdict.confidence}); its last health was {change.from}',
-      advice: 'With cause `explicit` see whether its job was stopped or moved in the same minute: then it was meant. With `critical_timeout` repair what its check complained of; in any case it comes back only when somebody registers it again.',
       id: 'c:{subject.datacenter}:{subject.partition}:{subject.node}:{subject.instance}:deregistered:{mark}',
       settle: '10s',
       example: {

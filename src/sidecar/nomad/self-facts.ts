@@ -14,8 +14,14 @@ export function judgeEpoch(region: Region, back: ReturnType<typeof regressions>,
   region.desk.say({ verb: 'epoch', mark: `${era}:${first.from}:${first.to}`, cause: 'restore', detail: `${epochName('', era).slice(1)}. epoch of this region; lists went back: ${names}`, from: first.from, to: first.to, count: back.length }, first.to, region.api.address)
 }
 
-/** Tells that the stream does not go on where it was left, or does not prove it. */
-export function sayGap(region: Region, cause: 'buffer_overrun' | 'no_proof' | 'unreadable' | 'journal_new', from: number, to: number, detail: string): void {
+/** Tells that the stream does not prove that it goes on where it was left, and that the lists were read instead. */
+export function sayReread(region: Region, from: number, to: number, detail: string): void {
+  region.counters.gaps += 1
+  region.desk.say({ verb: 'reread', mark: `${region.cursor?.era ?? 1}:${from}:${to}`, cause: 'no_proof', detail, from, to }, to, region.api.address)
+}
+
+/** Tells that the stream does not go on where it was left. */
+export function sayGap(region: Region, cause: 'buffer_overrun' | 'unreadable' | 'journal_new', from: number, to: number, detail: string): void {
   region.counters.gaps += 1
   region.desk.say({ verb: 'gap', mark: `${region.cursor?.era ?? 1}:${from}:${to}:${cause}`, cause, detail, from, to }, to, region.api.address)
 }

@@ -19,7 +19,7 @@ import { Memory, rowOf } from './memory.ts'
 import { Region } from './region.ts'
 import { resync } from './resync.ts'
 import { proveJobList } from './prove-jobs.ts'
-import { sayGap, sayUnrecoverable } from './self-facts.ts'
+import { sayGap, sayReread, sayUnrecoverable } from './self-facts.ts'
 import { isSpeechless, openStream, proveContinuity, readOn, SessionOver, type Proof } from './session.ts'
 import { awaitNamespaces, checkToken, readNamespaces, settleBlocked } from './watches.ts'
 import { wentBack, type Back } from './went-back.ts'
@@ -190,10 +190,11 @@ class NomadSource {
     // Without a frame nothing is proved; when the lists have not gone on either, nothing was missed.
     const isMissed = proof.kind === 'gap' || (proof.kind === 'unknown' && to > from)
     if (isMissed && !isNewEpoch) {
-      sayGap(region, proof.kind === 'gap' ? 'buffer_overrun' : 'no_proof', from, to, proof.kind === 'gap' ? 'the servers no longer have what came after the cursor' : 'the stream does not show the cursor; nothing need be lost')
+      if (proof.kind === 'gap') sayGap(region, 'buffer_overrun', from, to, 'the servers no longer have what came after the cursor')
+      else sayReread(region, from, to, 'the stream does not show where it was left')
       sayUnrecoverable(region, { from, to, heard }, lost)
     }
-    if (this.#wanted === 'stale' && proof.kind === 'continuous') sayGap(region, 'no_proof', from, to, 'the stream had fallen silent while the lists went on')
+    if (this.#wanted === 'stale' && proof.kind === 'continuous') sayReread(region, from, to, 'the stream had fallen silent while the lists went on')
     if (this.#wanted === 'unreadable') sayGap(region, 'unreadable', from, to, 'a line of the stream was refused; the lists tell what it told')
     this.#wanted = null
     await region.save()
