@@ -37,18 +37,22 @@ async function watch(master: string, witness: Witness, { title, act, expected }:
   const from = witness.count
   const begun = Date.now()
   await act(master)
-  const came = await Promise.all(expected.map(({ what, isMeant }) => tell(master, witness.until(what, isMeant, from, PATIENCE_SECONDS), begun)))
-  return came.filter((hasCome) => !hasCome).length
+  const coming = expected.map(({ what, isMeant }) => told(master, witness.until(what, isMeant, from, PATIENCE_SECONDS), begun))
+  let missing = 0
+  // Asked for all at once, shown in the order in which they happen.
+  for (const { line, hasCome } of await Promise.all(coming)) {
+    say(`    ${line}`)
+    if (!hasCome) missing += 1
+  }
+  return missing
 }
 
-async function tell(master: string, coming: Promise<Seen>, begun: number): Promise<boolean> {
+async function told(master: string, coming: Promise<Seen>, begun: number): Promise<{ readonly line: string; readonly hasCome: boolean }> {
   try {
     const seen = await coming
-    say(`    ${await lineOf(master, seen.event)}  (${shownDelay(delayOf(seen, begun))})`)
-    return true
+    return { line: `${await lineOf(master, seen.event)}  (${shownDelay(delayOf(seen, begun))})`, hasCome: true }
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown
-    say(`    missing: ${thrown.message}`)
-    return false
+    return { line: `missing: ${thrown.message}`, hasCome: false }
   }
 }
