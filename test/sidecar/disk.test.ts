@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Engine } from './engine.ts'
 import { Child, ownFolder, until, writeConfig } from './rig.ts'
@@ -33,6 +32,12 @@ function start(config: string, ...args: readonly string[]): Child {
   return child
 }
 
+/** The value of one sample of its metrics. */
+async function metric(child: Child, sample: string): Promise<number> {
+  const line = (await page(child, 'metrics')).text.split('\n').find((one) => one.startsWith(`${sample} `))
+  return Number(line?.slice(sample.length))
+}
+
 async function page(child: Child, name: string): Promise<{ readonly status: number; readonly text: string }> {
   const answer = await fetch(`http://127.0.0.1:${await child.port()}/${name}`)
   return { status: answer.status, text: await answer.text() }
@@ -56,10 +61,12 @@ async function breakAndHeal(child: Child, breakIt: () => void, healIt: () => voi
   expect((await page(child, 'healthz')).status).toBe(200)
   expect((await page(child, 'metrics')).text).toMatch(/^eos_sidecar_journal_disk_refusing 1$/m)
   expect(child.errors).toMatch(/<1>the disk refuses: nothing is acknowledged until it heals/)
-  // What had arrived before the refusal is still told; after that, silence.
-  await pause(300)
-  const before = child.acknowledged
-  await pause(700)
+  // Its source holds as much as it may, all that was acknowledged before has been told, and then comes nothing.
+  await until('its source waits for the disk', async () => (await metric(child, 'eos_sidecar_journal_waiting')) >= 64)
+  const before = await metric(child, 'eos_sidecar_source_index{source="simulate"}')
+  await until('what was acknowledged is told', () => child.acknowledged === before)
+  const told = engine.statuses.length
+  await until('it goes on telling how it stands', () => engine.statuses.length >= told + 3)
   expect(child.acknowledged).toBe(before)
   healIt()
   await until('it goes on', () => child.acknowledged > before + 500)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -32,6 +32,23 @@ describe('a journal that begins anew', () => {
     const second = await opened()
     expect(second).toMatchObject({ isNew: false, movedTo: null })
     await second.client.close(1000)
+  })
+
+  it('names it again as long as nobody could be told, and no more once something was written', async () => {
+    const path = join(folder.path, 'journal.db')
+    const aside = `${path}.damaged-20261121T100000.000Z`
+    writeFileSync(aside, 'x')
+    const anew = async (isWritten: boolean): Promise<string | null> => {
+      for (const end of ['', '-wal', '-shm']) rmSync(path + end, { force: true })
+      const { client, movedTo } = await opened()
+      if (isWritten) await client.ask<'write'>({ kind: 'write', write: { source: 'bridge', facts: [], dead: [], puts: [], deletes: [], cursor: '{}' } })
+      await client.close(1000)
+      return movedTo
+    }
+    expect([await anew(false), await anew(true), await anew(false), await anew(true)]).toEqual([aside, aside, null, null])
+    const later = `${path}.damaged-20261122T100000.000Z`
+    writeFileSync(later, 'x')
+    expect([await anew(true), await anew(true)]).toEqual([later, null])
   })
 })
 

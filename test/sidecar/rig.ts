@@ -65,7 +65,7 @@ export class Child {
 export function writeConfig(folder: string, more: { readonly [key: string]: Json } = {}): string {
   const path = join(folder, 'config.json')
   mkdirSync(join(folder, 'data'), { recursive: true })
-  const timing = { reconnect_least: '20ms', reconnect_most: '200ms' }
+  const timing = { reconnect_least: '20ms', reconnect_most: '200ms', status: '300ms' }
   writeFileSync(path, JSON.stringify({ instance: 'n1', journal: join(folder, 'data', 'journal.db'), socket: join(folder, 'bridge.sock'), metrics: { port: 0 }, timing, ...more }))
   return path
 }

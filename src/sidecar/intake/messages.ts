@@ -31,7 +31,7 @@ export interface Answer {
 export type Part =
   | { readonly kind: 'frame'; readonly index: number; readonly events: readonly Json[]; readonly bytes: number }
   | { readonly kind: 'heartbeat' }
-  /** A line that cannot be used: text where JSON was expected, or JSON that is refused. `index` where the line began with one. */
+  /** A line that cannot be used: text where JSON was expected, or JSON that is refused. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly isText: boolean; readonly bytes: number }
 
 /** What the main thread asks of the intake's thread. */

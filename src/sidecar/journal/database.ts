@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Damage, numberOf } from './rows.ts'
@@ -58,13 +58,20 @@ function prove(database: DatabaseSync, path: string): void {
 }
 
 const ASIDE = '.damaged-'
+/** An empty file with this ending says that an alarm was raised about the damaged journal of that name. */
+const TOLD = '-told'
 
-/** The damaged journal that was moved away last, by this process or the one before it; null when there is none. */
+/** The damaged journal that was moved away last and that nobody was told of yet; null when there is none. */
 export function lastAside(path: string): string | null {
   const prefix = basename(path) + ASIDE
-  const found = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix) && !/-(wal|shm)$/.test(name))
-  const last = found.sort().at(-1)
-  return last === undefined ? null : join(dirname(path), last)
+  const found = readdirSync(dirname(path)).filter((name) => name.startsWith(prefix))
+  const last = found.filter((name) => !/-(wal|shm|told)$/.test(name)).sort().at(-1)
+  return last === undefined || found.includes(last + TOLD) ? null : join(dirname(path), last)
+}
+
+/** Notes that people were told of a damaged journal: a later one that begins anew has other reasons. */
+export function noteTold(aside: string): void {
+  writeFileSync(aside + TOLD, '')
 }
 
 /** Renames a damaged journal with its companions, so that a person can still look into it; returns the new name. */

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { ForeignVersion, lastAside, moveAside, openDatabase } from './database.ts'
+import { ForeignVersion, lastAside, moveAside, noteTold, openDatabase } from './database.ts'
 import { troubleOf, type Trouble } from './disk.ts'
 import type { Answer, Answers, Ask, Numbered, Said } from './messages.ts'
 import { Store } from './store.ts'
@@ -31,6 +31,8 @@ export class Keeper {
   #pause: number = RETRY[0]
   #isTold = false
   #movedTo: string | null = null
+  /** A damaged journal of which nothing is written in this one yet. */
+  #untold: string | null = null
   #isClosed = false
 
   constructor(path: string, instance: string, say: Say) {
@@ -76,7 +78,10 @@ export class Keeper {
       this.#movedTo = moveAside(this.#path, new Date())
       return this.#open()
     }
-    if (!this.#isTold) this.#say({ kind: 'open', snapshot: this.#store.snapshot, isNew: this.#store.isNew, movedTo: this.#movedTo ?? (this.#store.isNew ? lastAside(this.#path) : null) })
+    if (!this.#isTold) {
+      this.#untold = this.#movedTo ?? (this.#store.isNew ? lastAside(this.#path) : null)
+      this.#say({ kind: 'open', snapshot: this.#store.snapshot, isNew: this.#store.isNew, movedTo: this.#untold })
+    }
     this.#isTold = true
     return this.#store
   }
@@ -88,9 +93,22 @@ export class Keeper {
     if (writes.length > 0) {
       const answers = this.#commit(store, writes)
       this.#waiting = this.#waiting.filter(({ ask }) => !isWrite(ask))
+      this.#noteTold()
       this.#say({ kind: 'answers', answers, snapshot: store.snapshot })
     }
     this.#deliver(store)
+  }
+
+  /** The first that is written after the journal was opened is the alarm; before that the next run has to raise it. */
+  #noteTold(): void {
+    const aside = this.#untold
+    this.#untold = null
+    try {
+      if (aside !== null) noteTold(aside)
+    } catch {
+      // A disk that refuses an empty file: the alarm may come once more.
+      this.#untold = aside
+    }
   }
 
   #commit(store: Store, writes: readonly Numbered[]): Answer[] {

@@ -6,14 +6,12 @@ import { Refusal } from '../refusal.ts'
 /** The protocol that this sidecar speaks. */
 export const PROTOCOL = 1
 
-/** What an engine says whose events are others than the sidecar's. */
-export const OTHER_CONTRACT = 'EOS711'
-
 /** What the engine may say. */
 export type FromEngine =
   | { readonly kind: 'welcome'; readonly lastSeq: number; readonly cursors: Cursors; readonly maxBatch: number }
   | { readonly kind: 'ack'; readonly epoch: string; readonly seq: number; readonly refused: readonly Refused[] }
-  | { readonly kind: 'error'; readonly code: string; readonly reason: string }
+  /** `isSkew`: its events are others than the sidecar's, and it says which of the two is older. */
+  | { readonly kind: 'error'; readonly code: string; readonly reason: string; readonly isSkew: boolean }
 
 /** Reads one frame of the engine; anything but protocol 1 is an error that says what was expected. */
 export function readEngine(text: string): FromEngine {
@@ -26,7 +24,7 @@ export function readEngine(text: string): FromEngine {
     case 'ack':
       return { kind: 'ack', epoch: textOf(message, 'epoch'), seq: count(message, 'seq'), refused: refusedOf(message['refused']) }
     case 'error':
-      return { kind: 'error', code: textOf(message, 'code'), reason: textOf(message, 'reason') }
+      return { kind: 'error', code: textOf(message, 'code'), reason: textOf(message, 'reason'), isSkew: message['older'] !== undefined }
     default:
       throw broken(`a frame is of kind ${JSON.stringify(message['kind'])}`, 'welcome, ack or error')
   }

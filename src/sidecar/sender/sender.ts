@@ -4,7 +4,7 @@ import type { Cursors, DeadRow, Keep, Snapshot } from '../journal/messages.ts'
 import { newEpoch } from '../journal/epoch.ts'
 import { messageOf, Refusal } from '../refusal.ts'
 import { Connection } from './connection.ts'
-import { broken, OTHER_CONTRACT, PROTOCOL, type FromEngine } from './protocol.ts'
+import { broken, PROTOCOL, type FromEngine } from './protocol.ts'
 import { Window } from './window.ts'
 
 /** Batches on their way at once. */
@@ -153,7 +153,7 @@ export class Sender {
 
   async #hear(message: FromEngine): Promise<void> {
     this.#heard = performance.now()
-    if (message.kind === 'error' && message.code === OTHER_CONTRACT) throw new Refusal('EOS643', `the engine has another contract of events: ${message.reason}`, 'one contract', 'as it says; facts wait in the journal and go on by themselves')
+    if (message.kind === 'error' && message.isSkew) throw new Refusal('EOS643', `the engine has another contract of events: ${message.reason}`, 'one contract', 'as it says; facts wait in the journal and go on by themselves')
     if (message.kind === 'error') throw new Refusal('EOS640', `the engine says ${message.code}: ${message.reason}`, 'numbers without a gap, in protocol 1', 'nothing: it is sent again from where the engine stands')
     if (message.kind === 'ack') return this.#acknowledge(message)
     if (this.#isLive) throw broken('the engine greets twice', 'one welcome')
