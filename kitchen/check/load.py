@@ -75,6 +75,7 @@ def _render(
 ) -> Iterator[Any]:
     from minion import Minion  # noqa: PLC0415
     from problem import Problem  # noqa: PLC0415
+    from reaction import reactions  # noqa: PLC0415
 
     from saltext.eos.utils.compile import Refused, Stack  # noqa: PLC0415
     from saltext.eos.utils.contract import load  # noqa: PLC0415
@@ -101,10 +102,19 @@ def _render(
             "nodes": forms, "components": {}, "plan": stack.plan(), "all": forms,
         }  # fmt: skip
         master = Minion(site, work, "m_master", {"eos": {**eos, "_compiled": whole}}, _grains())
-        yield from master.check([f"eos.{plan}" for plan in contract.plans], origins, file)
+        acts = [f"eos.heal.{act}" for act in _acts(site)]
+        yield from master.check([*(f"eos.{plan}" for plan in contract.plans), *acts], origins, file)
+    yield from reactions(site, work, origins)
     bare = Minion(site, work, "n1", {}, _grains())
     every = sorted(path.stem for path in (site / "saltext/eos/srv/salt/eos").glob("*.sls"))
-    yield from bare.check([f"eos.{name}" for name in every if name != "init"], origins, "no pillar")
+    names = [*(name for name in every if name != "init"), *(f"heal.{act}" for act in _acts(site))]
+    yield from bare.check([f"eos.{name}" for name in names], origins, "no pillar")
+
+
+def _acts(site: Path) -> list[str]:
+    """List the orchestrations of decided acts; the reactor beside them is no state file."""
+    folder = site / "saltext/eos/srv/salt/eos/heal"
+    return sorted(path.stem for path in folder.glob("*.sls") if path.stem != "reactor")
 
 
 def _by_hand(site: Path, contract: Any) -> list[str]:

@@ -6,6 +6,7 @@ import { beaconDropIn, beaconPage, beaconView } from './beacon.ts'
 import { eventCheckView } from './event-check.ts'
 import { eventsPage } from './event-page.ts'
 import { eventTable, eventTableView } from './event-table.ts'
+import { healSls, reactorSls } from './heal-sls.ts'
 import { healingPage } from './healing-page.ts'
 import { lawOf } from './law.ts'
 import type { Render } from './render.ts'
@@ -17,6 +18,7 @@ import { initSls } from './init-sls.ts'
 import { planPage } from './plan-page.ts'
 import { planSls } from './plan-sls.ts'
 import { policyTableView } from './policy-table.ts'
+import { ACTS } from './policy-words.ts'
 import { componentSls } from './sls.ts'
 
 /** A generated file: its path below `generated/`, its text, and the declaration it came from. */
@@ -62,6 +64,8 @@ function policyFiles(policies: readonly PolicyContract[], render: Render): Emitt
   return [
     { path: 'saltext/policies/table.py', text: render('policies.py', policyTableView(policies)), origin: '' },
     { path: 'docs/healing.md', text: render('page.md', healingPage(policies)), origin: '' },
+    { path: 'salt/eos/heal/reactor.sls', text: reactorSls(ACTS), origin: '' },
+    ...ACTS.map((act) => ({ path: `salt/eos/heal/${act}.sls`, text: healSls(act), origin: '' })),
   ]
 }
 

@@ -14,19 +14,19 @@ export function reactorSls(acts: readonly ActSpec['do'][]): string {
   return `#!py
 ${header(SOURCE)}"""Starts the orchestration of a decided act; what it acts on stands in the decision alone."""
 
-import re
+from saltext.eos.utils import heal_sieve
 
 ORCHESTRATIONS = ${py(fromJson(orchestrations), 0, 17, 1)}
-DECISION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 def run():
-    ${docstring(['Return the orchestration of a decision; nothing for what was never decided here.'], 4)}
+    ${docstring(['Return the orchestration of a decision; nothing for what cannot be claimed now.'], 4)}
     known = globals()
     orchestration = ORCHESTRATIONS.get(known["tag"])
-    sent = known["data"].get("data") or known["data"]
-    decision = sent.get("decision") if isinstance(sent, dict) else None
-    if orchestration is None or not isinstance(decision, str) or not DECISION.fullmatch(decision):
+    if orchestration is None:
+        return {}
+    decision = heal_sieve.passed(known["__opts__"], known["tag"], known["data"])
+    if decision is None:
         return {}
     arguments = [{"mods": orchestration}, {"pillar": {"eos_decision": decision}}]
     return {"eos decided": {"runner.state.orchestrate": [{"args": arguments}]}}
@@ -49,16 +49,19 @@ function guard(): SaltState {
   return { id: 'guard', run: 'eos_guard.compiled', arguments: [argument('schema', SCHEMA_VERSION), argument('stack', true)] }
 }
 
-/** The stack lock is held while the act runs, and given back whatever became of it. */
+/** The stack lock is held while the act runs, and given back whatever became of it; what is claimed and fails is given up. */
 function steps(act: ActSpec['do']): SaltState[] {
   const told: Python = dict({ decision: code('decision'), action: act })
-  const run = (id: string, need: Python): SaltState => ({ id, run: 'eos_run.done', arguments: [argument('name', `eos.${id}`), argument('kwargs', told)], requisites: { require: [need] } })
+  const call = (verb: string): SaltState['arguments'] => [argument('name', `eos.${verb}`), argument('kwargs', told), argument('told', true)]
+  const run = (id: string, need: Python): SaltState => ({ id, run: 'eos_run.done', arguments: call(id), requisites: { require: [need] } })
+  const after = [dict({ eos_lock: 'lock' }), dict({ eos_run: 'act' }), dict({ eos_run: 'verify' })]
   const named = [argument('name', `heal ${act}`)]
   return [
     run('claim', dict({ eos_guard: 'guard' })),
     { id: 'lock', run: 'eos_lock.held', arguments: named, requisites: { require: [dict({ eos_run: 'claim' })] } },
     run('act', dict({ eos_lock: 'lock' })),
     run('verify', dict({ eos_run: 'act' })),
-    { id: 'lock released', run: 'eos_lock.released', arguments: [...named, argument('order', 'last')], requisites: { require_any: [dict({ eos_lock: 'lock' }), dict({ eos_run: 'act' }), dict({ eos_run: 'verify' })] } },
+    { id: 'given up', run: 'eos_run.done', arguments: call('abandon'), requisites: { require: [dict({ eos_run: 'claim' })], onfail_any: after } },
+    { id: 'lock released', run: 'eos_lock.released', arguments: [...named, argument('order', 'last')], requisites: { require_any: after } },
   ]
 }

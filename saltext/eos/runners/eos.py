@@ -8,13 +8,17 @@ Verbs that can be steps of an orchestration take ``test`` and return
 from __future__ import annotations
 
 from saltext.eos.verbs.bringing import issue, preflight, secrets
+from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
 from saltext.eos.verbs.inbox import bridge, events, replay
 from saltext.eos.verbs.stack import explain, plan, status, versions
 
 __virtualname__ = "eos"
 
 VERBS = (
+    abandon,
+    act,
     bridge,
+    claim,
     events,
     explain,
     issue,
@@ -23,6 +27,7 @@ VERBS = (
     replay,
     secrets,
     status,
+    verify,
     versions,
 )
 

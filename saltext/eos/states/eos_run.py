@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError, SaltException
 
-from saltext.eos.utils import state
+from saltext.eos.utils import lock, state
 from saltext.eos.utils.announce import announce
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     __opts__: dict[str, Any]
+    __orchestration_jid__: str
     __salt__: dict[str, Callable[..., Any]]
 
 __virtualname__ = "eos_run"
@@ -25,7 +27,7 @@ def __virtual__():
     return __virtualname__
 
 
-def done(name, kwargs=None):
+def done(name, kwargs=None, told=False):
     """
     Run a runner; the step has changes only if the runner reports some.
 
@@ -42,13 +44,18 @@ def done(name, kwargs=None):
 
     kwargs
         Its keyword arguments; none when left out.
+
+    told
+        ``True`` to tell the runner, as ``orchestration``, which one it is a step of: its job,
+        process and user. Salt itself does not tell it: the runner gets a job of its own.
     """
     test = bool(__opts__["test"])
+    given = {**(kwargs or {}), "test": test}
+    if told:
+        given["orchestration"] = _orchestration()
     _tell(name, "started", {})
     try:
-        answer = __salt__["saltutil.runner"](
-            name, kwarg={**(kwargs or {}), "test": test}, full_return=True
-        )
+        answer = __salt__["saltutil.runner"](name, kwarg=given, full_return=True)
     except (SaltException, TypeError) as err:
         answer = {"success": False, "return": str(err)}
     found = answer.get("return")
@@ -62,6 +69,16 @@ def done(name, kwargs=None):
         outcome = None
     _tell(name, "failed" if outcome is False else "done", {"changes": changes, "comment": comment})
     return state.result(name, outcome, comment, changes)
+
+
+def _orchestration() -> dict[str, Any]:
+    try:
+        jid = str(__orchestration_jid__)
+    except NameError:
+        jid = ""
+    pid = os.getpid()
+    user = str(__opts__.get("user") or "unknown")
+    return {"jid": jid, "pid": pid, "started": lock.started(pid), "user": user}
 
 
 def _reason(name: str, found: Any) -> str:

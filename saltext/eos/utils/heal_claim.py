@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,15 @@ HOUR = 3600.0
 
 
 class Refused(RuntimeError):
-    """The decision was not claimed, so nothing may be done."""
+    """
+    The decision was not claimed, so nothing may be done.
+
+    :param why: the reason alone.
+    """
+
+    def __init__(self, message: str, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why or message
 
 
 def claim(
@@ -52,15 +60,7 @@ def _claimed(
     reading: heal_clock.Reading,
 ) -> dict[str, Any]:  # fmt: skip
     with heal_store.transaction(db):
-        now = heal_clock.after(
-            heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK)), reading
-        ).now
-        epoch = int(heal_file.meta(db, heal_store.EPOCH) or 0)
-        row = db.execute(
-            "SELECT action, state, created, expires, epoch, claim, subject, body, input_hash "
-            "FROM decisions "
-            "WHERE id = ?", (decision,),
-        ).fetchone()  # fmt: skip
+        row, now, epoch = _looked_up(db, decision, reading)
         why = _why_not(db, row, action, now, epoch)
         if not why:
             by = {**who, "epoch": epoch}
@@ -70,18 +70,75 @@ def _claimed(
             )
             body = {"t": now, "decision": decision, "action": action, "by": by}
             heal_audit.append(db, reading.wall, [("claimed", body)])
-        elif _refusals(db, reading.wall) < MOST_REFUSED:
-            body = {
-                "t": now,
-                "decision": decision[:80],
-                "action": action[:80],
-                "by": who,
-                "why": why,
-            }
-            heal_audit.append(db, reading.wall, [("claim_refused", body)])
+        else:
+            _note_refused(db, decision, action, who, why, now, reading.wall)
     if why:
-        raise Refused(f"decision {decision[:80]} is not claimed: {why}")
+        raise Refused(f"decision {decision[:80]} is not claimed: {why}", why)
     return json.loads(row[6])
+
+
+def refuse(
+    path: Path, decision: str, action: str, who: Mapping[str, Any], why: str,
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> None:  # fmt: skip
+    """
+    Note that something asked for an act and had no right to, so that people see who did.
+
+    :raises Unusable: the state cannot be trusted.
+    """
+    with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
+        reading = read()
+        if _refusals(db, reading.wall) >= MOST_REFUSED:
+            return
+        try:
+            with heal_store.transaction(db):
+                _, now, _ = _looked_up(db, decision, reading)
+                _note_refused(db, decision, action, who, why, now, reading.wall)
+        except (ValueError, KeyError, TypeError) as err:
+            raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
+
+
+def _note_refused(
+    db: sqlite3.Connection, decision: str, action: str, who: Mapping[str, Any], why: str,
+    now: float, wall: float,
+) -> None:  # fmt: skip
+    if _refusals(db, wall) < MOST_REFUSED:
+        body = {"t": now, "decision": decision[:80], "action": action[:80], "by": dict(who),
+                "why": why}  # fmt: skip
+        heal_audit.append(db, wall, [("claim_refused", body)])
+
+
+def foretold(
+    path: Path, decision: str, action: str,
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> dict[str, Any]:  # fmt: skip
+    """
+    Say what a claim at this moment would give, and claim nothing.
+
+    :raises Refused: it would be refused.
+    :raises Unusable: the state cannot be trusted.
+    """
+    with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
+        try:
+            reading = read()
+            row, now, epoch = _looked_up(db, decision, reading)
+            why = _why_not(db, row, action, now, epoch)
+        except (sqlite3.Error, ValueError, KeyError, TypeError) as err:
+            raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
+    if why:
+        raise Refused(f"decision {decision[:80]} would not be claimed: {why}", why)
+    return json.loads(row[6])
+
+
+def _looked_up(
+    db: sqlite3.Connection, decision: str, reading: heal_clock.Reading
+) -> tuple[Any, float, int]:
+    now = heal_clock.after(heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK)), reading).now
+    row = db.execute(
+        "SELECT action, state, created, expires, epoch, claim, subject, body, input_hash "
+        "FROM decisions WHERE id = ?", (decision,),
+    ).fetchone()  # fmt: skip
+    return row, now, int(heal_file.meta(db, heal_store.EPOCH) or 0)
 
 
 def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: int) -> str:
@@ -96,7 +153,12 @@ def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: i
         return "its time is over"
     if owner != epoch:
         return f"it is of epoch {owner}; the lease has epoch {epoch}"
-    names = [*json.loads(body)["names"], "stack"]
+    return stopped(db, json.loads(body)["names"], input_, now)
+
+
+def stopped(db: sqlite3.Connection, names: Sequence[str], input_: str, now: float) -> str:
+    """Say what stops healing of what goes by these names; empty when nothing does."""
+    names = [*names, "stack"]
     marks = ",".join("?" * len(names))
     rules = db.execute(
         f"SELECT kind, by, reason FROM rules WHERE what IN ({marks}) "  # noqa: S608 - marks only

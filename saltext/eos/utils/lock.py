@@ -52,7 +52,7 @@ def take(opts: dict[str, Any], name: str, jid: str, owner: str) -> dict[str, Any
         "jid": jid,
         "owner": owner,
         "pid": os.getpid(),
-        "started": _started(os.getpid()),
+        "started": started(os.getpid()),
         "since": int(time.time()),
         "lease": LEASE,
     }
@@ -112,16 +112,16 @@ def _refuse_or_remove(opts: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _is_running(holder: dict[str, Any]) -> bool:
-    started = _started(int(holder.get("pid", 0)))
-    return started is not None and started == holder.get("started")
+    since = started(int(holder.get("pid", 0)))
+    return since is not None and since == holder.get("started")
 
 
 def _is_me(holder: dict[str, Any]) -> bool:
     return holder.get("pid") == os.getpid() and _is_running(holder)
 
 
-def _started(pid: int) -> str | None:
-    """Give when a process started, in ticks after the boot that is named with it."""
+def started(pid: int) -> str | None:
+    """Give when a process started, in ticks after the boot that is named with it; None if gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()

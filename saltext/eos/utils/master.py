@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pwd
 import time
 from typing import Any
 
 import salt.client
 import salt.pillar
+import salt.utils.user
 from salt.exceptions import SaltClientError, SaltRunnerError
 
 from saltext.eos.utils.mask import plain
@@ -58,7 +60,7 @@ def ask(
     if not nodes:
         return {}
     try:
-        with salt.client.get_local_client(mopts=opts) as client:
+        with salt.client.get_local_client(mopts=_as_account(opts)) as client:
             answers = client.cmd(
                 nodes, function, arguments or [], tgt_type="list", timeout=timeout, full_return=True
             )
@@ -69,6 +71,20 @@ def ask(
         for node, answer in (answers or {}).items()
         if isinstance(answer, dict) and "ret" in answer and answer.get("out") != "no_return"
     }
+
+
+def _as_account(opts: dict[str, Any]) -> dict[str, Any]:
+    """
+    Give options under which the master's key is found.
+
+    An orchestration puts the user who started it into the options, also one that is no account,
+    such as ``Reactor`` or ``sudo_ann``; then Salt looks for a key of that name and finds none.
+    """
+    try:
+        pwd.getpwnam(str(opts.get("user", "root")))
+    except KeyError:
+        return {**opts, "user": salt.utils.user.get_user()}
+    return opts
 
 
 def require(

@@ -3,7 +3,7 @@
 # To change it, edit that file and run: npm run generate
 """Starts the orchestration of a decided act; what it acts on stands in the decision alone."""
 
-import re
+from saltext.eos.utils import heal_sieve
 
 ORCHESTRATIONS = {
     "eos/heal/decided/apply": "eos.heal.apply",
@@ -12,16 +12,16 @@ ORCHESTRATIONS = {
     "eos/heal/decided/deregister": "eos.heal.deregister",
     "eos/heal/decided/unseal": "eos.heal.unseal",
 }
-DECISION = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 def run():
-    """Return the orchestration of a decision; nothing for what was never decided here."""
+    """Return the orchestration of a decision; nothing for what cannot be claimed now."""
     known = globals()
     orchestration = ORCHESTRATIONS.get(known["tag"])
-    sent = known["data"].get("data") or known["data"]
-    decision = sent.get("decision") if isinstance(sent, dict) else None
-    if orchestration is None or not isinstance(decision, str) or not DECISION.fullmatch(decision):
+    if orchestration is None:
+        return {}
+    decision = heal_sieve.passed(known["__opts__"], known["tag"], known["data"])
+    if decision is None:
         return {}
     arguments = [{"mods": orchestration}, {"pillar": {"eos_decision": decision}}]
     return {"eos decided": {"runner.state.orchestrate": [{"args": arguments}]}}

@@ -21,6 +21,7 @@ def run():
             "eos_run.done": [
                 {"name": "eos.claim"},
                 {"kwargs": {"decision": decision, "action": "reload"}},
+                {"told": True},
                 {"require": [{"eos_guard": "guard"}]},
             ],
         },
@@ -34,6 +35,7 @@ def run():
             "eos_run.done": [
                 {"name": "eos.act"},
                 {"kwargs": {"decision": decision, "action": "reload"}},
+                {"told": True},
                 {"require": [{"eos_lock": "lock"}]},
             ],
         },
@@ -41,7 +43,17 @@ def run():
             "eos_run.done": [
                 {"name": "eos.verify"},
                 {"kwargs": {"decision": decision, "action": "reload"}},
+                {"told": True},
                 {"require": [{"eos_run": "act"}]},
+            ],
+        },
+        "given up": {
+            "eos_run.done": [
+                {"name": "eos.abandon"},
+                {"kwargs": {"decision": decision, "action": "reload"}},
+                {"told": True},
+                {"require": [{"eos_run": "claim"}]},
+                {"onfail_any": [{"eos_lock": "lock"}, {"eos_run": "act"}, {"eos_run": "verify"}]},
             ],
         },
         "lock released": {

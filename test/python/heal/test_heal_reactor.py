@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 import salt.config
 from salt.utils.reactor import Reactor
+
+from saltext.eos.utils import heal_audit, heal_claim, heal_file, heal_store
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import Decision
 
 REACTOR = Path(__file__).parents[2] / "golden/heal/reactor.sls"
 
@@ -18,9 +23,28 @@ def reactor(tmp_path):
         root_dir=str(tmp_path), cachedir=str(tmp_path / "cache"), sock_dir=str(tmp_path / "run")
     )
     opts.update(extension_modules=str(tmp_path / "modules"), pki_dir=str(tmp_path / "pki"))
+    opts["eos_state_dir"] = str(tmp_path)
     made = Reactor(opts)
     yield made
     made.minion.destroy()
+
+
+@pytest.fixture
+def decided(tmp_path):
+    """A healer's file with one decision, d-1, to reload."""
+    path = tmp_path / heal_file.NAME
+    with contextlib.closing(heal_store.Store(path)) as store, store.step(Settings()) as at:
+        store.state.decisions["d-1"] = Decision(
+            id="d-1", incident="i-1", action="reload", thing="t", subject={}, names=(),
+            input_hash="x", created=at.now, expires=at.now + 120.0, state="decided",
+        )  # fmt: skip
+        store.state.mark("decisions", "d-1")
+    return path
+
+
+def _refused(path):
+    with contextlib.closing(heal_file.opened(path)) as db:
+        return [one.body for one in heal_audit.verified(db) if one.kind == "claim_refused"]
 
 
 def _started(reactor, tag, data):
@@ -29,7 +53,7 @@ def _started(reactor, tag, data):
 
 
 @pytest.mark.parametrize("sent", [{"decision": "d-1"}, {"id": "n1", "data": {"decision": "d-1"}}])
-def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, sent):
+def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, decided, sent):
     wanted = [{"mods": "eos.heal.reload"}, {"pillar": {"eos_decision": "d-1"}}]
     found = _started(reactor, "eos/heal/decided/reload", {**sent, "subject": {"node": "n9"}})
     assert found == [("runner", "state.orchestrate", wanted)]
@@ -48,5 +72,38 @@ def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, sent):
         ("eos/heal/decided/reload", {"data": ["d-1"]}),
     ],
 )
-def test_anything_else_starts_nothing(reactor, tag, data):
+def test_anything_else_starts_nothing(reactor, decided, tag, data):
     assert _started(reactor, tag, data) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "decision", "why"),
+    [
+        ("eos/heal/decided/reload", "d-2", "it was never decided"),
+        ("eos/heal/decided/apply", "d-1", "it is for reload"),
+    ],
+)
+def test_what_cannot_be_claimed_starts_nothing_and_is_attributed(
+    reactor, decided, tag, decision, why
+):
+    sent = {"id": "n7", "tag": tag, "cmd": "_minion_event", "data": {"decision": decision}}
+    assert _started(reactor, tag, sent) == []
+    (line,) = _refused(decided)
+    assert (line["decision"], line["why"]) == (decision, why)
+    assert line["by"] == {"event": tag, "told_by": "n7"}
+
+
+def test_a_claimed_decision_starts_nothing_again(reactor, decided):
+    heal_claim.claim(decided, "d-1", "reload", {"jid": "1"})
+    assert _started(reactor, "eos/heal/decided/reload", {"decision": "d-1"}) == []
+    assert _refused(decided)[0]["why"] == "it is claimed already; a decision is for one act"
+
+
+def test_a_flood_of_refusals_ends_in_the_audit(reactor, decided):
+    for number in range(heal_claim.MOST_REFUSED + 5):
+        assert _started(reactor, "eos/heal/decided/reload", {"decision": f"x-{number}"}) == []
+    assert len(_refused(decided)) == heal_claim.MOST_REFUSED
+
+
+def test_without_the_healers_file_nothing_starts(reactor):
+    assert _started(reactor, "eos/heal/decided/reload", {"decision": "d-1"}) == []

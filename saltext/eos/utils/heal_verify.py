@@ -1,0 +1,51 @@
+"""Whether an act has worked: fresh and complete views are read until nothing is wrong any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from saltext.eos.utils.heal_state import View
+
+EVERY = 2.0
+
+
+class Verdict(NamedTuple):
+    """Whether it worked, and what was seen last."""
+
+    ok: bool
+    says: str
+
+
+def until_right(
+    look: Callable[[], View],
+    within: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None] = time.sleep,
+) -> Verdict:
+    """
+    Look until the fault is gone; a view that is not whole says nothing.
+
+    :param look: reads a view, in seconds of ``clock``.
+    :param within: how long to look at most; there is always one look.
+    """
+    begun = clock()
+    while True:
+        view = look()
+        passed = clock() - begun
+        if not view.blocked and view.at >= begun and view.thing.wrong is False:
+            return Verdict(True, f"verified after {passed:.0f} s: nothing is wrong any more")
+        if passed + EVERY > within:
+            return Verdict(False, f"not verified within {within:.0f} s: {_seen(view, begun)}")
+        sleep(EVERY)
+
+
+def _seen(view: View, begun: float) -> str:
+    if view.blocked:
+        return f"blocked: {view.blocked} did not answer wholly, so what it brought is not known"
+    if view.at < begun:
+        return "the view is older than the act"
+    if view.thing.wrong is None:
+        return "whether it is still wrong, its owner does not say"
+    return "it is still wrong"

@@ -1,0 +1,172 @@
+"""A real master and minion that act on decisions; the test is the engine, and shows the views."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from live import Live
+from wheel import FIXTURES
+
+from saltext.eos.utils import heal_audit, heal_file, heal_store
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import Decision, Incident
+
+# In place of the servers, which this stack has not: what a view shows is what the test says.
+LOOK = '''"""Stand-in: the view that the test wrote down."""
+
+import json
+import time
+from pathlib import Path
+
+from types import SimpleNamespace
+
+from saltext.eos.utils.heal_state import Thing, View
+
+
+def looking(opts, form, path, decision):
+    def look():
+        blocked, wrong = json.loads((Path(path).parent / "view.json").read_text("utf-8"))
+        return View(time.monotonic(), blocked, 10, 1, "", Thing(wrong=wrong))
+    return SimpleNamespace(view=look, clock=time.monotonic)
+'''
+SYSTEMCTL = """#!/bin/sh
+# Stand-in for systemd: notes what it is told; `state` and `refuses` say how the unit is.
+home=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+echo "$*" >> "$home/systemctl.log"
+case $1 in
+  show) echo "ActiveState=$(cat "$home/unit-state")"; echo MainPID=4242 ;;
+  reload)
+    sleep "$(cat "$home/reload-takes")"
+    if [ -e "$home/refuses" ]; then echo "Job failed." >&2; exit 1; fi ;;
+esac
+"""
+
+
+def stack_pillar() -> dict[str, Any]:
+    """One node with Consul and the runner of Terraform."""
+    pillar = json.loads((FIXTURES / "pillar.json").read_text("utf-8"))
+    del pillar["topology"]["n2"]
+    pillar["topology"]["n1"]["address"] = "127.0.0.1"
+    pillar["topology"]["n1"]["memory"] = "1GiB"
+    return pillar
+
+
+class HealingMaster(Live):
+    """Salt as users run it, with the reactor of decisions and a healer that is the test."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home, stack_pillar())
+        (self.site / "saltext/eos/utils/heal_look.py").write_text(LOOK)
+        programs = home / "bin"
+        programs.mkdir()
+        (programs / "systemctl").write_text(SYSTEMCTL)
+        (programs / "systemctl").chmod(0o755)
+        self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
+        (home / "unit-state").write_text("active")
+        (home / "reload-takes").write_text("0")
+        config = yaml.safe_load((self.config / "master").read_text("utf-8"))
+        reactor = "salt://eos/heal/reactor.sls"
+        config["reactor"] = [{"eos/heal/decided/*": [reactor]}]
+        config["eos_heal_within"] = 6
+        (self.config / "master").write_text(yaml.safe_dump(config))
+        self.path = self.store / heal_file.NAME
+        self._number = 0
+        self.show("", False)
+
+    def show(self, blocked: str, wrong: bool | None) -> None:
+        """Say what views show from now on: the source that did not answer, whether it is wrong."""
+        self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.store / "view.json").write_text(json.dumps([blocked, wrong]))
+
+    def decide(self, action: str = "reload", node: str = "n1", **changed: Any) -> str:
+        """Put a decision into the healer's file, as the engine does."""
+        self._number += 1
+        name = f"d-{self._number}"
+        subject = {
+            "subject.node": node, "subject.service": "web", "links.alloc": "a-1", "cluster": "dc7",
+            "act": {"do": action, "component": "consul"},
+        }  # fmt: skip
+        names = ("service:web", "component:consul", f"node:{node}", "policy:lost_registration")
+        store = heal_store.Store(self.path)
+        try:
+            with store.step(Settings()) as at:
+                now = at.now
+                incident = Incident(
+                    id=f"i-{name}", policy="lost_registration", key=name, cluster="dc7",
+                    subject=subject, names=names, thing=name, opened=now, last=now, due=now + 1e6,
+                )  # fmt: skip
+                store.state.incidents[name] = incident
+                store.state.mark("incidents", name)
+                decision = Decision(**{
+                    "id": name, "incident": incident.id, "action": action, "thing": name,
+                    "subject": subject, "names": names, "input_hash": "x", "created": now,
+                    "expires": now + 120, "state": "decided", "epoch": store.state.epoch, **changed,
+                })  # fmt: skip
+                store.state.decisions[name] = decision
+                store.state.mark("decisions", name)
+        finally:
+            store.close()
+        return name
+
+    def engine(self) -> None:
+        """Do one step of the engine: results are obeyed, what is over ends."""
+        store = heal_store.Store(self.path)
+        try:
+            with store.step(Settings()):
+                pass
+        finally:
+            store.close()
+
+    def ask(self, query: str, *values: Any) -> list[tuple]:
+        """Read the healer's file."""
+        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+        try:
+            return database.execute(query, values).fetchall()
+        finally:
+            database.close()
+
+    def decision(self, name: str) -> tuple[str, dict[str, Any]]:
+        """Give state and result of a decision, after a step of the engine."""
+        self.engine()
+        ((state, result),) = self.ask("SELECT state, result FROM decisions WHERE id = ?", name)
+        return state, json.loads(result or "{}")
+
+    def audit(self, kind: str) -> list[dict[str, Any]]:
+        """Give the lines of one kind; the whole chain is verified."""
+        database = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=10)
+        try:
+            return [one.body for one in heal_audit.verified(database) if one.kind == kind]
+        finally:
+            database.close()
+
+    def reloads(self) -> int:
+        """Count how often a unit was reloaded."""
+        log = self.home / "systemctl.log"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return len([line for line in lines if line.startswith("reload ")])
+
+    def heal(self, name: Any, action: str = "reload", *more: str):
+        """Run the orchestration of a decision by hand."""
+        pillar = json.dumps({"eos_decision": name})
+        return self.orchestrate(f"eos.heal.{action}", f"pillar={pillar}", *more)
+
+    def log(self) -> str:
+        """What the master has logged."""
+        return (self.home / "log-salt-master").read_text("utf-8", "replace")
+
+
+def until(found: Callable[[], Any], within: float = 30.0) -> Any:
+    """Wait for something to be there, and give it."""
+    end = time.monotonic() + within
+    while True:
+        value = found()
+        if value:
+            return value
+        assert time.monotonic() < end, f"not there within {within} s"
+        time.sleep(0.1)
