@@ -122,7 +122,7 @@ def test_a_delivered_secret_opens_and_shows_a_fingerprint_only(live, bootstrappe
 
 def test_status_tells_what_stands_what_failed_and_what_waits(live, bootstrapped):
     code, found = live.runner("eos.status")
-    assert code == 0
+    assert code == 1
     gates = {one["name"]: one["gate"] for one in found["components"]}
     assert gates == {"host": "passed", "tls": "passed", "consul": "failed", "terraform": "passed"}
     consul = next(one for one in found["components"] if one["name"] == "consul")
@@ -130,6 +130,9 @@ def test_status_tells_what_stands_what_failed_and_what_waits(live, bootstrapped)
     assert consul["why"] == "no leader"
     assert found["apps"][0]["name"] == "web"
     assert found["problems"] == []
+    assert found["needs"][0].startswith("consul on n1 is failed: ")
+    assert found["healing"]["state"] in ("off", "running")
+    assert "outputter" not in found
 
 
 def test_explain_and_plan_and_versions_answer(live, bootstrapped):
@@ -251,7 +254,9 @@ def test_a_job_that_does_not_end_is_said_at_the_deadline(live, bootstrapped):
 
 
 def test_status_has_a_form_for_people(live, bootstrapped):
-    shown = live.run("salt-run", "--out=eos", "eos.status").stdout
+    shown = live.run("salt-run", "eos.status").stdout
+    assert "\nhealing\n" in shown
+    assert "\nneeds a person\n  - consul on n1 is failed: " in shown
     assert "passed   host on n1\n" in shown
     assert "failed   consul on n1: " in shown
 

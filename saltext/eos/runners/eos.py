@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from saltext.eos.verbs.bringing import issue, preflight, secrets
 from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
+from saltext.eos.verbs.healing import incidents
 from saltext.eos.verbs.inbox import bridge, events, replay
 from saltext.eos.verbs.stack import explain, plan, status, versions
+from saltext.eos.verbs.stopping import freeze, hold, release, resume, suspend, thaw
 
 __virtualname__ = "eos"
 
@@ -21,12 +23,19 @@ VERBS = (
     claim,
     events,
     explain,
+    freeze,
+    hold,
+    incidents,
     issue,
     plan,
     preflight,
+    release,
     replay,
+    resume,
     secrets,
     status,
+    suspend,
+    thaw,
     verify,
     versions,
 )

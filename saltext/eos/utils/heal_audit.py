@@ -47,15 +47,21 @@ def append(db: sqlite3.Connection, at: float, lines: list[tuple[str, dict[str, A
     db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (LAST, tail))
 
 
-def verified(db: sqlite3.Connection) -> Iterator[Line]:
+def verified(db: sqlite3.Connection, after: int = 0) -> Iterator[Line]:
     """
     Give every line, oldest first, each checked before it is given.
 
+    :param after: number of the line to begin behind; what is up to it is taken as it is.
     :raises Broken: a line was changed, put in or taken away; all lines before it are as written.
     """
-    number, previous = 0, FIRST
+    number, previous = after, FIRST
+    if after:
+        row = db.execute("SELECT hash FROM audit WHERE n = ?", (after,)).fetchone()
+        if row is None:
+            raise Broken(f"line {after} of the audit is gone")
+        previous = str(row[0])
     for n, at, kind, text, before, hash_ in db.execute(
-        "SELECT n, at, kind, body, previous, hash FROM audit ORDER BY n"
+        "SELECT n, at, kind, body, previous, hash FROM audit WHERE n > ? ORDER BY n", (after,)
     ):
         number += 1
         if n != number or before != previous or hash_ != _hash(previous, text):

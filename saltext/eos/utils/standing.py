@@ -53,6 +53,20 @@ def readable(status: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def needs(status: dict[str, Any]) -> list[str]:
+    """List what does not stand although all that it needs does, and what does not answer."""
+    found = [
+        f"{one['name']} on {one['node']} is {one['gate']}: {one['observed']}"
+        for one in status["components"]
+        if one["gate"] in ("failed", "unknown")
+    ]
+    return found + [
+        f"app {app['name']} is {app['gate']}: {app['observed']}"
+        for app in status["apps"]
+        if app["gate"] in ("failed", "unknown")
+    ]
+
+
 def _observed(form: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:
     """Give one row per component, entry and node; ``unknown`` where nothing answered."""
     rows = []

@@ -7,19 +7,28 @@ from typing import Any
 from salt.exceptions import SaltRunnerError
 from salt.loader.dunder import __opts__
 
-from saltext.eos.utils import authority, bridge_verbs, contract, lock, master, standing
+from saltext.eos.utils import (
+    authority,
+    bridge_verbs,
+    contract,
+    heal_report,
+    lock,
+    master,
+    standing,
+)
 from saltext.eos.utils import preflight as flight
-from saltext.eos.verbs.spoken import spoken
+from saltext.eos.verbs.spoken import shown, spoken
 from saltext.eos.version import SCHEMA, __version__
 
 
 def status():
     """
-    Show what stands, what waits and for what, asked live.
+    Show what stands, what waits and for what, asked live, and how healing is.
 
     Returns ``{"stack", "nodes", "components": [{"name", "node", "gate", "observed", "why",
-    "waits_for"}], "apps": [{"name", "url", "gate", ...}], "lock", "problems", "text"}``; a gate is
-    passed, waiting, failed or unknown.
+    "waits_for"}], "apps": [{"name", "url", "gate", ...}], "lock", "problems", "healing", "needs",
+    "text"}``; a gate is passed, waiting, failed or unknown. ``needs`` lists what needs a person;
+    the exit status is 1 when there is something.
 
     CLI Example:
 
@@ -28,7 +37,7 @@ def status():
         salt-run eos.status
         salt-run eos.status --out=json
     """
-    return spoken(_status)
+    return shown(_status)
 
 
 def explain(component):
@@ -85,8 +94,11 @@ def _status() -> dict[str, Any]:
     holder = lock.read(__opts__)
     found["lock"] = lock.describe(holder) if holder else None
     found["problems"] = flight.master_side(__opts__)
-    found["text"] = standing.readable(found)
-    return found
+    found["healing"] = heal_report.report(__opts__, form.get("heal"))
+    found["needs"] = [*standing.needs(found), *found["problems"], *found["healing"]["needs"]]
+    lines = [standing.readable(found), *heal_report.text(found["healing"])]
+    lines += heal_report.needs_text(found["needs"])
+    return {**found, "text": "\n".join(lines), "retcode": 1 if found["needs"] else 0}
 
 
 def _explain(component: str) -> dict[str, Any]:

@@ -1,0 +1,216 @@
+"""What people tell the healer: to stop, to leave something alone, to go on."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from salt.exceptions import SaltRunnerError
+
+from saltext.eos.utils import (
+    asked,
+    heal_claim,
+    heal_command,
+    heal_known,
+    heal_match,
+    heal_report,
+    heal_status,
+    master,
+)
+from saltext.eos.utils.asked import Unclear
+from saltext.eos.utils.asker import asker
+from saltext.eos.utils.heal_reader import Reader
+from saltext.eos.utils.heal_report_text import indented, moment, span
+from saltext.eos.utils.heal_state import Rule
+
+LONGEST_REASON = 500
+DONE = {
+    "freeze": "frozen", "suspend": "suspended", "hold": "held", "thaw": "thawed",
+    "resume": "resumed", "release": "released",
+}  # fmt: skip
+BACK = {"freeze": "thaw", "suspend": "resume", "hold": "release"}
+# Hashes of contended things are named by how they begin.
+LEAST_HASH = 8
+
+
+def put(
+    opts: dict[str, Any], verb: str, what: Any, reason: Any, others: Mapping[str, Any]
+) -> dict[str, Any]:
+    """
+    Freeze, suspend or hold something; it is on the disk when this returns.
+
+    :param others: ``for`` and ``sure``; anything else is refused.
+    :raises Unclear: it cannot be meant; nothing was written.
+    :raises Unusable: the healer's file cannot be trusted, so nothing acts anyway.
+    """
+    known = ["reason", "what", "sure", *(["for"] if verb != "hold" else [])]
+    asked.nothing_else({name: 1 for name in others if name not in ("sure", "for")}, known)
+    if verb == "hold" and "for" in others:
+        raise Unclear("a hold has no end; expected no for=; for a time there is eos.suspend")
+    seconds = _seconds(verb, others.get("for"))
+    words = _reason(verb, reason)
+    is_sure = asked.flag("sure", others.get("sure", False))
+    if what is None:
+        raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
+    path, by = heal_report.path_of(opts), asker()
+    with contextlib.closing(Reader(path)) as reader:
+        name, unchecked = _known(opts, what, reader, is_sure=is_sure)
+        before = reader.state.rules.get((heal_command.PUTS[verb], name))
+        replaced = None if before is None else heal_report.shown_rule(reader, before)
+        running = _running(reader, name)
+    body = {"verb": verb, "what": name, "reason": words, "seconds": seconds}
+    number = heal_claim.tell(path, body, by)
+    until = None if seconds is None else moment(time.time() + seconds)
+    engine = _engine(opts)
+    lines = [f"{name} is {DONE[verb]} by {by}."]
+    if seconds is not None:
+        lines += indented(f"It ends by itself in {span(seconds)}, at {until}.", 0)
+    lines += indented(f"Reason: {words}", 0)
+    lines += indented(
+        "It is on the disk, and nothing about it is decided or claimed from now on. "
+        f"`salt-run eos.{BACK[verb]}{'' if name == heal_known.STACK else f' {name}'}` takes it "
+        "back.", 0,
+    )  # fmt: skip
+    if replaced is not None:
+        end = f" until {replaced['until']}" if replaced["until"] else ""
+        lines += indented(
+            f"It takes the place of what {replaced['by']} said{end}: {replaced['reason']}", 0
+        )
+    for one in running:
+        lines += indented(f"Already claimed, and not stopped by this: {one}", 0)
+    lines += [*unchecked, *engine]
+    return {
+        "changes": {name: {"old": _changed(replaced), "new": DONE[verb]}},
+        "comment": lines[0], "command": number, "what": name, "by": by, "reason": words,
+        "until": until, "replaced": replaced, "running": running, "text": "\n".join(lines),
+    }  # fmt: skip
+
+
+def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Thaw, resume or release something, and say what that ends.
+
+    :raises Unclear: there is nothing to end; nothing was written.
+    :raises Unusable: the healer's file cannot be trusted.
+    """
+    asked.nothing_else(others, ["what"])
+    if what is None:
+        raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
+    path, by = heal_report.path_of(opts), asker()
+    with contextlib.closing(Reader(path)) as reader:
+        rules = [
+            one
+            for one in reader.state.rules.values()
+            if one.kind in heal_command.DROPS[verb]
+            and (one.until is None or reader.now < one.until)
+        ]
+        chosen = _chosen(verb, str(what), rules)
+        ended = [
+            {"kind": one.kind, **heal_report.shown_rule(reader, one)}
+            for one in rules
+            if one.what == chosen
+        ]
+    number = heal_claim.tell(path, {"verb": verb, "what": chosen}, by)
+    lines = [f"{chosen} is {DONE[verb]} by {by}."]
+    for one in ended:
+        says = f"It was {heal_report.WORDS[one['kind']]} by {one['by']} since {one['since']}"
+        lines += indented(f"{says}: {one['reason']}", 0)
+    lines += indented(
+        "What waited because of it is judged anew, with every other check; the engine takes this "
+        "back, so it holds until the engine has read it.", 0,
+    )  # fmt: skip
+    lines += _engine(opts)
+    return {
+        "changes": {chosen: {"old": DONE[_put(ended[0]["kind"])], "new": None}},
+        "comment": lines[0], "command": number, "what": chosen, "by": by, "ended": ended,
+        "text": "\n".join(lines),
+    }  # fmt: skip
+
+
+def _put(kind: str) -> str:
+    return next((verb for verb, one in heal_command.PUTS.items() if one == kind), "hold")
+
+
+def _changed(replaced: dict[str, Any] | None) -> str | None:
+    return None if replaced is None else str(replaced["reason"])
+
+
+def _seconds(verb: str, given: Any) -> float | None:
+    if given is None:
+        if verb == "suspend":
+            raise Unclear("for is missing; expected a span such as for=2h, 72h at most")
+        return None
+    seconds = asked.span("for", given)
+    if verb == "suspend" and seconds > heal_command.LONGEST:
+        raise Unclear(
+            f"for is {given!r}; expected 72h at most, because a suspension that nobody ends has to "
+            "end; what shall stay is for eos.hold"
+        )
+    return seconds
+
+
+def _reason(verb: str, reason: Any) -> str:
+    words = "" if reason is None else str(reason).strip()
+    if not words:
+        raise Unclear(f"reason is missing; expected why to {verb}, for those who come later")
+    if len(words) > LONGEST_REASON:
+        raise Unclear(
+            f"reason has {len(words)} characters; expected {LONGEST_REASON} at most"
+        )  # fmt: skip
+    return words
+
+
+def _known(
+    opts: dict[str, Any], what: Any, reader: Reader, *, is_sure: bool
+) -> tuple[str, list[str]]:
+    """Give the name that is meant; a stop in an emergency does not need a pillar that compiles."""
+    if what == heal_known.STACK:
+        return heal_known.STACK, []
+    try:
+        form: dict[str, Any] | None = master.form(opts)
+    except SaltRunnerError as err:
+        words = f"The name was not checked, the pillar cannot be compiled: {str(err)[:200]}"
+        every = heal_known.names(None, reader.state)
+        return heal_known.checked(what, every, is_sure=True), indented(words, 0)
+    every = heal_known.names(form, reader.state)
+    return heal_known.checked(what, every, is_sure=is_sure), []
+
+
+def _chosen(verb: str, what: str, rules: list[Rule]) -> str:
+    if any(one.what == what for one in rules):
+        return what
+    if len(what) >= LEAST_HASH:
+        begins = {
+            one.what for one in rules if one.kind == "contended" and one.what.startswith(what)
+        }
+        if len(begins) == 1:
+            return begins.pop()
+    held = ", ".join(sorted(one.what for one in rules))
+    raise Unclear(
+        f"there is nothing to {verb} for {what}; " + (f"expected one of: {held}" if held else
+        f"nothing at all is {DONE[_put(heal_command.DROPS[verb][0])]}")
+    )  # fmt: skip
+
+
+def _running(reader: Reader, what: str) -> list[str]:
+    return [
+        f"decision {one.id}, {one.action} of "
+        f"{heal_match.place({k: v for k, v in one.subject.items() if '.' in k})}"
+        for one in reader.state.decisions.values()
+        if one.state == "claimed" and what in (*one.names, heal_known.STACK)
+    ]
+
+
+def _engine(opts: dict[str, Any]) -> list[str]:
+    """Say what it means that the engine is down; nothing while it turns."""
+    path = heal_report.path_of(opts).with_name(heal_status.NAME)
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        said = heal_status.read(path)
+        if said is not None and time.time() - said.at <= heal_status.FRESH:
+            return []
+    return indented(
+        "The engine eos_healer does not turn now: this is recorded, and the engine reads it before "
+        "anything else when it starts.", 0,
+    )  # fmt: skip
