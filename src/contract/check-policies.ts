@@ -1,3 +1,4 @@
+import { actedOn } from './acted.ts'
 import type { Check } from './check.ts'
 import { isJsonList } from './json.ts'
 import { suggest } from './nearest.ts'
@@ -5,7 +6,7 @@ import { occurrenceOf, type Occurrence } from './occurrence.ts'
 import { pointerTo, type Places } from './places.ts'
 import type { Problem } from './problem.ts'
 import { schemaOf } from './schema-parts.ts'
-import type { ActSpec, Contract, EventContract, PolicyContract } from './types.ts'
+import type { ActSpec, Contract, EventContract, PolicyContract, Schema } from './types.ts'
 import { errorsOf, validatorOf } from './validator.ts'
 
 /** What an act must be told, as groups of leaves: one of each group stands in the key. */
@@ -36,10 +37,9 @@ export const checkMatches: Check = ({ contracts, places }) =>
   policiesOf(contracts).flatMap(({ name, spec }) =>
     Object.entries(spec.match ?? {}).flatMap(([leaf, wanted]): Problem[] => {
       const pointer = pointerTo(`policy/${name}/spec/match`, leaf)
-      const [part = '', field = ''] = leaf.split('.')
       const values = isJsonList(wanted) ? wanted : [wanted]
       if (values.length === 0) return [{ code: 'EOS241', what: `\`${leaf}\` is matched with nothing`, expected: 'at least one value', advice: 'name the values, or take the leaf away', where: places.value(pointer), also: [] }]
-      const validators = occurrencesOf(spec.on, contracts).map(({ event }) => validatorOf(schemaOf(schemaOf(event.payload, part), field)))
+      const validators = schemasAt(leaf, spec.on, contracts).map(validatorOf)
       return values.flatMap((value, index): Problem[] => {
         const errors = validators.flatMap((validate) => errorsOf(validate, value))
         if (errors.length === 0) return []
@@ -53,19 +53,28 @@ export const checkKeysOfPolicies: Check = ({ contracts, places }) =>
   policiesOf(contracts).flatMap(({ name, spec }): Problem[] => {
     const where = places.value(`policy/${name}/spec/key`)
     if (spec.key.length === 0) return [{ code: 'EOS242', what: `the key of ${name} is empty, so all its facts would be one incident`, expected: 'leaves that name what it is about', advice: 'name them', where, also: [] }]
-    return (TOLD[spec.act.do] ?? []).filter((leaves) => !leaves.some((leaf) => spec.key.includes(leaf))).map((leaves): Problem => ({ code: 'EOS242', what: `the key of ${name} does not say what to ${spec.act.do}`, expected: leaves.map((leaf) => `\`${leaf}\``).join(' or '), advice: 'add it to `key`', where, also: [] }))
+    // A leaf that nothing has was refused where it was read.
+    const named = typeof spec.act.component === 'object' ? [spec.act.component.leaf].filter((leaf) => schemasAt(leaf, spec.on, contracts).every((schema) => Object.keys(schema).length > 0)) : []
+    return [...(TOLD[spec.act.do] ?? []), ...named.map((leaf) => [leaf])].filter((leaves) => !leaves.some((leaf) => spec.key.includes(leaf))).map((leaves): Problem => ({ code: 'EOS242', what: `the key of ${name} does not say what to ${spec.act.do}`, expected: leaves.map((leaf) => `\`${leaf}\``).join(' or '), advice: 'add it to `key`', where, also: [] }))
   })
 
 /** A component that is acted on is there, runs on hosts, and has what the act needs. */
 export const checkActComponents: Check = ({ contracts, components, places, unread }) =>
   policiesOf(contracts).flatMap(({ name, spec }): Problem[] => {
     const { do: act, component: target } = spec.act
-    if (target === undefined || unread.includes(target)) return []
+    if (target === undefined) return []
+    const fits = actedOn(act, components)
+    const expected = act === 'reload' ? 'a component on hosts with a unit' : 'a component on hosts'
+    const pointer = `policy/${name}/spec/act/component`
+    if (typeof target === 'object') {
+      if (fits.length === 0 || fits.some(({ name: value }) => schemasAt(target.leaf, spec.on, contracts).every((schema) => errorsOf(validatorOf(schema), value).length === 0))) return []
+      return [{ code: 'EOS243', what: `\`${target.leaf}\` never names a component to ${act}`, expected: `a leaf that holds the name of ${expected}`, advice: 'take such a leaf, or name the component', where: places.value(`${pointer}/leaf`), also: [] }]
+    }
+    if (unread.includes(target)) return []
     const component = components.find((one) => one.name === target)
-    const fits = components.filter((one) => isFit(act, one.spec))
     if (component && fits.includes(component)) return []
     const what = component ? `${name} cannot ${act} \`${target}\`` : `${name} acts on \`${target}\`, which is no component`
-    return [{ code: 'EOS243', what, expected: act === 'reload' ? 'a component on hosts with a unit' : 'a component on hosts', advice: suggest(target, fits.map((one) => one.name)), where: places.value(`policy/${name}/spec/act/component`), also: [] }]
+    return [{ code: 'EOS243', what, expected, advice: suggest(target, fits.map((one) => one.name)), where: places.value(pointer), also: [] }]
   })
 
 /** An act waits until its fact has settled, or until the layer below is done with it. */
@@ -78,8 +87,10 @@ export const checkPatience: Check = ({ contracts, places }) =>
     })
   })
 
-function isFit(act: ActSpec['do'], spec: { readonly on: string; readonly unit?: string; readonly each?: string }): boolean {
-  return spec.on === 'host' && spec.each === undefined && (act !== 'reload' || spec.unit !== undefined)
+/** What a leaf can hold, in each occurrence that is known. */
+function schemasAt(leaf: string, on: readonly string[], contracts: readonly Contract[]): Schema[] {
+  const [part = '', field = ''] = leaf.split('.')
+  return occurrencesOf(on, contracts).map(({ event }) => schemaOf(schemaOf(event.payload, part), field))
 }
 
 function allowed(params: { readonly [key: string]: unknown } | undefined): string {

@@ -133,7 +133,7 @@ const act: Schema = {
   properties: { do: { type: 'string' } },
   discriminator: { propertyName: 'do' },
   oneOf: [
-    ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: text })),
+    ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: { anyOf: [text, closed({ leaf: text })] } })),
     closed({ do: { const: 'propose' }, field: { enum: ['memory', 'count'] } }),
     ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: duration })),
     ...['evaluate', 'deregister', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),

@@ -1,7 +1,7 @@
 import { canonical, contractPath, indexOf } from '../contract/canonical.ts'
 import type { Problem } from '../contract/problem.ts'
 import type { Places } from '../contract/places.ts'
-import type { BeaconContract, Contracts, EventContract, PolicyContract, ResourceContract } from '../contract/types.ts'
+import type { BeaconContract, Contracts, EventContract, ResourceContract } from '../contract/types.ts'
 import { beaconDropIn, beaconPage, beaconView } from './beacon.ts'
 import { eventCheckView } from './event-check.ts'
 import { eventsPage } from './event-page.ts'
@@ -45,7 +45,7 @@ export function emitAll(contracts: Contracts, render: Render): Emitted[] {
     ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),
     ...eventFiles(contracts.events, render),
     ...contracts.beacons.flatMap((beacon) => beaconFiles(beacon, render)),
-    ...policyFiles(contracts.policies, render),
+    ...policyFiles(contracts, render),
   ]
 }
 
@@ -59,10 +59,10 @@ function eventFiles(events: readonly EventContract[], render: Render): Emitted[]
   ]
 }
 
-function policyFiles(policies: readonly PolicyContract[], render: Render): Emitted[] {
+function policyFiles({ policies, components }: Contracts, render: Render): Emitted[] {
   if (policies.length === 0) return []
   return [
-    { path: 'saltext/policies/table.py', text: render('policies.py', policyTableView(policies)), origin: '' },
+    { path: 'saltext/policies/table.py', text: render('policies.py', policyTableView(policies, components)), origin: '' },
     { path: 'docs/healing.md', text: render('page.md', healingPage(policies)), origin: '' },
     { path: 'salt/eos/heal/reactor.sls', text: reactorSls(ACTS), origin: '' },
     ...ACTS.map((act) => ({ path: `salt/eos/heal/${act}.sls`, text: healSls(act), origin: '' })),

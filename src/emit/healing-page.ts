@@ -55,7 +55,7 @@ function limitsOf({ limits }: PolicyContract['spec']): string[][] {
 }
 
 function phraseOf(act: ActSpec): string {
-  return DOES[act.do].replace('{component}', act.component ?? '').replace('{field}', act.field ?? '').replace('{for}', act.for ?? '')
+  return DOES[act.do].replace('{component}', typeof act.component === 'object' ? act.component.leaf : (act.component ?? '')).replace('{field}', act.field ?? '').replace('{for}', act.for ?? '')
 }
 
 /** A link to the verb on the page of events. */

@@ -1,5 +1,6 @@
 import { isJsonList } from '../contract/json.ts'
-import type { PolicyContract } from '../contract/types.ts'
+import { actedOn } from '../contract/acted.ts'
+import type { ActSpec, ComponentContract, PolicyContract } from '../contract/types.ts'
 import { header } from './header.ts'
 import { code, dict, fromJson, py, type Python } from './python.ts'
 import { seconds } from './seconds.ts'
@@ -11,12 +12,12 @@ export interface PolicyTableView {
 }
 
 /** The policies as the healer reads them: every key in every row, durations in seconds. */
-export function policyTableView(policies: readonly PolicyContract[]): PolicyTableView {
-  const table: Python = { pairs: policies.map((policy) => [policy.name, rowOf(policy)]) }
+export function policyTableView(policies: readonly PolicyContract[], components: readonly ComponentContract[]): PolicyTableView {
+  const table: Python = { pairs: policies.map((policy) => [policy.name, rowOf(policy, components)]) }
   return { header: header('src/policies'), table: py(table, 0, 35, 2) }
 }
 
-function rowOf({ spec }: PolicyContract): Python {
+function rowOf({ spec }: PolicyContract, components: readonly ComponentContract[]): Python {
   const { attributed, repeated, class: classes, layer_below: layerBelow, hook } = spec.require
   const match = Object.entries(spec.match ?? {}).map(([leaf, wanted]) => [leaf, isJsonList(wanted) ? wanted : [wanted]] as const)
   return dict({
@@ -30,11 +31,17 @@ function rowOf({ spec }: PolicyContract): Python {
       hook: hook ?? null,
     }),
     key: spec.key,
-    act: dict({ ...spec.act, ...(spec.act.for === undefined ? {} : { for: float(spec.act.for) }) }),
+    act: actOf(spec.act, components),
     limits: dict({ attempts: spec.limits?.attempts ?? null, cool_down: spec.limits?.cool_down === undefined ? null : float(spec.limits.cool_down) }),
     says: spec.says,
     otherwise: spec.otherwise,
   })
+}
+
+/** A component that a leaf names is one of those that the act can be done to, whatever a minion says. */
+function actOf({ component, ...act }: ActSpec, components: readonly ComponentContract[]): Python {
+  const named = typeof component === 'object' ? { component_of: component.leaf, components: actedOn(act.do, components).map(({ name }) => name).toSorted() } : { component }
+  return dict({ ...act, ...(component === undefined ? {} : named), ...(act.for === undefined ? {} : { for: float(act.for) }) })
 }
 
 /** Seconds as Python's float, whole or not. */

@@ -1,7 +1,7 @@
 import { byField, call, componentName, example, fieldName, when } from './field-rules.ts'
 import { data, keyed, list, plain, record, verbatim, type Rule } from './rules.ts'
 import { eventName, payloadExample, payloadText } from './event-rules.ts'
-import { byLeaf, leafName, policyText } from './policy-rules.ts'
+import { byLeaf, leafName, policyText, target } from './policy-rules.ts'
 import type { Kind } from './declaration.ts'
 
 const probe = record({ when, port: fieldName('port'), auth: record({ secret: fieldName('secret') }), field: verbatim })
@@ -42,7 +42,7 @@ const policy = record({
   match: byLeaf(plain),
   require: record({ repeated: record({ distinct: leafName }), hook: verbatim }),
   key: list(leafName),
-  act: record({ component: componentName }),
+  act: record({ component: target }),
   says: policyText(['count']),
   otherwise: policyText(['count']),
 })

@@ -2,7 +2,8 @@ import { suggest } from '../contract/nearest.ts'
 import { at, itemsOf, jsonOf, textOf, type Literal } from './literal.ts'
 import { refuse } from './place.ts'
 import { within } from './references.ts'
-import { mapKeys, type Rule } from './rules.ts'
+import { componentName } from './field-rules.ts'
+import { mapKeys, record, type Rule } from './rules.ts'
 import type { Scope } from './scope.ts'
 
 const REFERENCE = /\{([^{}]*)\}/g
@@ -15,6 +16,9 @@ export const leafName: Rule = (scope, literal, pointer) => {
   // A name that was refused stays as it is: leaving it out would be reported as missing.
   return resolve(scope, written, literal) ?? written
 }
+
+/** A component by name, or the leaf that names it. */
+export const target: Rule = (scope, literal, pointer) => (literal.kind === 'record' ? record({ leaf: leafName }) : componentName)(scope, literal, pointer)
 
 /** A record whose keys are leaves. */
 export function byLeaf(rule: Rule): Rule {

@@ -15,12 +15,14 @@ type LeafOf<P> = { [S in Part & Name<P>]: `${S}.${Name<P[S]>}` }[Part & Name<P>]
 type At<P, L> = L extends `${infer S}.${infer F}` ? (S extends keyof P ? (F extends keyof P[S] ? P[S][F] : never) : never) : never
 type Matched<V> = V extends readonly unknown[] ? never : V
 
+/** A component by name, or the leaf of the key that names it. */
+type Target<L> = Name<Components> | { readonly leaf: L }
 /** What leaves the master: a decision first, then an orchestration that claims it. */
-type Deed =
+type Deed<L> =
   /** The states of a component on the node of the event, its gate as the check. */
-  | { readonly do: 'apply'; readonly component: Name<Components> }
+  | { readonly do: 'apply'; readonly component: Target<L> }
   /** The unit of a component on the node of the event reads its configuration again. */
-  | { readonly do: 'reload'; readonly component: Name<Components> }
+  | { readonly do: 'reload'; readonly component: Target<L> }
   /** A forced evaluation of the Nomad job. */
   | { readonly do: 'evaluate' }
   /** A stale registration leaves Consul, check-and-set. */
@@ -37,7 +39,7 @@ type Note =
   | { readonly do: 'alarm' }
   | { readonly do: 'watch' }
 /** What a policy does when everything it requires holds. */
-export type Act = Deed | Note
+export type Act<L> = Deed<L> | Note
 
 /** What must hold besides the facts themselves. */
 export interface Requirement<L> {
@@ -59,7 +61,7 @@ export interface Policy<O extends Occurrence, P = Carried<O>> {
   readonly require: Requirement<LeafOf<P>>
   /** The leaves that name one incident; a fact where one of them is null is none of this policy. */
   readonly key: readonly LeafOf<P>[]
-  readonly act: Act
+  readonly act: Act<LeafOf<P>>
   readonly limits?: { readonly attempts?: number; readonly coolDown?: Duration }
   /** One line for an operator: text with {references} to leaves, and {count}. */
   readonly says: string

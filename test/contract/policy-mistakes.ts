@@ -3,6 +3,7 @@ import { checkActComponents, checkKeysOfPolicies, checkMatches, checkOccurrences
 import type { Mistake } from '../support/mistake.ts'
 
 const LAMP = 'src/policies/lamp-broken.ts'
+const CABLE = 'src/policies/cable-pulled.ts'
 const DOOR = 'src/policies/door-forced.ts'
 
 /** Mistakes in policies that only the contract as a whole shows, each with the check that finds it. */
@@ -18,5 +19,7 @@ export const POLICY_CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Che
   { claim: 'refuses to reload a component without a unit', check: checkActComponents, file: DOOR, from: "{ do: 'apply', component: 'consul' }", to: "{ do: 'reload', component: 'tls' }", says: 'src/policies/door-forced.ts:9:35 EOS243 door_forced cannot reload `tls`; expected a component on hosts with a unit; there are `consul`' },
   { claim: 'refuses to act on what is no component', check: checkActComponents, file: DOOR, from: "component: 'consul'", to: "component: 'consol'", says: 'src/policies/door-forced.ts:9:34 EOS243 door_forced acts on `consol`, which is no component; expected a component on hosts; did you mean `consul`?' },
   { claim: 'refuses to apply what runs in Nomad', check: checkActComponents, file: DOOR, from: "{ do: 'apply', component: 'consul' }", to: "{ do: 'apply', component: 'app' }", says: 'src/policies/door-forced.ts:9:34 EOS243 door_forced cannot apply `app`; expected a component on hosts; there are `consul`, `host`, `tls`' },
+  { claim: 'refuses a component of a leaf that the key does not have', check: checkKeysOfPolicies, file: CABLE, from: ", 'subject.component']", to: ']', says: 'src/policies/cable-pulled.ts:7:8 EOS242 the key of cable_pulled does not say what to reload; expected `subject.component`; add it to `key`' },
+  { claim: 'refuses a component of a leaf that never names one', check: checkActComponents, file: CABLE, from: "'subject.component'],\n  act: { do: 'reload', component: { leaf: 'subject.component' }", to: "'verdict.cause'],\n  act: { do: 'reload', component: { leaf: 'verdict.cause' }", says: 'src/policies/cable-pulled.ts:8:43 EOS243 `verdict.cause` never names a component to reload; expected a leaf that holds the name of a component on hosts with a unit; take such a leaf, or name the component' },
   { claim: 'refuses an act that waits for nobody', check: checkPatience, file: DOOR, from: "require: { layerBelow: 'settled' }", to: 'require: {}', says: 'src/policies/door-forced.ts:5:8 EOS244 door_forced would apply at once on `house/door/opened`, which has no quiet time; expected occurrences that settle, or `layerBelow` in `require`; say how far the layer below must be' },
 ]

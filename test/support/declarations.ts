@@ -14,7 +14,7 @@ const FIXTURE = `${ROOT}test/fixture/stack`
 /** Declarations by path below a repository. */
 export type Files = ReadonlyMap<string, string>
 
-/** Four components, two events, a beacon, two policies, the product's plans and its Nomad namespace: a stack without a mistake. */
+/** Four components, two events, a beacon, three policies, the product's plans and its Nomad namespace: a stack without a mistake. */
 export function stack(): Files {
   const fixtures = Object.entries({ components: 'components', events: 'events/house', beacons: 'beacons', policies: 'policies' }).flatMap(([folder, target]) =>
     readdirSync(`${FIXTURE}/${folder}`).map((name) => [`src/${target}/${name.replace('.txt', '')}`, readFileSync(`${FIXTURE}/${folder}/${name}`, 'utf8')] as const),

@@ -11,6 +11,7 @@ from saltext.eos.events import (
     bridge,
     consul_node,
     consul_service,
+    host_unit,
     kernel_oom,
     kernel_oomd,
     nomad_alloc,
@@ -28,6 +29,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "bridge": bridge.problem,
     "consul/node": consul_node.problem,
     "consul/service": consul_service.problem,
+    "host/unit": host_unit.problem,
     "kernel/oom": kernel_oom.problem,
     "kernel/oomd": kernel_oomd.problem,
     "nomad/alloc": nomad_alloc.problem,
@@ -317,6 +319,44 @@ TABLE: dict[str, dict[str, Any]] = {
                     "answer, and look for restarts and memory kills of the same allocation in "
                     "`salt-run eos.events`. Until it holds still, its single changes are not told."
                 ),
+            },
+        },
+    },
+    "host/unit": {
+        "tag": "eos/host/unit/{verb}/{subject.unit}",
+        "digest": "4d6b77d1b02098aa",
+        "verbs": {
+            "failed": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: unit {subject.unit} of {subject.component} failed "
+                    "({verdict.cause}, {verdict.result}, status {verdict.status}) after restarts: "
+                    "{change.restarts}"
+                ),
+                "settle_seconds": 3,
+                "advice": (
+                    "Read `journalctl -u {subject.unit}` on {subject.minion}. `salt "
+                    "{subject.minion} state.apply eos.{subject.component}` puts its files, its "
+                    "unit and the process right."
+                ),
+            },
+            "stopped": {
+                "severity": "warning",
+                "says": (
+                    "{subject.minion}: unit {subject.unit} of {subject.component} is "
+                    "{verdict.state} ({verdict.cause}), and it should run"
+                ),
+                "settle_seconds": 20,
+                "advice": (
+                    "If nobody meant to stop it, run `salt {subject.minion} state.apply "
+                    "eos.{subject.component}`; if somebody did, take the role away from "
+                    "{subject.minion} in the topology."
+                ),
+            },
+            "recovered": {
+                "severity": "notice",
+                "says": "{subject.minion}: unit {subject.unit} of {subject.component} runs again",
+                "settle_seconds": 5,
             },
         },
     },

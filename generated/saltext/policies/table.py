@@ -320,4 +320,47 @@ TABLE: dict[str, dict[str, Any]] = {
             "jobs; drain it if it is to blame."
         ),
     },
+    "unit_failed": {
+        "on": ["host/unit/failed"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.component", "subject.unit"],
+        "act": {
+            "do": "apply",
+            "component_of": "subject.component",
+            "components": [
+                "caddy",
+                "consul",
+                "consul_acl",
+                "docker",
+                "healer",
+                "host",
+                "nomad",
+                "nomad_acl",
+                "nomad_tokens",
+                "sidecar",
+                "terraform",
+                "tls",
+                "vault",
+                "vault_gate",
+                "vault_open",
+                "workload_identity",
+            ],
+        },
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "unit {subject.unit} of {subject.component} failed on {subject.minion} "
+            "({verdict.cause}, {verdict.result}); its state is applied, its gate is the check"
+        ),
+        "otherwise": (
+            "Read `journalctl -u {subject.unit}` on {subject.minion}, then run `salt "
+            "{subject.minion} state.apply eos.{subject.component}` and look at its gate."
+        ),
+    },
 }

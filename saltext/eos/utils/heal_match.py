@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from saltext.eos.utils import event_text
+from saltext.eos.utils.heal_state import component_of
 
 Table = Mapping[str, Mapping[str, Any]]
 Index = Mapping[str, list[tuple[str, Mapping[str, Any]]]]
@@ -68,9 +69,17 @@ def matches(index_: Index, envelope: Mapping[str, Any]) -> list[Match]:
         if required.get("attributed") and leaf(envelope, "verdict.is_attributed") is False:
             continue
         subject = {at: leaf(envelope, at) for at in policy["key"]}
-        if all(value is not None for value in subject.values()):
+        if is_for(policy, subject):
             found.append(Match(name, cluster(envelope), subject))
     return found
+
+
+def is_for(policy: Mapping[str, Any], subject: Mapping[str, Any]) -> bool:
+    """Tell whether the key is all there, and names a component that the act may be done to."""
+    if any(value is None for value in subject.values()):
+        return False
+    act = policy.get("act") or {}
+    return "component_of" not in act or component_of(act, subject) is not None
 
 
 def leaf(envelope: Mapping[str, Any], at: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from saltext.eos.utils.misfit import is_text, keys, one_of, wrong
 
 VERBS = ("opened",)
-SUBJECT = frozenset({"node"})
+SUBJECT = frozenset({"node", "component"})
 VERDICT = frozenset({"cause"})
 VERDICT_CAUSE = ("key", "force")
 CHANGE = frozenset()
@@ -25,6 +25,8 @@ def problem(envelope: dict[str, Any]) -> str | None:
         return keys("subject", SUBJECT, subject)
     if not is_text(value := subject["node"]):
         return wrong("subject.node", "text", value)
+    if (value := subject["component"]) is not None and not is_text(value):
+        return wrong("subject.component", "text or null", value)
     verdict = envelope.get("verdict")
     if not isinstance(verdict, dict) or verdict.keys() != VERDICT:
         return keys("verdict", VERDICT, verdict)

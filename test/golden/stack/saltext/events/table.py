@@ -22,7 +22,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
 TABLE: dict[str, dict[str, Any]] = {
     "house/door": {
         "tag": "eos/house/door/{verb}/{subject.node}",
-        "digest": "b8ca892f8718d815",
+        "digest": "76a376c1dee5493b",
         "verbs": {
             "opened": {
                 "severity": "notice",

@@ -7,6 +7,22 @@ from __future__ import annotations
 from typing import Any
 
 TABLE: dict[str, dict[str, Any]] = {
+    "cable_pulled": {
+        "on": ["house/door/opened"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": "settled",
+            "hook": None,
+        },
+        "key": ["subject.node", "subject.component"],
+        "act": {"do": "reload", "component_of": "subject.component", "components": ["consul"]},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": "a cable of {subject.component} was pulled behind the door of {subject.node}",
+        "otherwise": "Look after {subject.component} on {subject.node}.",
+    },
     "door_forced": {
         "on": ["house/door/opened"],
         "match": {"verdict.cause": ["force"]},
