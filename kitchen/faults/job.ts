@@ -25,6 +25,12 @@ export async function startJob(master: string, id = JOB): Promise<Running> {
   return running(master, id)
 }
 
+/** Registers a version of the job whose task ends at once: its deployment fails, and there is no version to go back to. */
+export async function failDeployment(master: string, id = JOB): Promise<void> {
+  const job = await jobOf(master, id, 'exit 1')
+  await nomad(master, ['job', 'run', '-detach', '-json', '-'], JSON.stringify({ Job: job }))
+}
+
 /** The running allocation of the job; waits where it is being restarted or replaced. */
 export async function running(master: string, id = JOB): Promise<Running> {
   for (const deadline = Date.now() + RUN_SECONDS * 1000; Date.now() < deadline; await sleep(200)) {
@@ -56,8 +62,10 @@ export async function isRunning(master: string, { container }: Running): Promise
   return (await attemptOnNode(master, ['docker', 'inspect', '--format', '{{.State.Running}}', container])).stdout.trim() === 'true'
 }
 
-async function jobOf(master: string, id: string): Promise<object> {
-  const script = 'while [ ! -e /local/eat ]; do sleep 0.2; done; rm -f /local/eat; exec tail /dev/zero'
+/** Waits for a file, then takes more memory than there is. */
+const WAITING = 'while [ ! -e /local/eat ]; do sleep 0.2; done; rm -f /local/eat; exec tail /dev/zero'
+
+async function jobOf(master: string, id: string, script = WAITING): Promise<object> {
   const image = await imageOf(master)
   return {
     ID: id,

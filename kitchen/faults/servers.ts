@@ -20,3 +20,9 @@ export function nomad(node: string, args: readonly string[], input?: string): Pr
 export function consul(node: string, args: readonly string[], input?: string): Promise<string> {
   return withToken(node, 'consul_acl.management_token', 'CONSUL_HTTP_ADDR=https://127.0.0.1:8501 CONSUL_CACERT=/etc/eos/tls/ca.pem CONSUL_HTTP_TOKEN={token}', ['consul', ...args], input)
 }
+
+/** One call of Consul's API with the management token; the body goes in and the answer comes out as JSON. */
+export function consulApi(node: string, method: 'GET' | 'PUT', path: string, body?: object): Promise<string> {
+  const call = 'exec curl --silent --show-error --fail-with-body --cacert "$CONSUL_CACERT" --header @<(echo "X-Consul-Token: $CONSUL_HTTP_TOKEN") --request "$0" --data-binary @- "$CONSUL_HTTP_ADDR$1"'
+  return withToken(node, 'consul_acl.management_token', 'CONSUL_HTTP_ADDR=https://127.0.0.1:8501 CONSUL_CACERT=/etc/eos/tls/ca.pem CONSUL_HTTP_TOKEN={token}', ['bash', '-c', call, method, path], body === undefined ? '' : JSON.stringify(body))
+}

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos.command import effective
-from saltext.eos.utils import heal_status, store
+from saltext.eos.utils import heal_setup, heal_status, store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MASTER = "/etc/salt/master"
-TAG = "eos/heal/decided/*"
-REACTOR = "salt://eos/heal/reactor.sls"
 OWN = ("consul", "nomad", "nomad-client", "vault")
 """Services of the stack itself: who could remove these could take it off the air."""
 
@@ -46,16 +44,13 @@ def engine_turns(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str
 
 
 def reactor_is_set_up(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """The master's configuration starts the orchestration of what was decided."""
-    reactions: Any = []
+    """The master's configuration starts the orchestration of each decision."""
+    opts: dict[str, Any] = {}
     for _path, settings in effective.sources(MASTER, "master"):
-        reactions = settings.get("reactor", reactions)
-    ours = [sls for one in reactions or [] if isinstance(one, dict) for sls in one.get(TAG) or []]
-    if not ours:
-        return {"ok": False, "observed": f"no reactor for {TAG}"}
-    if REACTOR not in ours:
-        return {"ok": True, "observed": f"{TAG}: {', '.join(map(str, ours))}, not Eos's own"}
-    return {"ok": True, "observed": f"{TAG}: {REACTOR}"}
+        opts |= settings
+    lost = heal_setup.problems(opts)
+    kept = heal_setup.replaced(opts)
+    return {"ok": not lost, "observed": "; ".join(lost or kept) or "every decision starts an act"}
 
 
 def _rules() -> dict[str, Any]:

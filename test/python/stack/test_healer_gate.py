@@ -53,11 +53,19 @@ def test_what_is_no_status_is_an_error(home):
         turns()
 
 
+ENGINES = {"engines": [{"eos_healer": {}}]}
+OURS = ["salt://eos/heal/reactor.sls"]
 REACTIONS = [
-    ("nothing", {}, False, "no reactor for eos/heal/decided/*"),
-    ("another", {"reactor": [{"a/*": ["/srv/a.sls"]}]}, False, "no reactor for eos/heal/decided/*"),
-    ("ours", {"reactor": [{"eos/heal/decided/*": [healer.REACTOR]}]}, True, "reactor.sls"),
-    ("theirs", {"reactor": [{"eos/heal/decided/*": ["/srv/mine.sls"]}]}, True, "not Eos's own"),
+    ("nothing", {}, False, "has no engine eos_healer"),
+    ("no reactor", ENGINES, False, "starts nothing for decisions to apply, reload"),
+    ("another", {**ENGINES, "reactor": [{"a/*": OURS}]}, False, "starts nothing for decisions"),
+    ("ours", {**ENGINES, "reactor": [{"eos/heal/decided/*": OURS}]}, True, "every decision"),
+    (
+        "theirs",
+        {**ENGINES, "reactor": [{"eos/heal/decided/*": ["/srv/mine.sls"]}]},
+        True,
+        "/srv/mine.sls is in the place of Eos's own",
+    ),
 ]
 
 

@@ -1,0 +1,26 @@
+import { attemptOnNode, onNode, writeOnNode } from '../node/container.ts'
+
+/** The configuration of Caddy, which Eos writes. */
+const CADDY = '/etc/caddy/eos.json'
+
+/** Spoils the configuration of Caddy and restarts it: systemd starts it again and again, and it never stays up. */
+export async function breakCaddy(master: string): Promise<void> {
+  await writeOnNode(master, CADDY, 'this was a configuration\n')
+  await attemptOnNode(master, ['systemctl', '--no-block', 'restart', 'caddy'])
+}
+
+/** Whether Caddy runs. */
+export async function caddyRuns(master: string): Promise<boolean> {
+  return (await attemptOnNode(master, ['systemctl', 'is-active', 'caddy'])).stdout.trim() === 'active'
+}
+
+/** Restarts Vault, which comes back sealed: its key is nowhere on its disk. */
+export async function sealVault(master: string): Promise<void> {
+  await onNode(master, ['systemctl', 'restart', 'vault'])
+}
+
+/** Whether Vault answers that it is unsealed; it says so to anybody. */
+export async function vaultIsOpen(master: string): Promise<boolean> {
+  const outcome = await attemptOnNode(master, ['curl', '--silent', '--cacert', '/etc/eos/tls/ca.pem', '--output', '/dev/null', '--write-out', '%{http_code}', 'https://127.0.0.1:8200/v1/sys/health'])
+  return outcome.stdout.trim() === '200'
+}
