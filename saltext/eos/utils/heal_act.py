@@ -18,6 +18,7 @@ from saltext.eos.utils.heal_state import (
     HOLD,
     OPEN_STATES,
     SUSPECT,
+    WAITING,
     WATCHING,
     WOULD,
     Decision,
@@ -29,6 +30,8 @@ from saltext.eos.utils.heal_state import (
 )
 
 REALMS = (ACT, WOULD)
+# Checks that wait for the end of another decision.
+ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
 MOST_FLIPS = 16
 MOST_KEYS = 2_000
@@ -164,9 +167,9 @@ def age(state: State, now: float, settings: Settings) -> None:
         if one.state == "decided" and (
             now >= one.expires or (used_up and now - one.fired_at >= settings.refire_after)
         ):
-            ended(state, one.id, False, "nobody claimed it: is the reactor set up?", (), now)
+            _given_up(state, one, "nobody claimed it: is the reactor set up?", now)
         elif one.state == "claimed" and now - one.created >= 2 * settings.healer_wait:
-            ended(state, one.id, False, "it was claimed and never ended", (), now)
+            _given_up(state, one, "it was claimed and never ended", now)
         elif one.state not in OPEN_STATES and now - one.ended >= 2 * settings.healer_wait:
             del state.decisions[one.id]
     if len(state.keys) > MOST_KEYS:
@@ -179,6 +182,18 @@ def age(state: State, now: float, settings: Settings) -> None:
         for job in [job for job, at in jobs.items() if now - at >= settings.blast_within]:
             del jobs[job]
             state.mark("touched", (realm, job))
+
+
+def _given_up(state: State, one: Decision, says: str, now: float) -> None:
+    ended(state, one.id, False, says, (), now)
+    state.line(
+        "alarm", now, cause="decision", decision=one.id, incident=one.incident,
+        action=one.action, place=heal_match.place(_leaves(one.subject)), says=says,
+    )  # fmt: skip
+
+
+def _leaves(subject: Mapping[str, Any]) -> dict[str, Any]:
+    return {at: value for at, value in subject.items() if "." in at}
 
 
 def claimed(state: State, decision: str, claim: dict[str, Any]) -> None:
@@ -213,6 +228,9 @@ def ended(
         state.flips[one.thing] = flips[-MOST_FLIPS:]
         state.mark("flips", one.thing)
     for incident in state.incidents.values():
+        if incident.state == WAITING and incident.why.partition(":")[0] in ONE_AT_A_TIME:
+            incident.due = min(incident.due, now)
+            state.mark("incidents", incident.key)
         if incident.id == one.incident:
             incident.state = WATCHING if ok else "waiting"
             incident.why, incident.due = says, now if ok else state.key(ACT, one.thing).cool_until

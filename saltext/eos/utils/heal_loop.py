@@ -113,7 +113,7 @@ class Loop:
         self._forms: Aside[dict[str, Any]] = Aside("pillar", time.monotonic, 120.0, awake)
         self._looks: Aside[Any] = Aside("view", time.monotonic, look_within, awake)
         self._asked: tuple[float, frozenset[str]] = (0.0, frozenset())
-        self._pillar_error = ""
+        self._pillar_error, self._alarm = "", ""
         self._form_at = self._open_at = self._due_at = self._step_at = float("-inf")
         self._loud_at = self._status_at = float("-inf")
         self._unread = (0, 0)
@@ -166,6 +166,9 @@ class Loop:
         store = heal_store.Store(self.home / heal_file.NAME, self._read)
         settings = self._settings or heal_settings.Settings()
         self._store, self._core = store, heal_core.Core(self._table, settings, store.state)
+        for one in store.state.decisions.values():
+            # Whoever kept it may have ended before it was fired.
+            one.fired_at = 0.0
         self._why = ""
         return self._store, self._core
 
@@ -200,10 +203,9 @@ class Loop:
             except (heal_settings.Refused, TypeError, AttributeError) as err:
                 error = f"{err}"
         if error != self._pillar_error:
-            self._pillar_error = error
+            self._pillar_error = self._alarm = error
             if error:
                 log.error("the pillar of the healer cannot be read: %s", error)
-                self._outlet.tell("alarm", cause="pillar", says=error)
         if self._core is not None and self._settings is not None:
             self._core.settings = self._settings
 
@@ -214,7 +216,8 @@ class Loop:
         waiting = self._asked[1] | self._waiting if self._looks.is_busy else self._asked[1]
         may_judge = self._settings is not None and clock >= self._due_from
         is_due = may_judge and core.soonest(waiting) <= store.now()
-        is_called = bool(facts and facts.rows) or is_due or look is not None or store.is_told()
+        is_called = bool(facts and facts.rows) or is_due or look is not None or bool(self._alarm)
+        is_called = store.is_told() or is_called
         if not is_called and clock - self._step_at < STEP_EVERY:
             return False
         is_behind = facts is not None and facts.last > (facts.rows[-1:] or [(facts.row, "")])[0][0]
@@ -222,6 +225,8 @@ class Loop:
         missing: list[heal_state.Incident] = []
         settings = self._settings or heal_settings.Settings()
         with store.step(settings) as moment:
+            if self._alarm:
+                state.line("alarm", moment.now, cause="pillar", says=self._alarm)
             if facts is not None:
                 self._arrive(core, facts, moment)
             is_late = clock - self._due_at >= DUE_EVERY
@@ -233,7 +238,7 @@ class Loop:
                 self._waiting = frozenset(one.id for one in missing)
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
-        self._step_at = clock
+        self._step_at, self._alarm = clock, ""
         self.counters["steps"] += 1
         self.counters["fired"] += len(fired)
         for one in fired:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import sys
 
 import pytest
 from bounds import broken
@@ -78,7 +79,8 @@ class World:
     def _step(self, batch):
         now = self.time.now
         for row, envelope in batch:
-            self.core.arrive(row, envelope, now)
+            ago = self.dice.choice((None, -5.0, 0.0, 3.0, 10.0, 4000.0))
+            self.core.arrive(row, envelope, now, None if ago is None else now - ago)
         if self.dice.random() < 0.05:
             self._command(now)
         views = {one.id: self._view(now) for one in self.core.wanted(now)}
@@ -203,6 +205,9 @@ def test_without_any_one_check_a_bound_breaks(check, monkeypatch):
         (name, _lets_through if name == check else step) for name, step in heal_judge.PIPELINE
     )
     monkeypatch.setattr(heal_judge, "PIPELINE", steps)
+    # With few tokens the bucket alone would hold most of the others.
+    many = SETTINGS._replace(bucket_size=50, bucket_every=60.0)
+    monkeypatch.setattr(sys.modules[__name__], "SETTINGS", many)
     world = World(5)
     for _ in range(10):
         world.run(2_000)

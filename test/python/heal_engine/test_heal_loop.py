@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 
 import pytest
+from healing import Clocks
 from stage import envelope
 
 from saltext.eos.utils import heal_claim, heal_file, heal_loop, heal_status
@@ -105,7 +106,8 @@ def test_the_last_good_settings_hold_when_the_pillar_breaks(stage):
     stage.world.heal = {"mode": "enforced"}
     stage.loop.refresh()
     stage.until(lambda: "last good" in stage.loop.status().why)
-    assert [data["cause"] for kind, data in stage.outlet.said if kind == "alarm"] == ["pillar"]
+    stage.turn(0.2)
+    assert [line["cause"] for line in stage.lines("alarm")] == ["pillar"]
     stage.put(envelope(1))
     stage.until(lambda: stage.outlet.fired)
 
@@ -245,6 +247,28 @@ def test_a_command_takes_effect_at_once_though_no_fact_comes(stage):
     stage.until(lambda: stage.loop.status().state == "frozen")
     assert time.monotonic() - began < 1.0
     assert stage.loop.status().why == "freeze by ann: work on the network"
+
+
+def test_a_decision_that_nobody_claims_is_fired_four_times_then_an_alarm(stage):
+    clocks = Clocks()
+    clocks.wall = time.time()
+    stage.again(read=clocks)
+    stage.tokens()
+    stage.again(read=clocks)
+    stage.put(envelope(1))
+    stage.until(lambda: stage.outlet.fired)
+    for count in (2, 3, 4):
+        clocks.pass_(9.0)
+        stage.turn(0.1)
+        assert len(stage.outlet.fired) == count - 1
+        clocks.pass_(1.5)
+        stage.until(lambda count=count: len(stage.outlet.fired) == count)
+    clocks.pass_(10.5)
+    (alarm,) = stage.until(lambda: stage.lines("alarm"))
+    assert alarm["says"] == "nobody claimed it: is the reactor set up?"
+    assert alarm["place"] == "job web, namespace default"
+    stage.turn(0.2)
+    assert [one.id for one in stage.outlet.fired].count(alarm["decision"]) == 4
 
 
 def test_what_keeps_failing_is_decided_though_new_facts_never_end(stage):

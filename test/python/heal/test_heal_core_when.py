@@ -1,0 +1,87 @@
+"""Debounce counts from when facts occurred, as far as clocks may be believed."""
+
+from __future__ import annotations
+
+import pytest
+from healing import WRONG, Healer, fact
+
+from saltext.eos.utils import heal_clock
+from saltext.eos.utils.heal_when import occurred
+
+AT = heal_clock.Time(500.0, heal_clock.Reading("a", 1.0, 1_700_000_000.0))
+
+
+@pytest.mark.parametrize(
+    ("ago", "waits"),
+    [
+        (0.0, 5.0),
+        (4.0, 1.0),
+        (5.0, 0.0),
+        (10.0, 0.0),
+        (1e6, 0.0),
+        # A clock that is ahead says nothing.
+        (-60.0, 5.0),
+    ],
+)
+def test_a_fact_waits_only_for_what_is_left_since_it_occurred(ago, waits):
+    healer = Healer()
+    healer.now = 100.0
+    healer.core.arrive(1, fact(1, "nomad/alloc/failed"), 100.0, 100.0 - ago)
+    if waits:
+        assert healer.after(waits - 0.1) == []
+        assert healer.after(0.2)
+    else:
+        assert healer.after(0.0)
+
+
+def test_a_storm_of_facts_waits_no_longer_than_most_since_the_first_occurred():
+    healer = Healer()
+    healer.now = 100.0
+    for second in range(16):
+        healer.row += 1
+        envelope = fact(healer.row, "nomad/alloc/failed")
+        healer.core.arrive(healer.row, envelope, 100.0 + second, 96.0 + second)
+        healer.now = 100.0 + second
+        assert healer.after(0.0) == []
+    assert healer.after(1.0)
+
+
+def test_a_view_of_before_the_fact_came_decides_nothing_however_long_ago_it_occurred():
+    healer = Healer()
+    healer.now = 100.0
+    healer.core.arrive(1, fact(1, "nomad/alloc/failed"), 100.0, 80.0)
+    healer.changed = {"at": 99.0}
+    assert healer.after(0.0) == []
+    assert healer.why().startswith("complete")
+
+
+@pytest.mark.parametrize(("wrong", "decides"), [(True, True), (False, False), (None, False)])
+def test_what_never_ceases_to_fail_needs_a_view_of_after_the_first_facts_alone(wrong, decides):
+    healer = Healer()
+    for second in range(0, 31, 3):
+        healer.now = 100.0 + second
+        healer.tell("nomad/alloc/failed")
+    healer.changed, healer.thing = {"at": 129.0}, WRONG._replace(wrong=wrong)
+    assert bool(healer.after(0.0)) is decides
+
+
+TOLD = [
+    ("2023-11-14T22:13:10.000Z", 490.0),
+    ("2023-11-14T22:13:10Z", 490.0),
+    ("2023-11-14T22:13:10.5+00:00", 490.5),
+    ("2023-11-14T23:13:10+01:00", 490.0),
+    ("2023-11-14T22:13:30.000Z", 500.0),
+    ("2023-11-13T22:13:20.000Z", 500.0 - 86_400.0),
+    ("yesterday", 500.0),
+    (None, 500.0),
+    (7, 500.0),
+]
+
+
+@pytest.mark.parametrize(("told", "moment"), TOLD)
+def test_the_clock_of_a_source_becomes_the_healers(told, moment):
+    assert occurred({"time": {"occurred": told}}, AT) == pytest.approx(moment)
+
+
+def test_a_fact_without_a_time_occurred_now():
+    assert occurred({}, AT) == 500.0

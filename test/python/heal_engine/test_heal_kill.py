@@ -1,0 +1,154 @@
+"""A healer that is killed at any moment takes each fact and decides nothing twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bounds import broken
+from stage import envelope, put
+
+from saltext.eos.utils import heal_audit, heal_file
+from saltext.eos.utils.inbox import Inbox
+
+RUNNER = Path(__file__).with_name("run_loop.py")
+KILLS, SLICE = 20, 60
+
+
+@contextlib.contextmanager
+def _running(home, inbox, acts, wrapper=()):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [*wrapper, sys.executable, str(RUNNER), str(home), str(inbox), str(acts)]
+    log = (acts.parent / "log").open("a")
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+        log.close()
+
+
+def _ask(path, query):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(query).fetchall()
+
+
+def _row(path):
+    try:
+        found = _ask(path, "SELECT value FROM meta WHERE key = 'row'")
+    except sqlite3.Error:
+        return 0
+    return int(found[0][0]) if found else 0
+
+
+def _until(claim, within=30.0):
+    ends = time.monotonic() + within
+    while not claim():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def _lines(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return [(line.kind, line.body) for line in heal_audit.verified(db)]
+
+
+def test_killed_twenty_times_it_takes_each_fact_once_and_acts_once_on_each(tmp_path):
+    state, acts, dice = tmp_path / heal_file.NAME, tmp_path / "acts", random.Random()
+    inbox, number = Inbox(tmp_path / "inbox.db"), 0
+    for _ in range(KILLS):
+        with _running(tmp_path, inbox.path, acts):
+            before = number
+            for _ in range(3):
+                facts = [
+                    envelope(number + n, job=f"j{number + n}") for n in range(1, SLICE // 3 + 1)
+                ]
+                put(inbox, *facts)
+                number += len(facts)
+                time.sleep(0.05)
+            # It has begun; the end comes anywhere in what follows.
+            _until(lambda before=before: _row(state) > before)
+            time.sleep(dice.uniform(0.0, 0.6))
+    with _running(tmp_path, inbox.path, acts):
+        _until(lambda: _row(state) == number)
+        time.sleep(1.0)
+    inbox.close()
+    lines = _lines(state)
+    assert broken(lines) == []
+    taken = Counter(body["event"] for kind, body in lines if kind == "opened")
+    assert taken == Counter({f"e{n}": 1 for n in range(1, number + 1)})
+    decided = [body["decision"] for kind, body in lines if kind == "decided"]
+    assert len(decided) == len(set(decided)) >= KILLS
+    acted = [json.loads(line) for line in acts.read_text().splitlines()]
+    assert max(Counter(one["job"] for one in acted).values()) == 1
+    assert {one["decision"] for one in acted} <= set(decided)
+    # Three at once and ten a second, and one more that was decided before a kill and done after it.
+    moments = [one["at"] for one in acted]
+    for first, began in enumerate(moments):
+        for last in range(first, len(moments)):
+            assert last - first + 1 <= 3 + (moments[last] - began) / 0.1 + 1
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
+def test_a_full_disk_ends_steps_and_loses_nothing():
+    home = Path(tempfile.mkdtemp(prefix="hd-"))
+    try:
+        _full_disk(home)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _full_disk(home):
+    state, acts = home / "state", home / "acts"
+    state.mkdir()
+    mount = f'mount -t tmpfs -o size=48m none {state} && exec "$@"'
+    wrapper = ("unshare", "--mount", "sh", "-c", mount, "sh")
+    inbox = Inbox(home / "inbox.db")
+    put(inbox, *(envelope(n, job=f"j{n}") for n in range(1, 101)))
+    with _running(state, inbox.path, acts, wrapper) as process:
+        seen = Path(f"/proc/{process.pid}/root{state}")
+        _until(lambda: _copied_row(home, seen) == 100)
+        filler = seen / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
+            while True:
+                stream.write(bytes(4096))
+        put(inbox, *(envelope(n, job=f"j{n}") for n in range(101, 3001)))
+        _until(lambda: "is frozen" in (home / "log").read_text())
+        was = _copied_row(home, seen)
+        assert was < 3000
+        filler.unlink()
+        _until(lambda: _copied_row(home, seen) == 3000)
+        copy = _copy(home, seen)
+    inbox.close()
+    lines = _lines(copy)
+    assert broken(lines) == []
+    taken = Counter(body["event"] for kind, body in lines if kind == "opened")
+    assert taken == Counter({f"e{n}": 1 for n in range(1, 3001)})
+
+
+def _copy(home, seen):
+    """Copy the state: SQLite itself would leave the engine's mount by its real path."""
+    copy = home / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for one in seen.glob("healer.db*"):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copy(one, copy)
+    return copy / heal_file.NAME
+
+
+def _copied_row(home, seen):
+    return _row(_copy(home, seen))
