@@ -7,6 +7,7 @@ Verbs that can be steps of an orchestration take ``test`` and return
 
 from __future__ import annotations
 
+from saltext.eos.verbs.backtest import backtest
 from saltext.eos.verbs.bringing import issue, preflight, secrets
 from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
 from saltext.eos.verbs.healing import incidents
@@ -19,6 +20,7 @@ __virtualname__ = "eos"
 VERBS = (
     abandon,
     act,
+    backtest,
     bridge,
     claim,
     events,

@@ -1,0 +1,154 @@
+"""A trial over what was recorded: unchanged it does the same, changed it differs where it must."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+
+import pytest
+from recorded import BEGIN, TABLE, Stack
+
+from saltext.eos.utils import heal_claim, heal_settings
+from saltext.eos.utils.heal_backtest_run import Span, run
+from saltext.eos.utils.heal_backtest_try import tried
+
+FAULTS = ("lost", "lost", "unit", "evaluate", "evaluate", "hold", "node_down", "version")
+DAY = 86_400.0
+
+
+def lived(folder, heal, seed, *, every=300.0, seconds=DAY, faults=FAULTS):
+    """Let a stack live and be healed; gives when it ended."""
+    stack = Stack(folder, heal_settings.read(heal), seed, faults)
+    stack.run(seconds, every)
+    stack.close()
+    return stack.clocks.wall
+
+
+def back(folder, end, heal, **change):
+    """Run a trial over what it left."""
+    begin = change.pop("begin", BEGIN - 1)
+    chosen = change.pop("chosen", list(TABLE))
+    trial = tried(heal, TABLE, **change)
+    files = (folder / "inbox.db", folder / "healer.db")
+    return run(*files, trial, {}, Span(begin, end), chosen, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("mode", "every"), [("observe", 300.0), ("enforce", 300.0), ("warn", 900.0), ("enforce", 100.0)]
+)
+def test_unchanged_is_what_was_done(tmp_path, mode, every):
+    same = all_ = 0
+    for seed in range(4):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        heal = {"mode": mode}
+        end = lived(folder, heal, seed, every=every)
+        found = back(folder, end, heal)
+        made = sum(found["totals"]["was"].values())
+        assert made > 50
+        assert found["same"] + len([one for one in found["rows"] if one["was"]]) == made
+        same, all_ = same + found["same"], all_ + made
+    assert same / all_ >= 0.99
+
+
+def test_what_the_audit_does_not_tell_follows_from_facts(tmp_path):
+    """Without the audit at hand a trial still comes to almost the same, from facts alone."""
+    heal = {"mode": "observe", "bucket": {"size": 100, "every": "1s"}}
+    end = lived(tmp_path, heal, 3, every=900.0)
+    with_audit = back(tmp_path, end, heal)
+    (tmp_path / "healer.db").rename(tmp_path / "other.db")
+    found = back(tmp_path, end, heal)
+    was, now = with_audit["totals"]["was"], found["totals"]["now"]
+    assert now["note"] == was["note"]
+    assert abs(now["would"] - was["would"]) <= 0.05 * was["would"]
+    assert "healer.db is not there: nothing was decided, and people said nothing" in found["notes"]
+    assert all(row["rests"] for row in found["rows"] if row["now"] == "would")
+
+
+def test_enforce_would_have_done_what_observe_only_said(tmp_path):
+    end = lived(tmp_path, {"mode": "observe"}, 1, every=1800.0)
+    found = back(tmp_path, end, {"mode": "observe"}, mode="enforce")
+    assert found["changes"] == ["mode: observe -> enforce"]
+    assert found["totals"]["was"]["decided"] == 0
+    assert found["totals"]["now"]["decided"] > 5
+    assert found["totals"]["now"]["would"] == 0
+    firsts = [row for row in found["rows"] if row["was"] == "would" and row["now"] == "decided"]
+    assert len(firsts) > 5
+    assert "was said only, would be done" in found["text"]
+
+
+def test_a_tighter_budget_lets_fewer_through(tmp_path):
+    heal = {"mode": "enforce"}
+    end = lived(tmp_path, heal, 2, every=300.0)
+    found = back(tmp_path, end, heal, settings="{bucket: {size: 1, every: 2h}}")
+    assert found["totals"]["now"]["decided"] <= 1 + DAY / 7200
+    assert found["totals"]["now"]["decided"] < found["totals"]["was"]["decided"]
+    why = Counter(row["why"].partition(":")[0] for row in found["rows"] if row["now"] is None)
+    assert why["bucket"] > 0
+
+
+def test_fewer_attempts_of_one_policy_change_that_policy(tmp_path):
+    heal = {"mode": "observe", "bucket": {"size": 1000, "every": "1s"}}
+    end = lived(tmp_path, heal, 5, every=600.0)
+    change = {"lost": {"limits": {"attempts": 1}}}
+    found = back(tmp_path, end, heal, policies=change)
+    assert found["changes"] == ["policies:lost:limits:attempts: default -> 1"]
+    assert {row["policy"] for row in found["rows"]} == {"lost"}
+    assert any("breaker" in row["why"] for row in found["rows"])
+
+
+def test_what_a_person_froze_stays_frozen(tmp_path):
+    heal = {"mode": "enforce"}
+    stack = Stack(tmp_path, heal_settings.read(heal), 4, ("unit",))
+
+    def freeze():
+        body = {"verb": "freeze", "what": "stack", "reason": "maintenance", "seconds": 20_000.0}
+        heal_claim.tell(tmp_path / "healer.db", body, "ann", stack.clocks)
+
+    stack.at(BEGIN + 10_000.0, freeze)
+    stack.run(40_000.0, 400.0)
+    stack.close()
+    end = stack.clocks.wall
+    found = back(tmp_path, end, heal)
+    assert found["same"] == sum(found["totals"]["was"].values()) > 5
+    assert found["totals"]["now"] == found["totals"]["was"]
+
+
+def test_nothing_is_written(tmp_path):
+    end = lived(tmp_path, {"mode": "observe"}, 6, seconds=10_000.0)
+
+    def digests():
+        return {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in tmp_path.iterdir()
+            if path.suffix == ".db"
+        }
+
+    before = digests()
+    back(tmp_path, end, {"mode": "observe"}, mode="enforce")
+    assert digests() == before
+
+
+def test_a_span_begins_with_what_was_before_it(tmp_path):
+    """Budgets, cool-downs and open incidents of the day before are those that there were."""
+    heal = {"mode": "enforce"}
+    end = lived(tmp_path, heal, 7, every=300.0)
+    found = back(tmp_path, end, heal, begin=BEGIN + DAY / 2)
+    made = sum(found["totals"]["was"].values())
+    assert made > 20
+    assert found["same"] >= 0.99 * made
+
+
+def test_one_policy_is_shown_and_the_others_are_counted(tmp_path):
+    heal = {"mode": "observe"}
+    end = lived(tmp_path, heal, 8, every=600.0)
+    found = back(tmp_path, end, heal, chosen=["unit"], mode="enforce")
+    assert {row["policy"] for row in found["rows"]} == {"unit"}
+    assert found["hidden"] > 0
+    assert f"{found['hidden']} differences of other policies are not shown" in found["text"]
+
+
+def test_all_of_it_is_json(tmp_path):
+    end = lived(tmp_path, {"mode": "observe"}, 9, seconds=10_000.0)
+    json.dumps(back(tmp_path, end, {"mode": "observe"}, mode="enforce"), allow_nan=False)
