@@ -10,7 +10,7 @@ from __future__ import annotations
 from saltext.eos.verbs.backtest import backtest
 from saltext.eos.verbs.bringing import issue, preflight, secrets
 from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
-from saltext.eos.verbs.healing import incidents
+from saltext.eos.verbs.healing import audit, incidents
 from saltext.eos.verbs.inbox import bridge, events, replay
 from saltext.eos.verbs.stack import explain, plan, status, versions
 from saltext.eos.verbs.stopping import freeze, hold, release, resume, suspend, thaw
@@ -20,6 +20,7 @@ __virtualname__ = "eos"
 VERBS = (
     abandon,
     act,
+    audit,
     backtest,
     bridge,
     claim,

@@ -34,7 +34,7 @@ def append(db: sqlite3.Connection, at: float, lines: list[tuple[str, dict[str, A
     """Add lines, within the transaction that is open."""
     if not lines:
         return
-    number, previous = _last(db)
+    number, previous = end(db)
     for kind, body in lines:
         number += 1
         text = _canonical({"at": at, "body": body, "kind": kind, "n": number})
@@ -71,11 +71,16 @@ def verified(db: sqlite3.Connection, after: int = 0) -> Iterator[Line]:
         if (held["n"], held["at"], held["kind"]) != (n, at, kind):
             raise Broken(f"line {n} of the audit was relabelled")
         yield Line(n, at, kind, held["body"])
-    if (number, previous) != _last(db):
-        raise Broken(f"the audit ends with line {number}; expected {_last(db)[0]}")
+    if (number, previous) != end(db):
+        raise Broken(f"the audit ends with line {number}; expected {end(db)[0]}")
 
 
-def _last(db: sqlite3.Connection) -> tuple[int, str]:
+def end(db: sqlite3.Connection) -> tuple[int, str]:
+    """
+    Give number and hash of the line that was written last; 0 where there is none yet.
+
+    :raises Broken: that is not known any more.
+    """
     row = db.execute("SELECT value FROM meta WHERE key = ?", (LAST,)).fetchone()
     if row is None:
         return 0, FIRST

@@ -28,6 +28,7 @@ from saltext.eos.utils.heal_state import State
 
 # Lines of the audit whose chain is looked over each time; the whole of it is by eos.audit.
 TAIL = 2_000
+WRONG = (sqlite3.Error, ValueError, KeyError, TypeError)
 
 
 class Told(NamedTuple):
@@ -55,26 +56,10 @@ class Reader:
         self, path: Path, read: Callable[[], heal_clock.Reading] = heal_clock.read, *,
         is_thorough: bool = False,
     ) -> None:  # fmt: skip
-        self.path = path
-        if not path.exists():
-            raise heal_file.Unusable(
-                f"{path} is not there; expected the engine eos_healer to have made it; run "
-                "`saltext-eos configure-master` and restart the master"
-            )
+        self.path, self._db = path, opened(path)
         try:
-            path.open("rb").close()
-        except PermissionError as err:
-            raise heal_file.Unusable(
-                f"{path} cannot be read by this user; run as root or as the master's user"
-            ) from err
-        self._db = sqlite3.connect(
-            f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=10
-        )
-        try:
-            self._begin(read(), is_thorough=is_thorough)
-        except (sqlite3.Error, heal_audit.Broken, ValueError, KeyError, TypeError) as err:
-            self._db.close()
-            raise heal_file.Unusable(f"{path} cannot be trusted: {err}") from err
+            with distrusting(path):
+                self._begin(read(), is_thorough=is_thorough)
         except heal_file.Unusable:
             self._db.close()
             raise
@@ -85,22 +70,12 @@ class Reader:
 
     def _begin(self, reading: heal_clock.Reading, *, is_thorough: bool) -> None:
         self._db.execute("BEGIN")
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version != heal_file.VERSION:
-            raise heal_file.Unusable(
-                f"{self.path} has version {version}; expected {heal_file.VERSION}; install the "
-                "wheel that wrote it"
-            )
-        (guards,) = self._db.execute(
-            "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
-        ).fetchone()
-        if guards != 2:
-            raise heal_file.Unusable(f"{self.path} has lost what guards its audit")
+        looked_over(self._db, self.path)
         if is_thorough:
             found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
                 raise heal_file.Unusable(f"{self.path} is damaged: {found}")
-        (last,) = self._db.execute("SELECT coalesce(max(n), 0) FROM audit").fetchone()
+        last, _ = heal_audit.end(self._db)
         for _ in heal_audit.verified(self._db, 0 if is_thorough else max(0, last - TAIL)):
             pass
         clock = heal_file.meta(self._db, heal_store.CLOCK)
@@ -145,23 +120,10 @@ class Reader:
     def named(self, table: str, start: str) -> list[str]:
         """List the ids of incidents or decisions that begin with some letters."""
         query = {
-            "incidents": "SELECT id FROM incidents WHERE substr(id, 1, ?) = ? LIMIT 20",
-            "decisions": "SELECT id FROM decisions WHERE substr(id, 1, ?) = ? LIMIT 20",
+            "incidents": "SELECT id FROM incidents WHERE substr(id, 1, ?) = ? ORDER BY id LIMIT 20",
+            "decisions": "SELECT id FROM decisions WHERE substr(id, 1, ?) = ? ORDER BY id LIMIT 20",
         }[table]
         return [str(name) for (name,) in self._db.execute(query, (len(start), start))]
-
-    def lines(self, since: float | None = None) -> Iterator[heal_audit.Line]:
-        """
-        Give the lines of the audit, oldest first, each checked against the one before.
-
-        :param since: seconds since 1970; all without.
-        :raises Broken: a line is not what was written.
-        """
-        after = 0
-        if since is not None:
-            row = self._db.execute("SELECT max(n) FROM audit WHERE at < ?", (since,)).fetchone()
-            after = int(row[0] or 0)
-        yield from heal_audit.verified(self._db, after)
 
     def about(self, names: set[str]) -> list[heal_audit.Line]:
         """List the lines that name one of some incidents, decisions or events, oldest first."""
@@ -173,3 +135,63 @@ class Reader:
                 if held & names:
                     found.append(heal_audit.Line(n, at, kind, body))
         return found
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """
+    Open the healer's file to be read alone.
+
+    :raises Unusable: it is not there, or this user may not read it.
+    """
+    if not path.exists():
+        raise heal_file.Unusable(
+            f"{path} is not there; expected the engine eos_healer to have made it; run "
+            "`saltext-eos configure-master` and restart the master"
+        )
+    try:
+        path.open("rb").close()
+    except PermissionError as err:
+        raise heal_file.Unusable(
+            f"{path} cannot be read by this user; run as root or as the master's user"
+        ) from err
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=10)
+
+
+def looked_over(db: sqlite3.Connection, path: Path) -> None:
+    """
+    Look whether a file is one of this healer, with what guards its audit.
+
+    :raises Unusable: it is not.
+    """
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != heal_file.VERSION:
+        raise heal_file.Unusable(
+            f"{path} has version {version}; expected {heal_file.VERSION}; install the wheel that "
+            "wrote it"
+        )
+    (guards,) = db.execute(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
+    ).fetchone()
+    if guards != 2:
+        raise heal_file.Unusable(f"{path} has lost what guards its audit")
+
+
+@contextlib.contextmanager
+def distrusting(path: Path) -> Iterator[None]:
+    """
+    Take whatever is wrong with what is read for one thing: it cannot be trusted.
+
+    :raises Unusable: it cannot.
+    """
+    try:
+        yield
+    except (heal_audit.Broken, *WRONG) as err:
+        raise heal_file.Unusable(f"{path} cannot be trusted: {err}") from err
+
+
+def before(db: sqlite3.Connection, since: float | None) -> int:
+    """Give the number of the last line of the audit before a moment; 0 without one."""
+    if since is None:
+        return 0
+    row = db.execute("SELECT max(n) FROM audit WHERE at < ?", (since,)).fetchone()
+    return int(row[0] or 0)

@@ -118,6 +118,11 @@ class Reader:
         found = [(int(row), json.loads(body)) for row, body in rows]
         return found[::-1] if after is None else found
 
+    def named(self, id_: str) -> dict[str, Any] | None:
+        """Give the event of an id; None when it is not, or no more, in the inbox."""
+        found = self._db.execute("SELECT body FROM events WHERE id = ?", (id_,)).fetchone()
+        return json.loads(found[0]) if found else None
+
     def after(self, row: int, limit: int) -> list[tuple[int, str, str]]:
         """Give row, tag and text of the events after a row."""
         return self._db.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salt.loader.dunder import __opts__
 
-from saltext.eos.utils import heal_report_incidents
+from saltext.eos.utils import heal_report_audit, heal_report_incidents
 from saltext.eos.verbs.spoken import shown
 
 
@@ -31,3 +31,32 @@ def incidents(open=False, since=None, policy=None, job=None, **others):  # noqa:
         salt-run eos.incidents since=1d job=web --out=json
     """
     return shown(heal_report_incidents.incidents, __opts__, open, since, policy, job, others)
+
+
+def audit(since=None, verify=False, kind=None, limit=heal_report_audit.MOST, **others):
+    """
+    Show the audit of healing: what was seen, decided, done and told, one line each, never changed.
+
+    Each line holds the hash of the one before, and is checked as it is read; the exit status is 1
+    when one is not what was written. The first such line is named.
+
+    since
+        Only what is newer than this span, such as ``2h`` or ``7d``.
+    verify
+        Check the whole of it, and show its last line with its hash, to be noted elsewhere.
+    kind
+        Only lines of this kind, such as ``decided``, ``would``, ``claim_refused`` or ``rule``.
+    limit
+        Most lines; the newest are shown.
+    others
+        What is no option; it is refused.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.audit since=1d
+        salt-run eos.audit kind=claim_refused --out=json
+        salt-run eos.audit verify=True
+    """
+    return shown(heal_report_audit.audit, __opts__, since, verify, kind, limit, others)

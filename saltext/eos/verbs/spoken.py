@@ -36,6 +36,8 @@ def shown(work: Callable[..., Any], *arguments: Any) -> Any:
         return found
     if found.get("retcode"):
         __context__["retcode"] = found["retcode"]
-    found.setdefault("text", found.get("comment", ""))
+    if "text" not in found and "comment" not in found:
+        return found
+    found.setdefault("text", found.get("comment"))
     # Without --out Salt shows a runner's return as this says.
     return found if "output" in __opts__ else {**found, "outputter": "eos"}

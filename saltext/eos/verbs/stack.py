@@ -8,15 +8,18 @@ from salt.exceptions import SaltRunnerError
 from salt.loader.dunder import __opts__
 
 from saltext.eos.utils import (
+    asked,
     authority,
     bridge_verbs,
     contract,
     heal_report,
+    heal_report_explain,
     lock,
     master,
     standing,
 )
 from saltext.eos.utils import preflight as flight
+from saltext.eos.utils.validate import nearest
 from saltext.eos.verbs.spoken import shown, spoken
 from saltext.eos.version import SCHEMA, __version__
 
@@ -40,20 +43,26 @@ def status():
     return shown(_status)
 
 
-def explain(component):
+def explain(component=None, **others):
     """
-    Show what a component is, where it runs, what it needs and what needs it.
+    Show what a component is and needs, or all about an incident, a decision or an event.
+
+    For an incident or a decision: its facts with their evidence, every check with its sentence,
+    what was done and what came of it, what stops it, and what a person should do.
 
     component
-        Its name.
+        Name of a component; id of an incident or a decision, or how it begins; id of an event.
+    others
+        What is no option; it is refused.
 
     CLI Example:
 
     .. code-block:: bash
 
         salt-run eos.explain consul
+        salt-run eos.explain 192ab91acf1368e3-1
     """
-    return spoken(_explain, component)
+    return shown(_explain, component, others)
 
 
 def versions():
@@ -101,11 +110,30 @@ def _status() -> dict[str, Any]:
     return {**found, "text": "\n".join(lines), "retcode": 1 if found["needs"] else 0}
 
 
-def _explain(component: str) -> dict[str, Any]:
+def _explain(component: Any, others: dict[str, Any]) -> dict[str, Any]:
+    asked.nothing_else(others, ["component"])
+    if component is None:
+        raise asked.Unclear("what to explain is missing; expected a component, or an id")
     known = contract.load().components
     if component not in known:
-        names = ", ".join(known)
-        raise SaltRunnerError(f"component {component} is unknown; expected one of: {names}")
+        return _healing(str(component), list(known))
+    return _component(component, known)
+
+
+def _healing(name: str, known: list[str]) -> dict[str, Any]:
+    """Explain what the healer knows by an id."""
+    found = None
+    if heal_report.path_of(__opts__).exists():
+        found = heal_report_explain.explain(__opts__, name)
+    if found is None:
+        raise asked.Unclear(
+            f"component {name} is unknown; expected one of: {', '.join(known)}; and no incident, "
+            f"decision or event has that id{nearest(name, known)}"
+        )
+    return found
+
+
+def _component(component: str, known: dict[str, Any]) -> dict[str, Any]:
     form = master.form(__opts__)
     spec = known[component]["spec"]
     found: dict[str, Any] = {

@@ -1,0 +1,141 @@
+"""The audit of healing for people: one sentence per line, and whether its chain is whole."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.utils import asked, event_text, heal_audit, heal_reader, heal_report
+from saltext.eos.utils.asked import Unclear
+from saltext.eos.utils.heal_report_text import indented, moment
+from saltext.eos.utils.validate import nearest
+
+# What each kind of line says; a {reference} is a leaf of its body, what is not there is `-`.
+SAYS = {
+    "opened": "incident {incident}, {policy}: {says}",
+    "closed": "incident {incident}, {policy}: {why}",
+    "waits": "incident {incident}, {policy}: {check}",
+    "refused": "incident {incident}, {policy}: {check}",
+    "decided": "decision {decision}: {action} of {place}, because of {policy}",
+    "would": "{action} of {place}, because of {policy}; not done in mode {mode} ({decision})",
+    "fired": "decision {decision}: {action} is asked for, time {times}",
+    "claimed": "decision {decision}: {action} claimed by {by}",
+    "claim_refused": "a claim of {decision} for {action} by {by}: {why}",
+    "acting": "decision {decision}: {action} begins",
+    "acted": "decision {decision}: {says}; effects {effects}",
+    "result": "decision {decision}: {verdict}, {says}",
+    "expired": "decision {decision}: {says}",
+    "note": "{do} {what}: {says}",
+    "alarm": "{cause}: {says}",
+    "rule": "{rule} of {what} by {by}: {reason}",
+    "rule_ended": "{rule} of {what} ended by {by}",
+    "command_refused": "a command of {by}: {why}",
+    "own": "fact {event} is an echo of decision {decision}",
+    "rested": "{thing} has been healthy for long, all about it is forgotten ({realm})",
+    "crowded": "{open} incidents are open, no new one is opened",
+    "missed": "{count} facts after {after} were forgotten before they were read",
+    "unreadable": "fact {row} cannot be read: {why}",
+    "inbox": "another inbox: after fact {was} comes fact {row}",
+}
+MOST = 200
+
+
+def audit(
+    opts: Mapping[str, Any], since: Any, verify: Any, kind: Any, limit: Any,
+    others: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    """
+    Give lines of the audit, the newest last, each checked against the one before.
+
+    :param verify: look over the whole chain, and give only what came of it.
+    :raises Unclear: a filter is none.
+    :raises Unusable: the file cannot be read at all.
+    """
+    asked.nothing_else(others, ["since", "verify", "kind", "limit"])
+    verify = asked.flag("verify", verify)
+    if kind is not None and kind not in SAYS:
+        raise Unclear(f"kind is {kind!r}{nearest(kind, SAYS)}; expected one of {', '.join(SAYS)}")
+    if type(limit) is not int or limit < 1:
+        raise Unclear(f"limit is {limit!r}; expected a whole number from 1 on")
+    least = None if since is None else time.time() - asked.span("since", since)
+    path = heal_report.path_of(opts)
+    lines, broken, end = _read(path, None if verify else least)
+    if verify:
+        return _whole(path, lines, broken, end)
+    lines = [one for one in lines if kind is None or one.kind == kind]
+    shown = [] if len(lines) <= limit else [f"the newest {limit} of {len(lines)} lines"]
+    for one in lines[-limit:]:
+        shown += indented(f"{one.n:6} {moment(one.at)} {one.kind:9} {said(one)}", 0)
+    found: dict[str, Any] = {
+        "lines": [one._asdict() for one in lines[-limit:]], "broken": broken, "retcode": 0,
+    }  # fmt: skip
+    if broken:
+        shown += _broken_text(path, broken)
+        found["retcode"] = 1
+    return {**found, "text": "\n".join(shown) or "the audit has no such line"}
+
+
+def said(line: heal_audit.Line) -> str:
+    """Say in one sentence what a line of the audit records."""
+    body = dict(line.body)
+    by, checks = body.get("by"), body.get("checks") or []
+    if isinstance(by, dict):
+        body["by"] = ", ".join(
+            f"{name} {by[name]}" for name in ("user", "jid", "pid") if by.get(name)
+        )
+    if checks:
+        body["check"] = f"{checks[-1]['name']}: {checks[-1]['says']}"
+    body["verdict"] = "it is well" if body.get("ok") else "it is not well"
+    words = SAYS.get(line.kind, " ".join(f"{name} {{{name}}}" for name in body))
+    parts = {name: event_text.shown(value) for name, value in body.items()}
+    return words.format_map(_Parts(parts))
+
+
+class _Parts(dict):
+    def __missing__(self, key: str) -> str:
+        return "-"
+
+
+def _read(path: Path, since: float | None) -> tuple[list[heal_audit.Line], str, tuple[int, str]]:
+    """Give the lines that are as they were written, and what is wrong with the next."""
+    lines: list[heal_audit.Line] = []
+    broken = ""
+    end = (0, "")
+    with contextlib.closing(heal_reader.opened(path)) as db:
+        with heal_reader.distrusting(path):
+            db.execute("BEGIN")
+            heal_reader.looked_over(db, path)
+            end = heal_audit.end(db)
+        try:
+            lines.extend(heal_audit.verified(db, heal_reader.before(db, since)))
+        except (heal_audit.Broken, *heal_reader.WRONG) as err:
+            broken = str(err)
+    return lines, broken, end
+
+
+def _whole(
+    path: Path, lines: list[heal_audit.Line], broken: str, end: tuple[int, str]
+) -> dict[str, Any]:
+    found = {"count": len(lines), "last": end[0], "hash": end[1], "broken": broken}
+    if broken:
+        text = _broken_text(path, broken)
+        return {**found, "retcode": 1, "text": "\n".join(text)}
+    text = indented(
+        f"The audit is whole: {len(lines)} lines, each as it was written. Who can write the file "
+        "can write a new chain: compare the last line with one that was noted elsewhere.", 0,
+    )  # fmt: skip
+    return {**found, "retcode": 0, "text": "\n".join([*text, f"line {end[0]}  {end[1]}"])}
+
+
+def _broken_text(path: Path, broken: str) -> list[str]:
+    return [
+        "BROKEN",
+        *indented(
+            f"{broken}. All lines before it are as they were written, nothing from it on can be "
+            f"believed. The healer freezes when it next opens {path}. Keep the file as evidence, "
+            "find out who wrote it, and put the newest whole backup in its place.", 2,
+        ),
+    ]  # fmt: skip
