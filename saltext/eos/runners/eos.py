@@ -10,7 +10,7 @@ from __future__ import annotations
 from saltext.eos.verbs.backtest import backtest
 from saltext.eos.verbs.bringing import issue, preflight, secrets
 from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
-from saltext.eos.verbs.healing import audit, incidents
+from saltext.eos.verbs.healing import audit, heal, incidents
 from saltext.eos.verbs.inbox import bridge, events, replay
 from saltext.eos.verbs.stack import explain, plan, status, versions
 from saltext.eos.verbs.stopping import freeze, hold, release, resume, suspend, thaw
@@ -27,6 +27,7 @@ VERBS = (
     events,
     explain,
     freeze,
+    heal,
     hold,
     incidents,
     issue,

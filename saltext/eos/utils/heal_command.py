@@ -23,7 +23,8 @@ from saltext.eos.utils.heal_state import (
 LONGEST = 72 * 3600.0
 PUTS = {"freeze": FREEZE, "suspend": SUSPEND, "hold": HOLD}
 DROPS = {"thaw": (FREEZE,), "resume": (SUSPEND,), "release": (HOLD, SUSPECT, CONTENDED)}
-VERBS = (*PUTS, *DROPS, "result")
+LOOK = "look"
+VERBS = (*PUTS, *DROPS, LOOK, "result")
 
 
 class Refused(ValueError):
@@ -35,7 +36,7 @@ def checked(body: Any) -> dict[str, Any]:
     Look a command over before it is appended.
 
     ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
-    ``{"verb": thaw|resume|release, "what"}`` or
+    ``{"verb": thaw|resume|release|look, "what"}`` or
     ``{"verb": "result", "decision", "ok", "says", "effects"}``; ``what`` is one of the names of an
     incident, such as ``stack``, ``job:web`` or ``node:n1``; for a contended thing its hash.
 
@@ -83,6 +84,13 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
             raise Refused(f"decision {command['decision']} is not under way")
         return
     what = command["what"]
+    if verb == LOOK:
+        # Only sooner: what is looked at goes through every check.
+        for incident in state.incidents.values():
+            if what in incident.names and incident.due < heal_act.FOR_EVER:
+                incident.due = min(incident.due, now)
+                state.mark("incidents", incident.key)
+        return
     if verb in PUTS:
         seconds = command.get("seconds")
         until = None if seconds is None else now + float(seconds)

@@ -63,7 +63,7 @@ def put(
     body = {"verb": verb, "what": name, "reason": words, "seconds": seconds}
     number = heal_claim.tell(path, body, by)
     until = None if seconds is None else moment(time.time() + seconds)
-    engine = _engine(opts)
+    engine = engine_text(opts)
     lines = [f"{name} is {DONE[verb]} by {by}."]
     if seconds is not None:
         lines += indented(f"It ends by itself in {span(seconds)}, at {until}.", 0)
@@ -121,7 +121,7 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
         "What waited because of it is judged anew, with every other check; the engine takes this "
         "back, so it holds until the engine has read it.", 0,
     )  # fmt: skip
-    lines += _engine(opts)
+    lines += engine_text(opts)
     return {
         "changes": {chosen: {"old": DONE[_put(ended[0]["kind"])], "new": None}},
         "comment": lines[0], "command": number, "what": chosen, "by": by, "ended": ended,
@@ -203,7 +203,7 @@ def _running(reader: Reader, what: str) -> list[str]:
     ]
 
 
-def _engine(opts: dict[str, Any]) -> list[str]:
+def engine_text(opts: dict[str, Any]) -> list[str]:
     """Say what it means that the engine is down; nothing while it turns."""
     path = heal_report.path_of(opts).with_name(heal_status.NAME)
     with contextlib.suppress(OSError, ValueError, TypeError):

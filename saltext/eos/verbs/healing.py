@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from salt.loader.dunder import __opts__
 
-from saltext.eos.utils import heal_report_audit, heal_report_incidents
+from saltext.eos.utils import heal_now, heal_report_audit, heal_report_incidents
 from saltext.eos.verbs.spoken import shown
 
 
@@ -60,3 +60,25 @@ def audit(since=None, verify=False, kind=None, limit=heal_report_audit.MOST, **o
         salt-run eos.audit verify=True
     """
     return shown(heal_report_audit.audit, __opts__, since, verify, kind, limit, others)
+
+
+def heal(test=False, **others):
+    """
+    Let the healer look at everything that is open now, instead of when it is due.
+
+    It goes through every check as always: nothing is done that would not be done a little later.
+
+    test
+        Only say what it would do about each incident, and what would stop it: the same pipeline on
+        a copy of its state and a fresh view. Nothing is done and nothing is written.
+    others
+        What is no option; it is refused.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt-run eos.heal test=True
+        salt-run eos.heal
+    """
+    return shown(heal_now.heal, dict(__opts__), test, others)
