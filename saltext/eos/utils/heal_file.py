@@ -49,9 +49,11 @@ CREATE TABLE IF NOT EXISTS audit (
 CREATE INDEX IF NOT EXISTS audit_kind ON audit (kind, at);
 CREATE TRIGGER IF NOT EXISTS audit_stays BEFORE UPDATE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;
-CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE DELETE ON audit
+"""
+KEEPS = """CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;
 """
+SCHEMA += KEEPS
 
 
 class Unusable(RuntimeError):

@@ -45,6 +45,7 @@ SETTINGS_EVERY = 30.0
 LOUD_EVERY = 60.0
 OPEN_EVERY = 5.0
 STATUS_EVERY = 0.5
+ROTATE_EVERY = 600.0
 # Attempts on a fact that ends each step, before it is passed over.
 ATTEMPTS = 3
 
@@ -116,6 +117,7 @@ class Loop:
         self._pillar_error, self._alarm = "", ""
         self._form_at = self._open_at = self._due_at = self._step_at = float("-inf")
         self._loud_at = self._status_at = float("-inf")
+        self._rotate_at = time.monotonic()
         self._unread = (0, 0)
         self._waiting: frozenset[str] = frozenset()
         self._due_from, self._is_judging = float("-inf"), False
@@ -247,7 +249,20 @@ class Loop:
             self._outlet.wake()
         if missing and not self._looks.is_busy:
             self._ask(missing, store)
+        if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
+            self._rotate(store)
         return is_behind
+
+    def _rotate(self, store: heal_store.Store) -> None:
+        self._rotate_at = time.monotonic()
+        try:
+            moved = store.rotate()
+        except (sqlite3.Error, OSError) as err:
+            log.warning("what is old was not moved: %s", err)
+            return
+        if moved:
+            log.info("%s lines of the audit were moved", moved)
+            self._rotate_at -= ROTATE_EVERY
 
     def _facts(self, state: heal_state.State) -> heal_inbox.Facts | None:
         """Give the facts that wait; what cannot be read now is read at a later turn."""

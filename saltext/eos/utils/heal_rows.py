@@ -13,7 +13,6 @@ from saltext.eos.utils import heal_file
 from saltext.eos.utils.heal_state import CLOSED, Decision, Incident, Rule, State
 
 T = TypeVar("T")
-KEPT_CLOSED = 1_000
 
 
 def read(db: sqlite3.Connection) -> State:
@@ -96,11 +95,6 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
         db.execute("DELETE FROM rules WHERE kind = ? AND what = ?", (kind, what))
         if rule is not None:
             db.execute("INSERT INTO rules VALUES (?,?,?,?,?,?,?)", rule)
-    if state.closed:
-        db.execute(
-            "DELETE FROM incidents WHERE state = ? AND id NOT IN (SELECT id FROM incidents "
-            "WHERE state = ? ORDER BY last DESC LIMIT ?)", (CLOSED, CLOSED, KEPT_CLOSED),
-        )  # fmt: skip
     heal_file.set_meta(db, "row", state.row)
     heal_file.set_meta(db, "inbox", state.inbox)
     heal_file.set_meta(db, "forgotten", forgotten)

@@ -15,7 +15,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import heal_act, heal_audit, heal_clock, heal_command, heal_file, heal_rows
+from saltext.eos.utils import (
+    heal_act,
+    heal_audit,
+    heal_clock,
+    heal_command,
+    heal_file,
+    heal_retain,
+    heal_rows,
+)
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import State
 
@@ -76,6 +84,16 @@ class Store:
         version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
         told, self._version = version != self._version, version
         return told
+
+    def rotate(self, most: int = heal_retain.MOST) -> int:
+        """
+        Move what is old, or too much, into a file beside this one; see heal_retain.
+
+        :return: how many lines of the audit were moved.
+        :raises OSError: the file cannot be written; nothing was moved.
+        :raises sqlite3.Error: the same.
+        """
+        return heal_retain.rotate(self._db, self.path, self.now(), self._read().wall, most)
 
     @contextlib.contextmanager
     def step(self, settings: Settings) -> Iterator[heal_clock.Time]:

@@ -132,12 +132,13 @@ def main(folder: Path, facts: int) -> None:
     while time.monotonic() - settled < 3.0:
         loop.turn()
         time.sleep(0.05)
+    size = sum(one.stat().st_size for one in folder.glob("healer.db*"))
     found = {
         "facts": facts, "seconds": round(seconds, 3), "a_second": round(facts / seconds),
         "processor_seconds": round(busy, 3), "longest_turn_seconds": round(longest, 3),
         "megabytes_before": round(before, 1), "megabytes_peak": round(resident("VmHWM"), 1),
         "megabytes_after": round(resident(), 1), "counters": dict(loop.counters),
-        "state_megabytes": round(sum(one.stat().st_size for one in folder.glob("healer.db*")) / 1e6, 1),
+        "state_megabytes": round(size / 1e6, 1),
     }  # fmt: skip
     loop.close()
     sys.stdout.write(json.dumps(found) + "\n")
