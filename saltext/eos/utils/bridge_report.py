@@ -3,79 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from salt.exceptions import SaltRunnerError
-
 from saltext.eos.events import table
-from saltext.eos.utils import bridge_skew, event_text
+from saltext.eos.utils import asked, bridge_skew, event_line, event_text
 from saltext.eos.utils.inbox_read import Reader
 
 SEVERITIES = ("info", "notice", "warning", "critical")
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _PAUSE = 0.2
-UNSETTLED = ":unsettled"
 BEHIND = 5_000
 DAY = 86_400.0
 # A sidecar says every 10 s how it is.
 HEARD = 30.0
-
-
-def span(text: Any) -> float:
-    """
-    Read a span of time such as ``90s`` or ``2h``, in seconds.
-
-    :raises SaltRunnerError: it is none.
-    """
-    found = _SPAN.fullmatch(str(text))
-    if not found:
-        raise SaltRunnerError(f"since is {text!r}; expected a span such as 90s, 15m, 2h or 1d")
-    return float(found[1]) * _UNITS[found[2]]
-
-
-def line(envelope: dict[str, Any]) -> str:
-    """
-    Show an event on one line: when, how grave, what, why, how sure, and what proves it.
-
-    :param envelope: an event of the inbox.
-    """
-    moment = envelope["time"]["occurred"] or envelope["time"]["observed"]
-    words = [
-        event_text.shown(moment),
-        f"{event_text.shown(envelope['severity']):8}",
-        f"{event_text.shown(envelope['event'])} {event_text.shown(envelope['verb'])}",
-        f" {table.says(envelope)}",
-    ]
-    aside = [
-        f"{name} {event_text.leaf(envelope, 'verdict', name)}"
-        for name in ("cause", "confidence")
-        if name in envelope["verdict"]
-    ]
-    if not envelope["settled"]:
-        aside.append("not settled")
-    if envelope["coalesced"]:
-        aside.append(f"and {envelope['coalesced']} more")
-    if envelope["origin"] != "stream":
-        aside.append(f"by {event_text.shown(envelope['origin'])}")
-    aside += [event_text.shown(proof) for proof in envelope["evidence"][:4]]
-    aside += [f"with {event_text.shown(other)}" for other in _nearest(envelope["related"])]
-    return " ".join(words) + f"  [{'; '.join(aside)}]"
-
-
-def _nearest(related: list[str]) -> list[str]:
-    """Choose what a line names: the kernel and the task before what followed from them."""
-    settled = [one for one in related if not one.endswith(UNSETTLED)]
-    return sorted(settled, key=lambda one: (not one.startswith("k:"), ":oom:" not in one))[:2]
-
-
-def lines(envelope: dict[str, Any], *, advice: bool) -> list[str]:
-    """Show an event on one line, and under it what to do about it where that was asked for."""
-    words = table.advice(envelope) if advice else None
-    return [line(envelope), *([f"    what to do: {words}"] if words else [])]
 
 
 def advised(envelope: dict[str, Any], *, advice: bool) -> dict[str, Any]:
@@ -87,7 +28,9 @@ def told_once(past: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Leave out what was told before its quiet time where the settled fact follows."""
     settled = {one["id"] for one in past if one["settled"]}
     return [
-        one for one in past if one["settled"] or one["id"].removesuffix(UNSETTLED) not in settled
+        one
+        for one in past
+        if one["settled"] or one["id"].removesuffix(event_line.UNSETTLED) not in settled
     ]
 
 
@@ -97,20 +40,20 @@ def conditions(
     """
     Check what was asked for.
 
-    :raises SaltRunnerError: a filter is none.
+    :raises Unclear: a filter is none.
     """
     if severity is not None and severity not in SEVERITIES:
-        raise SaltRunnerError(f"severity is {severity!r}; expected {', '.join(SEVERITIES)}")
+        raise asked.Unclear(f"severity is {severity!r}; expected {', '.join(SEVERITIES)}")
     if event is not None and event not in table.TABLE:
-        raise SaltRunnerError(f"event is {event!r}; expected {', '.join(table.TABLE)}")
+        raise asked.Unclear(f"event is {event!r}; expected {', '.join(table.TABLE)}")
     if tag is not None and not str(tag).startswith(("eos/", "*", "?", "[")):
-        raise SaltRunnerError(f"tag is {tag!r}; expected a glob of eos/…, such as 'eos/nomad/*'")
+        raise asked.Unclear(f"tag is {tag!r}; expected a glob of eos/…, such as 'eos/nomad/*'")
     return {
         "tag": None if tag is None else str(tag),
         "event": event,
         "subject": None if subject is None else str(subject),
         "severities": None if severity is None else SEVERITIES[SEVERITIES.index(severity) :],
-        "since": None if since is None else now - span(since),
+        "since": None if since is None else now - asked.span("since", since),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sys
 import time
@@ -11,7 +12,8 @@ from typing import Any
 import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, store
+from saltext.eos.utils import asked as asking
+from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, event_line, store
 from saltext.eos.utils.inbox import NAME
 from saltext.eos.utils.inbox_read import Reader
 
@@ -33,6 +35,7 @@ def events(
     follow: Any,
     advice: Any,
     others: dict[str, Any],
+    evidence: Any = False,
 ) -> Any:
     """
     Give events, or print them as they come.
@@ -40,11 +43,10 @@ def events(
     :param others: options that there are not.
     :raises SaltRunnerError: a filter is none, or the inbox cannot be read.
     """
-    _refuse(others, [*asked, "limit", "follow", "advice"])
+    asking.nothing_else(others, [*asked, "limit", "follow", "advice", "evidence"])
     wanted = bridge_report.conditions(**asked, now=time.time())
-    limit, follow, advice = (
-        _number("limit", limit), _flag("follow", follow), _flag("advice", advice),
-    )  # fmt: skip
+    limit, follow = _number("limit", limit), asking.flag("follow", follow)
+    advice, evidence = asking.flag("advice", advice), asking.flag("evidence", evidence)
     reader = Reader(path_of(opts))
     as_json = opts.get("output") in ("json", "jsonl") or opts.get("out") in ("json", "jsonl")
     if not as_json and not (asked["tag"] or asked["event"]):
@@ -57,15 +59,26 @@ def events(
     def shown(one: dict[str, Any]) -> list[str]:
         if as_json:
             return [bridge_report.dumped(bridge_report.advised(one, advice=advice))]
-        return bridge_report.lines(one, advice=advice)
+        memory = _memory(reader, one)
+        return event_line.lines(one, advice=advice, evidence=evidence, memory=memory)
 
     if not follow:
         if as_json:
             return [bridge_report.advised(one, advice=advice) for one in told]
         return [line for one in told for line in shown(one)]
-    for one in itertools.chain(told, bridge_report.follow(reader, wanted, last)):
-        _print("\n".join(shown(one)))
+    # Salt turns SIGTERM into SystemExit, and shows a traceback for it; a reader may go away too.
+    with contextlib.suppress(SystemExit, BrokenPipeError):
+        for one in itertools.chain(told, bridge_report.follow(reader, wanted, last)):
+            _print("\n".join(shown(one)))
     return None
+
+
+def _memory(reader: Reader, one: dict[str, Any]) -> str:
+    """Say what the kernel says about the allocation of an event; nothing where it says nothing."""
+    about = event_line.explained(one)
+    moment = one["time"]["occurred"] or one["time"]["observed"]
+    found = None if about is None else reader.memory(about[0], moment, about[1])
+    return "" if found is None else event_line.of_memory(found)
 
 
 def _print(text: str) -> None:
@@ -87,8 +100,8 @@ def replay(
     :param others: options that there are not.
     :raises SaltRunnerError: a number is none, or there is nothing to fire.
     """
-    _refuse(others, ["from_seq", "epoch", "to_seq", "test"])
-    test = _flag("test", test)
+    asking.nothing_else(others, ["from_seq", "epoch", "to_seq", "test"])
+    test = asking.flag("test", test)
     reader = Reader(path_of(opts))
     if from_seq is None:
         known = _known(reader)
@@ -164,19 +177,6 @@ def sidecars(opts: dict[str, Any]) -> dict[str, dict[str, Any]]:
         one["instance"]: {"eos": one["version"], "waits": waiting.get(one["instance"])}
         for one in streams
     }
-
-
-def _refuse(others: dict[str, Any], known: list[str]) -> None:
-    """Refuse an option that there is not; what Salt itself adds begins with underscores."""
-    for name in others:
-        if not name.startswith("__"):
-            raise SaltRunnerError(f"{name} is no option; expected one of {', '.join(known)}")
-
-
-def _flag(name: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise SaltRunnerError(f"{name} is {value!r}; expected True or False")
 
 
 def _number(name: str, value: Any) -> int:

@@ -10,8 +10,8 @@ from salt.exceptions import SaltRunnerError
 
 from saltext.eos.policies import table
 from saltext.eos.utils import (
-    bridge_report,
     bridge_verbs,
+    event_line,
     event_text,
     heal_match,
     heal_report,
@@ -126,7 +126,7 @@ def _facts(opts: Mapping[str, Any], names: list[str]) -> list[dict[str, Any]]:
                 if envelope is None:
                     found.append({"id": name, "line": "it is no more in the inbox", "event": None})
                 else:
-                    line = bridge_report.line({**envelope, "evidence": []})
+                    line = event_line.line(envelope)
                     found.append({"id": name, "line": line, "event": envelope})
     except SaltRunnerError as err:
         return [{"id": name, "line": f"not read: {err}", "event": None} for name in names]

@@ -123,6 +123,21 @@ class Reader:
         found = self._db.execute("SELECT body FROM events WHERE id = ?", (id_,)).fetchone()
         return json.loads(found[0]) if found else None
 
+    def memory(self, alloc: str, upto: str, within: int) -> dict[str, Any] | None:
+        """
+        Give what was last told of an allocation and its memory before a moment; None without.
+
+        :param upto: RFC 3339 time; ten seconds later is taken too, because clocks differ.
+        :param within: seconds before.
+        """
+        row = self._db.execute(
+            "SELECT body FROM events WHERE alloc = ? AND (event IN ('kernel/oom', 'kernel/oomd') "
+            "OR (event = 'nomad/task' AND verb = 'oom')) AND julianday(occurred) BETWEEN "
+            "julianday(?) - ? / 86400.0 AND julianday(?) + 10 / 86400.0 "
+            "ORDER BY event, row DESC LIMIT 1", (alloc, upto, within, upto),
+        ).fetchone()  # fmt: skip
+        return json.loads(row[0]) if row else None
+
     def after(self, row: int, limit: int) -> list[tuple[int, str, str]]:
         """Give row, tag and text of the events after a row."""
         return self._db.execute(
@@ -130,7 +145,7 @@ class Reader:
         ).fetchall()
 
     def identity(self) -> str:
-        """Give what names this inbox among all that were ever in its place; empty for an old one."""
+        """Give what names this inbox among all that were in its place; empty for an old one."""
         try:
             row = self._db.execute("SELECT name FROM identity").fetchone()
         except sqlite3.OperationalError as err:

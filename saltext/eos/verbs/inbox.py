@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from salt.loader.dunder import __context__, __opts__
+from salt.loader.dunder import __opts__
 
 from saltext.eos.utils import bridge_verbs
-from saltext.eos.verbs.spoken import spoken
+from saltext.eos.verbs.spoken import shown, spoken
 
 
 def events(
     tag=None, event=None, subject=None, severity=None, since=None, limit=50, follow=False,
-    advice=False, **others,
+    advice=False, evidence=False, **others,
 ):  # fmt: skip
     """
     Show what happened, one line per event, the newest last.
@@ -32,11 +32,13 @@ def events(
     advice
         Say under each warning and critical event what to do about it; with ``--out=json`` as its
         key ``advice``.
+    evidence
+        Show also what proves each event and what else it belongs to, and ids in full.
 
     others
         What is no option; it is refused.
 
-    Returns a list of lines; with ``--out=json`` the events themselves. The checkpoint that comes
+    Shows a line for each; with ``--out=json`` the events themselves. The checkpoint that comes
     every minute is shown when it is asked for: with ``event=bridge``, a tag or ``--out=json``.
 
     CLI Example:
@@ -48,11 +50,16 @@ def events(
         salt-run eos.events severity=critical advice=True
         salt-run eos.events event=nomad/task --out=json
     """
-    return spoken(
+    found = spoken(
         bridge_verbs.events, __opts__,
         {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
-        limit, follow, advice, others,
+        limit, follow, advice, others, evidence,
     )  # fmt: skip
+    if not isinstance(found, list):
+        return shown(lambda: found)
+    # Salt shows a list with a dash before each line.
+    is_asked = "output" in __opts__
+    return found if is_asked else {"lines": found, "text": "\n".join(found), "outputter": "eos"}
 
 
 def replay(from_seq=None, epoch=None, to_seq=None, test=False, **others):
@@ -83,7 +90,7 @@ def replay(from_seq=None, epoch=None, to_seq=None, test=False, **others):
         salt-run eos.replay from_seq=10400 test=True
         salt-run eos.replay from_seq=1 to_seq=500 epoch=n1-5f0a93c2
     """
-    return spoken(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, test, others)
+    return shown(bridge_verbs.replay, __opts__, from_seq, epoch, to_seq, test, others)
 
 
 def bridge():
@@ -99,7 +106,4 @@ def bridge():
 
         salt-run eos.bridge --out=eos
     """
-    found = spoken(bridge_verbs.bridge, __opts__)
-    if found.get("problems"):
-        __context__["retcode"] = 1
-    return found
+    return shown(bridge_verbs.bridge, __opts__)

@@ -93,9 +93,12 @@ def test_events_are_shown_one_line_each_and_as_envelopes(master):
             envelope(1, feeder.epoch, **task, origin="stream", evidence=["nomad:820"]),
             envelope(2, feeder.epoch),
         )
-    status, text = master.run("eos.events", "event=nomad/task", "limit=1", out=None)
+    status, text = master.run(
+        "eos.events", "event=nomad/task", "limit=1", "evidence=True", out=None
+    )
     assert status == 0
     (line,) = text.strip().splitlines()
+    assert not line.startswith("- ")
     assert "critical" in line
     assert "nomad/task oom" in line
     assert "nomad:820" in line
@@ -115,7 +118,7 @@ def test_events_are_shown_one_line_each_and_as_envelopes(master):
 
 def test_follow_prints_each_event_at_once(master):
     command = [str(master.bin / "salt-run"), "-c", str(master.home), "--log-level=quiet"]
-    command += ["eos.events", "follow=True", "limit=1", "event=bridge"]
+    command += ["eos.events", "follow=True", "limit=1", "event=bridge", "evidence=True"]
     with Feeder(master.socket, "foll-00000001") as feeder:
         feeder.greet()
         feeder.take(envelope(1, feeder.epoch))
@@ -127,6 +130,57 @@ def test_follow_prints_each_event_at_once(master):
         finally:
             shown.kill()
             shown.wait(10)
+
+
+def test_follow_ends_quietly_when_it_is_told_to(master):
+    command = [str(master.bin / "salt-run"), "-c", str(master.home), "eos.events", "follow=True"]
+    with Feeder(master.socket, "term-00000001") as feeder:
+        feeder.greet()
+        feeder.take(envelope(1, feeder.epoch))
+        shown = subprocess.Popen(
+            [*command, "event=bridge"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, cwd=master.home,
+        )  # fmt: skip
+        try:
+            assert shown.stdout.readline()
+            shown.terminate()
+            rest, _ = shown.communicate(timeout=20)
+        finally:
+            shown.kill()
+        assert "Traceback" not in rest
+        assert shown.returncode == 0
+
+
+def test_a_failed_allocation_is_told_with_the_memory_that_killed_it(master):
+    kernel, gone = _example("kernel/oom", "killed"), _example("nomad/alloc", "failed")
+    task = _example("nomad/task", "failed")
+    moved = _example("nomad/alloc", "rescheduled")
+    alloc, later = "0f3c6d5f-1c80-4b0a-9c3e-0a3d4f2f6a77", "0f3c6d5f-1c80-4b0a-9c3e-0a3d4f2f6a78"
+    for one in (kernel, gone, task):
+        one["subject"] = {**one["subject"], "alloc": alloc}
+    kernel["links"] = {**kernel["links"], "alloc": alloc}
+    gone["verdict"] = {**gone["verdict"], "cause": "failure", "exit_code": 137}
+    task["verdict"] = {**task["verdict"], "cause": "exit", "exit_code": 1}
+    moved["subject"] = {**moved["subject"], "alloc": later}
+    moved["verdict"] = {**moved["verdict"], "cause": "failure", "exit_code": None}
+    moved["links"] = {**moved["links"], "previous_alloc": alloc}
+    with Feeder(master.socket, "memo-00000001") as feeder:
+        feeder.greet()
+        for number, one in enumerate((kernel, gone, moved, task), 1):
+            feeder.take(envelope(number, feeder.epoch, **one, origin="stream"))
+    words = f"because {kernel['subject']['process']} was killed for memory"
+    for tag, is_told in (("alloc/failed", True), ("alloc/rescheduled", True), ("task", False)):
+        _, text = master.run("eos.events", f"tag=eos/nomad/{tag}/*", "limit=1", out=None)
+        assert (words in text) is is_told, text
+
+
+def test_replay_and_bridge_are_words_without_out(master):
+    with Feeder(master.socket, "word-00000001") as feeder:
+        feeder.greet()
+        feeder.take(envelope(1, feeder.epoch))
+    _, text = master.run("eos.replay", "from_seq=1", "epoch=word-00000001", "test=True", out="eos")
+    assert text == "1 event, 1 to 1 of epoch word-00000001, would have been fired.\n"
+    assert master.run("eos.bridge", out=None)[1].startswith("inbox     events ")
 
 
 def test_replay_fires_again_and_says_so(master):

@@ -6,7 +6,7 @@ import pytest
 from feeder import envelope
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import bridge_report, bridge_verbs, event_text
+from saltext.eos.utils import bridge_report, bridge_verbs, event_line, event_text
 
 
 @pytest.mark.parametrize(
@@ -21,15 +21,15 @@ from saltext.eos.utils import bridge_report, bridge_verbs, event_text
 )
 def test_every_moment_is_written_in_one_way(told, shown):
     made = envelope(1, time={"occurred": told, "observed": told, "clock": "server"})
-    assert bridge_report.line(made).startswith(f"{shown} info ")
+    assert event_line.line(made).startswith(f"{shown} info ")
     assert event_text.fill("until {change.until}", {"change": {"until": told}}) == f"until {shown}"
 
 
 def test_what_to_do_is_under_what_is_grave_and_only_when_asked_for():
     calm, grave = envelope(1), envelope(2, verb="down", severity="critical")
-    assert bridge_report.lines(grave, advice=False) == [bridge_report.line(grave)]
-    assert bridge_report.lines(calm, advice=True) == [bridge_report.line(calm)]
-    _, advice = bridge_report.lines(grave, advice=True)
+    assert event_line.lines(grave, advice=False) == [event_line.line(grave)]
+    assert event_line.lines(calm, advice=True) == [event_line.line(calm)]
+    _, advice = event_line.lines(grave, advice=True)
     assert advice.startswith("    what to do: Until it recovers, silence says nothing about bridge")
     assert bridge_report.advised(grave, advice=True)["advice"] in advice
     assert bridge_report.advised(calm, advice=True)["advice"] is None
@@ -75,4 +75,56 @@ def test_salts_own_words_are_no_options(tmp_path):
 def test_a_line_names_the_kernel_and_the_task_first_and_no_unsettled_id():
     made = envelope(1)
     made["related"] = ["c:x:deregistered", "c:x:y:unsettled", "n:task:a:srv:oom:1", "k:n1:b:7"]
-    assert "with k:n1:b:7; with n:task:a:srv:oom:1]" in bridge_report.line(made)
+    assert "with k:n1:b:7; with n:task:a:srv:oom:1]" in event_line.line(made, evidence=True)
+    assert "with " not in event_line.line(made)
+
+
+ALLOC = "848efc16-668d-8493-32f2-8e7e840ad7a4"
+FORMER = "1613d034-dd0c-46f2-92e7-f5e17b1b7e23"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("failed: killed, exit code 137, signal 0: it died", "exit code 137 (SIGKILL): it died"),
+        ("failed: exit, exit code 1, signal 0", "failed: exit, exit code 1"),
+        ("failed: signal, exit code 139, signal 11", "exit code 139 (SIGSEGV), signal 11"),
+        ("failed: driver, exit code -, signal -: no", "failed: driver: no"),
+        ("exit code 255", "exit code 255"),
+        (f"(allocation {ALLOC} after {FORMER})", "(allocation 848efc16 after 1613d034)"),
+        (f"whoami (_nomad-task-{ALLOC}-group-whoami-whoami-http) on n1",
+         "whoami (_nomad-task-848efc16…) on n1"),
+        ("signal 09 and a signal 0x", "signal 09 and a signal 0x"),
+    ],
+)  # fmt: skip
+def test_a_line_has_short_ids_and_no_bare_code(told, shown):
+    assert event_line.plain(told).endswith(shown)
+
+
+def _alloc(verb, cause, **verdict):
+    return envelope(
+        2, event="nomad/alloc", verb=verb, severity="warning", links={"previous_alloc": FORMER},
+        subject={"job": "web", "group": "api", "alloc": ALLOC, "node": "n1"},
+        verdict={"cause": cause, "exit_code": None, **verdict},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("made", "asked"),
+    [
+        (_alloc("failed", "failure", exit_code=137), (ALLOC, 120)),
+        (_alloc("failed", "failure", exit_code=1), None),
+        (_alloc("rescheduled", "failure"), (FORMER, 600)),
+        (_alloc("rescheduled", "drain"), None),
+        (_alloc("placed", "new"), None),
+        (envelope(3), None),
+    ],
+)
+def test_the_kernel_explains_only_what_nomad_cannot(made, asked):
+    assert event_line.explained(made) == asked
+
+
+def test_what_proves_an_event_is_shown_when_it_is_asked_for():
+    made = envelope(1, evidence=["nomad:1113"], related=["k:n1:b:7"])
+    assert "nomad:1113" not in event_line.line(made)
+    assert "nomad:1113; with k:n1:b:7]" in event_line.line(made, evidence=True)
