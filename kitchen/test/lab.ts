@@ -8,7 +8,7 @@ import { shown, vitest } from './programs.ts'
 /** The tests have a lab of their own, so that they never touch the one that a person looks at. */
 export const testLab = { EOS_LAB: 'eos-test', EOS_LAB_NETWORK: '172.30.78', TESTCONTAINERS_RYUK_DISABLED: 'true' } as const
 
-/** Brings the tests' lab up, runs test/lab against it, and removes it whatever happens, unless it is to be kept. */
+/** Brings the tests' lab up, runs test/lab and then test/chaos against it, and removes it whatever happens, unless it is to be kept. */
 export async function labStage(isKept: boolean): Promise<Counts> {
   const stop = (): void => void removeTestLab().finally(() => process.exit(130))
   process.once('SIGINT', stop).once('SIGTERM', stop)
@@ -16,7 +16,10 @@ export async function labStage(isKept: boolean): Promise<Counts> {
   try {
     const isUp = (await shown(process.execPath, [projectPath('kitchen/lab.ts'), 'up'], testLab)) === 0
     const bringing = single(isUp)
-    return isUp ? plus(bringing, await vitest(['--dir', 'test/lab', '--no-file-parallelism', '--testTimeout=120000', '--hookTimeout=300000'], testLab)) : bringing
+    if (!isUp) return bringing
+    const tests = await vitest(['--dir', 'test/lab', '--no-file-parallelism', '--testTimeout=120000', '--hookTimeout=300000'], testLab)
+    // Last: chaos spends the budget of healing, and holds what failed.
+    return [bringing, tests, await vitest(['--dir', 'test/chaos'], testLab)].reduce(plus)
   } finally {
     if (!isKept) await removeTestLab()
     process.off('SIGINT', stop).off('SIGTERM', stop)
