@@ -1,6 +1,6 @@
 import { defineComponent, type Roles, type Secret } from '../schema/index.ts'
 
-/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its right to remove a dead registration. What it may do is set below `eos:heal`. */
+/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its rights to remove a dead registration and to have a job evaluated. What it may do is set below `eos:heal`. */
 export interface Healer {
   /** What a node does here: a runner stands beside a Salt master. */
   role: Roles<'runner'>
@@ -16,7 +16,7 @@ declare module '../schema/index.ts' {
 export default defineComponent<Healer>({
   on: 'host',
   class: 'platform',
-  needs: ['tls', 'consul', 'consul-acl', 'sidecar'],
+  needs: ['tls', 'consul', 'consul-acl', 'nomad', 'nomad-acl', 'sidecar'],
   memory: [{ floor: '128MiB', want: '256MiB', burst: '512MiB' }],
   prepare: [
     {
@@ -39,6 +39,30 @@ export default defineComponent<Healer>({
         token: { $: 'consul-acl.managementToken' },
         secret: { $: 'consulToken' },
         policies: ['eos-healer'],
+      },
+    },
+    {
+      id: 'policy in Nomad',
+      run: 'eos_nomad.policy_present',
+      with: {
+        name: 'eos-healer',
+        address: { $: 'derive.nomad' },
+        token: { $: 'nomad-acl.managementToken' },
+        description: 'What healing needs: to read jobs of every namespace, and to have them evaluated.',
+        // Measured on Nomad 1.11.3: read-job alone is refused, and submit-job would let it write jobs.
+        rules: { namespace: { '*': { capabilities: ['list-jobs', 'read-job', 'evaluate-job'] } } },
+      },
+    },
+    {
+      id: 'token in Nomad',
+      run: 'eos_nomad.token_file',
+      with: {
+        name: '/etc/eos-healer/nomad.token',
+        address: { $: 'derive.nomad' },
+        token: { $: 'nomad-acl.managementToken' },
+        label: { $text: 'eos-healer on {node.id}' },
+        policies: ['eos-healer'],
+        user: 'root',
       },
     },
   ],

@@ -249,6 +249,8 @@ def run():
                         *stack.steps("tls"),
                         *stack.steps("consul"),
                         *stack.steps("consul_acl"),
+                        *stack.steps("nomad"),
+                        *stack.steps("nomad_acl"),
                         *stack.steps("sidecar"),
                     ],
                 },

@@ -3,7 +3,8 @@
 # To change it, edit that file and run: npm run generate
 """
 Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it
-decided, and its right to remove a dead registration. What it may do is set below `eos:heal`.
+decided, and its rights to remove a dead registration and to have a job evaluated. What it may do is
+set below `eos:heal`.
 """
 
 from saltext.eos.utils import sls as eos
@@ -31,6 +32,18 @@ def run():
                 {"require": [{"eos_consul": "healer policy in Consul"}]},
             ],
         },
+        "healer policy in Nomad": {
+            "eos_nomad.policy_present": [
+                *here.arguments("policy in Nomad"),
+                {"require": [{"eos_consul": "healer token in Consul"}]},
+            ],
+        },
+        "healer token in Nomad": {
+            "eos_nomad.token_file": [
+                *here.arguments("token in Nomad"),
+                {"require": [{"eos_nomad": "healer policy in Nomad"}]},
+            ],
+        },
         "healer file /etc/eos-healer/consul.token": {
             "eos_file.managed": [
                 {"name": "/etc/eos-healer/consul.token"},
@@ -39,7 +52,7 @@ def run():
                 {"mode": "0400"},
                 {"user": "root"},
                 {"group": "root"},
-                {"require": [{"eos_consul": "healer token in Consul"}]},
+                {"require": [{"eos_nomad": "healer token in Nomad"}]},
             ],
         },
         "healer gate": {
@@ -52,6 +65,8 @@ def run():
                     "watch": [
                         {"eos_consul": "healer policy in Consul"},
                         {"eos_consul": "healer token in Consul"},
+                        {"eos_nomad": "healer policy in Nomad"},
+                        {"eos_nomad": "healer token in Nomad"},
                         {"eos_file": "healer file /etc/eos-healer/consul.token"},
                     ],
                 },

@@ -19,7 +19,7 @@ NEEDS = {
     "nomad_acl": ["nomad"],
     "nomad_tokens": ["tls", "vault", "vault_open", "nomad", "nomad_acl"],
     "sidecar": ["tls", "consul", "consul_acl", "nomad", "nomad_acl"],
-    "healer": ["tls", "consul", "consul_acl", "sidecar"],
+    "healer": ["tls", "consul", "consul_acl", "nomad", "nomad_acl", "sidecar"],
     "vault_gate": ["tls", "vault", "vault_open", "nomad", "nomad_acl", "nomad_tokens"],
     "workload_identity": [
         "tls",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos.command import effective
-from saltext.eos.utils import heal_setup, heal_status, store
+from saltext.eos.utils import heal_setup, heal_status, places, store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,11 @@ OWN = ("consul", "nomad", "nomad-client", "vault")
 
 
 def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
-    """Give the nearest agent of ``consul``, and the ``rules`` of the healer's policy there."""
+    """
+    Give the nearest agent of ``consul`` and server of ``nomad``, and the ``rules`` in Consul.
+
+    :raises ValueError: the stack has no server of Nomad.
+    """
     port = context["components"]["consul"]["https"]
     here = bool(context["node"]["roles"].get("consul"))
     servers = (
@@ -26,7 +30,11 @@ def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
         for node in context["nodes"].values()
         if "server" in node["roles"].get("consul", [])
     )
-    return {"consul": f"https://{'127.0.0.1' if here else next(servers)}:{port}", "rules": _rules()}
+    return {
+        "consul": f"https://{'127.0.0.1' if here else next(servers)}:{port}",
+        "nomad": places.url("nomad", "server", context["components"]["nomad"]["https"], context),
+        "rules": _rules(),
+    }
 
 
 def engine_turns(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:

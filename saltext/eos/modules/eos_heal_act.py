@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import process
+from saltext.eos.utils import heal_ask, heal_at_consul, heal_at_nomad, process
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -54,6 +54,108 @@ def reload(unit):
     if after["ActiveState"] not in ("active", "reloading"):
         raise CommandExecutionError(f"{unit} is {after['ActiveState']} after its reload")
     return {"unit": unit, "pid": int(after["MainPID"])}
+
+
+def evaluate(job, namespace, region):
+    """
+    Let Nomad evaluate a job again, with what it gave up; wait until that is worked off.
+
+    It is asked for with the healer's own token: Nomad wants ``evaluate-job`` (1.11.3, measured),
+    which the sidecar's token has not.
+
+    job
+        Its id.
+
+    namespace
+        Its namespace.
+
+    region
+        Its region, as the sidecar names it.
+
+    Returns ``{"evaluation", "deployment", "status"}``; ``deployment`` is empty without one.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt n1 eos_heal_act.evaluate web default global
+    """
+    nomad = heal_ask.Server(heal_ask.source(_config(), "nomad", region), _token("nomad"))
+    return heal_at_nomad.evaluate(nomad, job, namespace)
+
+
+def evaluate_failed_for_vault(most=heal_at_nomad.MOST):
+    """
+    Let Nomad evaluate the jobs whose allocations failed because Vault was not there.
+
+    most
+        How many at most.
+
+    Returns ``{"evaluated": [{"job", "namespace", "evaluation"}], "left": number}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt n1 eos_heal_act.evaluate_failed_for_vault
+    """
+    evaluated: list[dict[str, str]] = []
+    left = 0
+    for one in heal_ask.known(_config(), "nomad"):
+        found, nomad = heal_at_nomad.failed_for_vault(one), heal_ask.Server(one, _token("nomad"))
+        room = max(0, int(most) - len(evaluated))
+        left += len(found[room:])
+        for namespace, job in found[:room]:
+            made, _ = heal_at_nomad.asked(nomad, job, namespace)
+            evaluated.append({"job": job, "namespace": namespace, "evaluation": made})
+    return {"evaluated": evaluated, "left": left}
+
+
+def deregister(datacenter, node, instance, allocation, agent=""):
+    """
+    Remove a registration from Consul, if its allocation has ended at this very moment.
+
+    datacenter
+        Of Consul.
+
+    node
+        The node it is registered on.
+
+    instance
+        Its id.
+
+    allocation
+        The allocation it is of; where no region of Nomad knows it, nothing is removed.
+
+    agent
+        Where the agent of that node answers; empty when the stack has none there.
+
+    Returns ``{"through": "its agent"|"the catalogue"}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt n1 eos_heal_act.deregister dc1 n1 _nomad-task-5b9c5dd2-… 5b9c5dd2-… https://…:8501
+    """
+    rows = [
+        heal_at_nomad.allocation(heal_ask.Server(one), allocation)
+        for one in heal_ask.known(_config(), "nomad")
+    ]
+    heal_at_consul.refuse_unless_ended(allocation, [one for one in rows if one])
+    source = heal_ask.source(_config(), "consul", datacenter)
+    token = _token("consul")
+    consul = heal_ask.Server(source, token)
+    return heal_at_consul.deregister(consul, source, token, node, instance, agent)
+
+
+def _config() -> str | None:
+    return __opts__.get("eos_sidecar_config")
+
+
+def _token(kind: str) -> str:
+    """Give the file of one of the healer's tokens; ``eos_healer_dir`` of the minion moves them."""
+    return f"{__opts__.get('eos_healer_dir') or heal_ask.TOKENS}/{kind}.token"
 
 
 def _shown(unit: str) -> dict[str, str]:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from salt.exceptions import CommandExecutionError
+
 from saltext.eos.utils.heal_state import View
 
 EVERY = 2.0
@@ -39,6 +41,25 @@ def until_right(
         if passed + EVERY > within:
             return Verdict(False, f"not verified within {within:.0f} s: {_seen(view, begun)}")
         sleep(EVERY)
+
+
+def refuse_unless_same(
+    look: Callable[[], View], clock: Callable[[], float], input_: str
+) -> None:  # fmt: skip
+    """
+    Go on only when what was decided on is wrong at this moment, and is what it was.
+
+    :param input_: hash of what was decided on.
+    :raises CommandExecutionError: it is not, or that is not known.
+    """
+    begun = clock()
+    view = look()
+    if view.blocked or view.at < begun or view.thing.wrong is None:
+        raise CommandExecutionError(f"it is not touched: {_seen(view, begun)}")
+    if not view.thing.wrong:
+        raise CommandExecutionError("it is not touched: it is not wrong any more")
+    if view.thing.input != input_:
+        raise CommandExecutionError("it is not touched: it has changed since that was decided")
 
 
 def _seen(view: View, begun: float) -> str:

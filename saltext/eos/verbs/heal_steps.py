@@ -140,7 +140,11 @@ def _act(decision: Any, action: Any, orchestration: Any, test: bool) -> dict[str
         return {"changes": {name: f"would {plan.says}"}, "comment": f"Would {plan.says}."}
     try:
         held = _refusing(lambda: heal_run.begin(path, name, action, who))
-        plan = heal_deed.planned(action, held.subject, master.form(__opts__))
+        form = master.form(__opts__)
+        plan = heal_deed.planned(action, held.subject, form)
+        if action in heal_deed.RECHECKED:
+            look = heal_look.looking(__opts__, form, path, held.body)
+            heal_verify.refuse_unless_same(look.view, look.clock, held.body["input_hash"])
         done = heal_deed.carried_out(__opts__, action, plan)
         _refusing(lambda: heal_run.did(path, name, who, done.says, done.effects))
     except BaseException as err:

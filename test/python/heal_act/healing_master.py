@@ -70,11 +70,11 @@ class HealingMaster(Live):
         self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
         (home / "unit-state").write_text("active")
         (home / "reload-takes").write_text("0")
-        config = yaml.safe_load((self.config / "master").read_text("utf-8"))
-        reactor = "salt://eos/heal/reactor.sls"
-        config["reactor"] = [{"eos/heal/decided/*": [reactor]}]
-        config["eos_heal_within"] = 6
-        (self.config / "master").write_text(yaml.safe_dump(config))
+        file = self.config / "master.d" / "eos.conf"
+        config = yaml.safe_load(file.read_text("utf-8"))
+        # The reactor stays as it was set up; the engine is the test.
+        config["engines"] = [one for one in config["engines"] if "eos_healer" not in one]
+        file.write_text(yaml.safe_dump({**config, "eos_heal_within": 6}))
         self.path = self.store / heal_file.NAME
         self._number = 0
         self.show("", False)

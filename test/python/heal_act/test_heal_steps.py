@@ -162,3 +162,36 @@ def test_a_decided_event_starts_it_through_the_reactor(healing):
     assert healing.reloads() == before + 1
     (claimed,) = [one for one in healing.audit("claimed") if one["decision"] == name]
     assert claimed["by"]["user"] == "Reactor"
+
+
+def _consul(healing, text):
+    """Put an SLS of the component in front of the wheel's."""
+    folder = healing.states / "eos"
+    folder.mkdir(exist_ok=True)
+    (folder / "consul.sls").write_text(text)
+
+
+def test_a_component_is_applied_and_its_job_is_an_effect(healing):
+    _consul(healing, "changed here:\n  test.succeed_with_changes\n")
+    name = healing.decide("apply")
+    assert healing.heal(name, "apply")[0] == 0
+    state, result = healing.decision(name)
+    assert state == "done"
+    (job,) = result["effects"]
+    assert f"applied eos.consul on n1 (job {job}): changed changed here; verified" in result["says"]
+
+
+def test_an_apply_that_fails_says_which_state(healing):
+    _consul(healing, "broken here:\n  test.fail_without_changes:\n    - comment: no disk\n")
+    name = healing.decide("apply")
+    assert healing.heal(name, "apply")[0] != 0
+    state, result = healing.decision(name)
+    assert state == "failed"
+    assert "broken here: no disk" in result["says"]
+
+
+def test_an_apply_without_a_file_fails(healing):
+    _consul(healing, "{}\n")
+    name = healing.decide("apply")
+    assert healing.heal(name, "apply")[0] != 0
+    assert healing.decision(name)[0] == "failed"

@@ -83,9 +83,10 @@ def test_the_reactor_must_be_in_the_masters_configuration(
 
 
 def derived():
-    node = {"address": "10.0.0.1", "roles": {"consul": ["server"]}}
-    other = {"address": "10.0.0.2", "roles": {"healer": ["runner"]}}
-    components = {"consul": {"https": 8501}}
+    node = {"id": "n1", "address": "10.0.0.1",
+            "roles": {"consul": ["server"], "nomad": ["server"]}}  # fmt: skip
+    other = {"id": "n2", "address": "10.0.0.2", "roles": {"healer": ["runner"]}}
+    components = {"consul": {"https": 8501}, "nomad": {"https": 4646}}
     context = {"components": components, "nodes": {"n1": node, "n2": other}}
     return [healer.derive({}, {**context, "node": here}) for here in (node, other)]
 
@@ -95,6 +96,7 @@ def test_the_agent_on_the_node_is_asked_else_a_server():
         "https://127.0.0.1:8501",
         "https://10.0.0.1:8501",
     ]
+    assert [one["nomad"] for one in derived()] == ["https://10.0.0.1:4646"] * 2
 
 
 def test_the_stacks_own_services_cannot_be_removed():

@@ -1,0 +1,53 @@
+"""The act ``deregister``: a registration whose allocation has ended leaves Consul."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from saltext.eos.utils import master
+from saltext.eos.utils.heal_plan import (
+    ALLOCATION,
+    NAME,
+    Done,
+    Misfit,
+    Plan,
+    leaf,
+    region,
+    runner_of,
+)
+
+WITHIN = 45.0
+SILENCE = 40
+LONGEST = 512
+
+
+def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
+    """Name the registration, its allocation, and the agent of its node as the stack knows it."""
+    node, instance = leaf(subject, "node"), leaf(subject, "instance")
+    allocation = leaf(subject, "alloc")
+    if not ALLOCATION.fullmatch(allocation) or not instance.startswith(f"_nomad-task-{allocation}"):
+        raise Misfit(f"registration {instance[:80]!r} is not of allocation {allocation[:40]!r}")
+    if len(instance) > LONGEST or not instance.isprintable() or not NAME.fullmatch(node):
+        raise Misfit(f"{instance[:80]!r} on {node[:80]!r} is no registration")
+    where = region(subject, "consul")
+    says = f"deregister {instance} on {node}"
+    arguments = (where, node, instance, allocation, _agent(form, node))
+    return Plan(says, runner_of(form, "healer"), arguments, WITHIN)
+
+
+def do(opts: dict[str, Any], what: Plan) -> Done:
+    """Remove it through the agent of its node, or check-and-set where that agent is gone."""
+    found = master.call(
+        opts, what.node, "eos_heal_act.deregister", list(what.arguments), timeout=SILENCE
+    )
+    _, node, instance, *_ = what.arguments
+    return Done(f"deregistered {instance} on {node} through {found['through']}", (instance,))
+
+
+def _agent(form: Mapping[str, Any], node: str) -> str:
+    """Give where the Consul agent of a node answers; empty for a node that Eos does not run."""
+    consul = form["all"].get(node, {}).get("components", {}).get("consul")
+    if consul is None:
+        return ""
+    return f"https://{form['nodes'][node]['address']}:{consul['values']['https']}"

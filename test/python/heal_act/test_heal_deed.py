@@ -1,0 +1,177 @@
+"""What a decision becomes before anything is sent: a plan of known names, or a refusal."""
+
+from __future__ import annotations
+
+import pytest
+from salt.exceptions import CommandExecutionError, SaltRunnerError
+
+from saltext.eos.utils import heal_deed, heal_deed_apply, heal_verify, master
+from saltext.eos.utils.heal_plan import Misfit
+from saltext.eos.utils.heal_state import Thing, View
+
+ALLOC = "5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11"
+INSTANCE = f"_nomad-task-{ALLOC}-group-web-web-http"
+FORM = {
+    "nodes": {"n1": {"address": "10.0.0.1"}},
+    "all": {
+        "n1": {
+            "components": {
+                "consul": {"unit": "consul.service", "values": {"https": 8501}},
+                "vault_open": {"unit": None},
+                "odd": {"unit": "a b.service"},
+            }
+        }
+    },
+    "plan": {"nodes_of": {"healer": ["n1"], "sidecar": ["n1"]}},
+}
+STALE = {
+    "subject.node": "n1", "subject.instance": INSTANCE, "links.alloc": ALLOC,
+    "cluster": "consul:dc1", "act": {"do": "deregister"},
+}  # fmt: skip
+JOB = {"subject.job": "web", "subject.namespace": "apps", "cluster": "nomad:global"}
+
+
+def _on(component, node="n1"):
+    return {"subject.node": node, "act": {"do": "reload", "component": component}}
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "says", "arguments"),
+    [
+        ("reload", _on("consul"), "reload consul.service on n1", ("consul.service",)),
+        ("apply", _on("consul"), "apply eos.consul on n1", ("consul",)),
+        ("unseal", {"subject.minion": "n1"}, "open Vault on n1", ("n1",)),
+        (
+            "evaluate", JOB, "evaluate job web of namespace apps in region global",
+            ("web", "apps", "global"),
+        ),
+        (
+            "deregister", STALE, f"deregister {INSTANCE} on n1",
+            ("dc1", "n1", INSTANCE, ALLOC, "https://10.0.0.1:8501"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_decision_becomes_a_plan(action, subject, says, arguments):
+    plan = heal_deed.planned(action, subject, FORM)
+    assert (plan.says, plan.node, plan.arguments) == (says, "n1", arguments)
+
+
+@pytest.mark.parametrize(
+    ("action", "subject", "why"),
+    [
+        ("remove", {}, "there is no act 'remove'"),
+        ("reload", _on("consul", "n9"), "node 'n9' is not in the stack"),
+        ("reload", _on("nginx"), "'nginx' does not run on n1"),
+        ("reload", _on("odd"), "expected a service to reload"),
+        ("reload", {"act": {"component": "consul"}}, "names no node or minion"),
+        ("reload", {"subject.node": ["n1"], "act": {"component": "consul"}}, "expected text"),
+        ("apply", {"subject.node": "n1", "act": {}}, "None does not run on n1"),
+        (
+            "apply",
+            {
+                "subject.node": "n1", "subject.component": "consul",
+                "act": {"component_of": "subject.component", "components": ["vault"]},
+            },
+            "None does not run on n1",
+        ),
+        ("evaluate", {**JOB, "cluster": "consul:dc1"}, "expected one of nomad"),
+        ("evaluate", {**JOB, "subject.job": "a\nb"}, "is no name of Nomad"),
+        ("deregister", {**STALE, "links.alloc": "x"}, "is not of allocation"),
+        ("deregister", {**STALE, "subject.instance": "vault"}, "is not of allocation"),
+        ("deregister", {**STALE, "subject.node": "n1/../n2"}, "is no registration"),
+    ],
+)  # fmt: skip
+def test_what_the_stack_has_not_becomes_none(action, subject, why):
+    with pytest.raises(Misfit, match=why):
+        heal_deed.planned(action, subject, FORM)
+
+
+def test_a_node_that_eos_does_not_run_has_no_agent_to_ask():
+    plan = heal_deed.planned("deregister", {**STALE, "subject.node": "gone"}, FORM)
+    assert plan.arguments[-1] == ""
+
+
+def test_without_a_healer_in_the_topology_nobody_is_asked():
+    with pytest.raises(Misfit, match="no node has the role healer"):
+        heal_deed.planned("evaluate", JOB, {**FORM, "plan": {"nodes_of": {}}})
+
+
+@pytest.fixture
+def vault(monkeypatch):
+    """A master whose node answers what the test puts here."""
+    told = {"state": {"a": {"__id__": "unsealed", "result": True, "changes": {"sealed": False}}},
+            "evaluated": {"evaluated": [], "left": 0}}  # fmt: skip
+
+    def ask(opts, nodes, function, arguments, timeout):
+        assert (nodes, function, arguments[0]) == (["n1"], "state.apply", "eos.vault_open")
+        assert arguments[1]["queue"] == heal_deed_apply.QUEUE
+        wrong = any(one["result"] is False for one in told["state"].values())
+        return {"n1": {"ret": told["state"], "jid": "2026", "retcode": 2 if wrong else 0}}
+
+    def call(opts, node, function, arguments=None, timeout=0):
+        if isinstance(told["evaluated"], Exception):
+            raise told["evaluated"]
+        return told["evaluated"]
+
+    monkeypatch.setattr(master, "ask", ask)
+    monkeypatch.setattr(master, "call", call)
+    return told
+
+
+def _unsealed():
+    plan = heal_deed.planned("unseal", {"subject.minion": "n1"}, FORM)
+    return heal_deed.carried_out({}, "unseal", plan)
+
+
+def test_after_an_unseal_what_failed_for_vault_is_evaluated(vault):
+    one = {"job": "web", "namespace": "apps", "evaluation": "e-1"}
+    vault["evaluated"] = {"evaluated": [one], "left": 3}
+    done = _unsealed()
+    assert done.effects == ("2026", "e-1")
+    assert done.says == (
+        "opened Vault on n1 (job 2026), then evaluated web; 3 more jobs that failed for it wait "
+        "for Nomad"
+    )
+
+
+def test_an_unseal_stands_though_nothing_could_be_evaluated(vault):
+    vault["evaluated"] = SaltRunnerError("n1 did not answer")
+    assert "were not evaluated: n1 did not answer" in _unsealed().says
+
+
+def test_where_custody_lacks_shares_a_person_is_asked_for_just_that(vault):
+    why = "Vault is still sealed after 1 shares; expected 3 shares of this very Vault in /x"
+    needs = "One or more requisite failed: eos.vault_open.unsealed"
+    vault["state"] = {
+        "b": {"__id__": "identity", "result": False, "comment": needs, "changes": {}},
+        "a": {"__id__": "unsealed", "result": False, "comment": why, "changes": {}},
+    }
+    with pytest.raises(CommandExecutionError) as raised:
+        _unsealed()
+    said = str(raised.value)
+    assert said.startswith("a person is asked to open Vault on n1, its custody alone cannot: ")
+    assert said.index(why) < said.index(needs)
+
+
+def _look(**changed):
+    thing = Thing(wrong=True, input="x")
+    return lambda: View(5.0, "", 1, 1, "", thing)._replace(**changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"blocked": "nomad:global: it took too long"}, "blocked: nomad:global"),
+        ({"at": 1.0}, "older than the act"),
+        ({"thing": Thing(wrong=None, input="x")}, "its owner does not say"),
+        ({"thing": Thing(wrong=False, input="x")}, "not wrong any more"),
+        ({"thing": Thing(wrong=True, input="y")}, "has changed since"),
+    ],
+)
+def test_what_is_taken_away_must_be_wrong_and_the_same_at_that_moment(changed, why):
+    with pytest.raises(CommandExecutionError, match=why):
+        heal_verify.refuse_unless_same(_look(**changed), lambda: 5.0, "x")
+
+
+def test_what_is_wrong_and_the_same_may_go():
+    heal_verify.refuse_unless_same(_look(), lambda: 5.0, "x")
