@@ -133,15 +133,17 @@ class Trial:
             self._world.take(one.envelope, now)
             moment = heal_clock.Time(now, heal_clock.Reading("", now, self._origin + now))
             occurred = heal_when.occurred(one.envelope, moment)
+            open_ = len(self._state.incidents)
             self._core.arrive(one.row, one.envelope, now, occurred)
+            for incident in [*self._state.incidents.values()][open_:]:
+                self._stir(("thing", incident.thing))
             for need in self._world.touched:
                 self._stir(need)
             self._world.touched.clear()
             self._next = min(self._next, max(now, occurred + self._settings.debounce_least))
         self._advance(until - self._origin)
-        for key in self._asleep:
-            incident = self._state.incidents.get(key)
-            if incident is not None and incident.state != WATCHING and not self._is_ruled(incident):
+        for incident in self._state.incidents.values():
+            if incident.key in self._asleep and self._is_unknown(incident):
                 self._tell_not(incident)
 
     def _advance(self, now: float) -> None:
@@ -176,10 +178,11 @@ class Trial:
         ready = [one for one in state.incidents.values() if one.due <= now]
         for incident in ready:
             held = self._asleep.pop(incident.key, None)
-            if held is not None and now >= held[2] and not self._is_ruled(incident):
-                if incident.state != WATCHING:
-                    self._tell_not(incident)
+            if held is not None and now >= held[2] and self._is_unknown(incident):
+                self._tell_not(incident)
                 heal_act.close(state, incident, "cannot tell", now)
+                self._stir(("thing", incident.thing))
+        before = [(one, one.state) for one in ready]
         views = {}
         for incident in self._core.wanted(now):
             policy = self._table[incident.policy]
@@ -189,6 +192,9 @@ class Trial:
         self._collect(now)
         for decision in fired:
             self._take_up(decision, now)
+        for incident, stood in before:
+            if incident.state != stood:
+                self._stir(("thing", incident.thing))
         for incident in ready:
             self._rest(incident, now)
         self._next = max(self._core.soonest(), now + TICK / 10)
@@ -210,6 +216,7 @@ class Trial:
                 prefix = prefix_of(body["incident"])
                 heal_backtest_past.story(self.waits, prefix, at, f"closed: {body['why']}")
         for incident in state.closed:
+            self._stir(("thing", incident.thing))
             self._seen.pop(incident.id, None)
             self._asleep.pop(incident.key, None)
         state.lines, state.closed, state.dirty = [], [], {}
@@ -278,7 +285,9 @@ class Trial:
             heal_act.claimed(self._state, decision.id, {"jid": "trial"})
 
     def _end(self, decision: Decision, ok: bool, says: str, now: float) -> None:
-        if heal_act.ended(self._state, decision.id, ok, says, (), now) and ok:
+        is_ended = heal_act.ended(self._state, decision.id, ok, says, (), now)
+        self._stir(("thing", decision.thing))
+        if is_ended and ok:
             for incident in self._state.incidents.values():
                 if incident.id == decision.incident:
                     self._world.over(incident.key, now, "the result of the act")
@@ -294,6 +303,14 @@ class Trial:
             self._state.put_rule(said.rule._replace(at=now, until=until))
         self._stir(("rules",))
 
+    def _is_unknown(self, incident: Incident) -> bool:
+        seen, name = self._seen.get(incident.id), incident.why.partition(":")[0]
+        if seen is None or self._is_ruled(incident):
+            return False
+        if incident.state == WATCHING:
+            return seen.view.thing.wrong is None or bool(seen.view.blocked)
+        return name in VIEWED and name in seen.basis and seen.basis[name].grade == UNKNOWN
+
     def _is_ruled(self, incident: Incident) -> bool:
         return incident.why.partition(":")[0] in RULED
 
@@ -307,11 +324,19 @@ class Trial:
             ends = [one.until for one in self._state.rules.values() if one.until is not None]
             self._sleep(incident, now, min([*ends, now + GIVE_UP]), ())
             return
-        is_unknown = name in seen.basis and seen.basis[name].grade == UNKNOWN
-        if incident.state == WATCHING:
-            is_unknown = seen.view.thing.wrong is None or bool(seen.view.blocked)
-        if is_unknown and (name in VIEWED or incident.state == WATCHING):
+        if self._is_unknown(incident):
             self._sleep(incident, now, now + GIVE_UP, seen.needs)
+        elif incident.state == WATCHING and seen.view.thing.wrong is False:
+            self._watch(incident, seen, now)
+
+    def _watch(self, incident: Incident, seen: Seen, now: float) -> None:
+        """Let an incident that is well sleep until that has lasted for long enough."""
+        pace = heal_judge.pace_of(self._table[incident.policy], self._settings)
+        keys = [self._state.key(realm, incident.thing) for realm in heal_act.REALMS]
+        since = [one.healthy_since for one in keys if one.cool_step]
+        if since and all(one is not None for one in since):
+            until = min(one for one in since if one is not None) + pace.stable
+            self._sleep(incident, now, until, (*seen.needs, ("thing", incident.thing)))
 
     def _sleep(
         self, incident: Incident, now: float, until: float, needs: tuple[Any, ...]
@@ -330,10 +355,13 @@ class Trial:
             if held is None or incident is None:
                 continue
             due, step, _ = held
-            incident.due = due + math.ceil(max(0.0, self._now - due) / step) * step
+            missed = math.ceil(max(0.0, self._now - due) / step)
+            incident.due = min(incident.due, due + missed * step)
             self._next = min(self._next, incident.due)
 
     def _tell_not(self, incident: Incident) -> None:
+        if incident.state == WATCHING:
+            return
         seen = self._seen.get(incident.id)
         name = incident.why.partition(":")[0]
         why = f"{name}: {seen.basis[name].says}" if seen and name in seen.basis else incident.why

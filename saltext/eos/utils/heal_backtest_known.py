@@ -51,6 +51,7 @@ class Known:
         self._last: dict[str, Last] = {}
         self._allocations: dict[str, dict[str, Any]] = {}
         self._groups: dict[tuple[str, ...], bool] = {}
+        self._unhealthy: int | None = None
         self._moves: dict[tuple[str, ...], str] = {}
         self._jobs: dict[tuple[str, ...], tuple[str | None, float]] = {}
         self._deploying: dict[tuple[str, ...], bool] = {}
@@ -71,7 +72,7 @@ class Known:
         elif event == "nomad/alloc":
             self._alloc(envelope, wrong)
         elif event == "nomad/eval" and wrong is not None and envelope.get("settled") is not False:
-            _keep(self._groups, _place(envelope, "group"), wrong)
+            self._group(_place(envelope, "group"), wrong)
         elif event == "nomad/deployment":
             self._deploying[_place(envelope)] = verb in ("started", "needs_promotion")
             self.touched.add(("job", *_place(envelope)))
@@ -116,7 +117,7 @@ class Known:
         held_job = self._jobs.get(_place(envelope), (None, -math.inf))
         _keep(self._jobs, _place(envelope), held_job)
         if wrong is not None:
-            _keep(self._groups, _place(envelope, "group"), wrong)
+            self._group(_place(envelope, "group"), wrong)
         _keep(self._moves, _place(envelope, "group"), envelope["verb"])
 
     def _job(self, envelope: Mapping[str, Any], verb: str, now: float) -> None:
@@ -125,9 +126,21 @@ class Known:
             self._jobs.pop(place, None)
             for one in [one for one in self._groups if one[:3] == place]:
                 del self._groups[one]
+            self._unhealthy = None
         elif verb != "drifted":
             _keep(self._jobs, place, (str(heal_match.leaf(envelope, "change.index")), now))
         self.touched.add(("job", *place))
+
+    def _group(self, place: tuple[str, ...], wrong: bool) -> None:
+        if self._groups.get(place) != wrong:
+            self._unhealthy = None
+        _keep(self._groups, place, wrong)
+
+    def unhealthy(self) -> int:
+        """Count the jobs of which a group is not well by its last fact."""
+        if self._unhealthy is None:
+            self._unhealthy = len({one[:3] for one, wrong in self._groups.items() if wrong})
+        return self._unhealthy
 
     def over(self, key: str, now: float, says: str) -> None:
         """Learn from the audit that the fault of an incident was over."""

@@ -7,6 +7,7 @@ assumed from that, and where they cannot say anything the view stays unknown, so
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -233,7 +234,7 @@ class World(Known):
     ) -> tuple[int, int]:
         if "job" not in _leaves(incident.subject):
             return max(1, len(self._jobs)), 0
-        unhealthy = len({one[:3] for one, wrong in self._groups.items() if wrong})
+        unhealthy = self.unhealthy()
         managed = recorded.get("managed")
         if managed and recorded.get("passed") and recorded.get("unhealthy") is not None:
             basis["mass_failure"] = Basis(RECORDED, "as the audit recorded")
@@ -283,5 +284,10 @@ def _job_of(incident: Incident) -> tuple[str, ...]:
     return (incident.cluster, str(leaves.get("namespace")), str(leaves.get("job")))
 
 
-def _leaves(subject: Mapping[str, Any]) -> dict[str, Any]:
-    return {at.partition(".")[2]: value for at, value in subject.items()}
+def _leaves(subject: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _named(tuple(subject.items()))
+
+
+@functools.lru_cache(16_384)
+def _named(subject: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    return {at.partition(".")[2]: value for at, value in subject}
