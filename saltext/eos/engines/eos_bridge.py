@@ -253,7 +253,7 @@ def _tell_skew(path: Path, told: set[str], desk: Desk) -> None:
     try:
         with contextlib.closing(Reader(path)) as reader:
             streams = reader.streams()
-        for mark, said in bridge_skew.alarms(streams, told):
+        for mark, said in bridge_skew.alarms(streams, told, time.time()):
             log.critical("eos_bridge: EOS711 %s", said.detail)
             desk.tell(said)
             told.add(mark)

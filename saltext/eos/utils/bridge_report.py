@@ -86,7 +86,7 @@ def report(reader: Reader, now: float) -> dict[str, Any]:
         *_stream_problems(streams, now),
         *[
             f"facts of sidecar {instance} wait in its journal: {reason}"
-            for instance, reason in bridge_skew.standing(streams).items()
+            for instance, reason in bridge_skew.standing(streams, now).items()
         ],
         *[
             f"{one['source']}: {one['degraded']}"

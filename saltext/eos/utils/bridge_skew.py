@@ -19,6 +19,8 @@ from saltext.eos.utils.bridge_self import Said
 from saltext.eos.version import __version__
 
 MOST_NAMED = 3
+# A sidecar that waits greets again twice a minute at least.
+GONE = 300.0
 _NUMBER = re.compile(r"\d+")
 _DO = {
     "engine": "the engine is older: install on the master the wheel saltext-eos that belongs to "
@@ -68,27 +70,30 @@ def skew(
     return _said(_older(theirs, version, known, own), what, version, own)
 
 
-def standing(streams: list[dict[str, Any]]) -> dict[str, str]:
+def standing(streams: list[dict[str, Any]], now: float) -> dict[str, str]:
     """
-    Give why a sidecar's facts are not taken, by its instance.
+    Give why a sidecar's facts are not taken, by its instance; one that is gone waits for nothing.
 
     :param streams: the sidecars that have greeted, the last one heard last.
+    :param now: seconds since 1970.
     """
-    newest = {stream["instance"]: stream["status"] or {} for stream in streams}
+    newest = {stream["instance"]: stream for stream in streams}
     return {
-        instance: str(status["skew"].get("reason"))
-        for instance, status in newest.items()
-        if isinstance(status.get("skew"), dict)
+        instance: str(stream["status"]["skew"].get("reason"))
+        for instance, stream in newest.items()
+        if now - stream["seen"] <= GONE and isinstance((stream["status"] or {}).get("skew"), dict)
     }
 
 
-def alarms(streams: list[dict[str, Any]], told: set[str]) -> Iterator[tuple[str, Said]]:
+def alarms(
+    streams: list[dict[str, Any]], told: set[str], now: float
+) -> Iterator[tuple[str, Said]]:
     """
     Give an alarm for each sidecar whose facts wait, unless it was told, with the mark of it.
 
     :param told: the marks of alarms that were told.
     """
-    for instance, reason in standing(streams).items():
+    for instance, reason in standing(streams, now).items():
         mark = hashlib.sha256(f"{instance} {reason}".encode()).hexdigest()[:16]
         if mark not in told:
             detail = f"facts of sidecar {instance} wait in its journal: {reason}"

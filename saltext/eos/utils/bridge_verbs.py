@@ -172,7 +172,7 @@ def sidecars(opts: dict[str, Any]) -> dict[str, dict[str, Any]]:
     except SaltRunnerError:
         # No engine has run yet: `eos.bridge` says so.
         return {}
-    waiting = bridge_skew.standing(streams)
+    waiting = bridge_skew.standing(streams, time.time())
     return {
         one["instance"]: {"eos": one["version"], "waits": waiting.get(one["instance"])}
         for one in streams

@@ -70,7 +70,7 @@ def test_facts_of_another_contract_wait_until_both_agree(engine):
         assert feeder.greet()["kind"] == "welcome"
         assert feeder.take(envelope(1))["refused"] == []
         feeder.say({"kind": "status", "standings": [], "depth": 0})
-        until(lambda: not bridge_skew.standing(reader.streams()))
+        until(lambda: not bridge_skew.standing(reader.streams(), time.time()))
     assert bridge_verbs.sidecars(opts) == {"test": {"eos": "0.1.0", "waits": None}}
     assert not any("wait in its journal" in one for one in _problems(reader))
     assert len(engine.ask(alarm)) == 1
@@ -86,6 +86,14 @@ def test_a_fact_of_another_contract_would_be_dead_if_nobody_compared(engine):
         ack = feeder.take(envelope(1, severity="notice"))
         assert [one["code"] for one in ack["refused"]] == ["EOS708"]
     assert engine.ask("SELECT count(*) FROM dead") == [(1,)]
+
+
+def test_a_sidecar_that_is_gone_waits_for_nothing():
+    status = {"skew": {"older": None, "reason": "unlike"}}
+    streams = [{"instance": "n1", "seen": 1_000.0, "status": status}]
+    assert bridge_skew.standing(streams, 1_300.0) == {"n1": "unlike"}
+    assert bridge_skew.standing(streams, 1_301.0) == {}
+    assert [*bridge_skew.alarms(streams, set(), 1_301.0)] == []
 
 
 def test_a_sidecar_that_tells_no_contract_is_older(engine):
