@@ -85,9 +85,7 @@ def standing(streams: list[dict[str, Any]], now: float) -> dict[str, str]:
     }
 
 
-def alarms(
-    streams: list[dict[str, Any]], told: set[str], now: float
-) -> Iterator[tuple[str, Said]]:
+def alarms(streams: list[dict[str, Any]], told: set[str], now: float) -> Iterator[tuple[str, Said]]:
     """
     Give an alarm for each sidecar whose facts wait, unless it was told, with the mark of it.
 
