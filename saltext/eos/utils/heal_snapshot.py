@@ -35,7 +35,7 @@ def read(
     core = core_of(form) if needs.red else frozenset()
     wanted = questions(form, needs, core)
     if isinstance(wanted, str):
-        return Snapshot(at, wanted)
+        return Snapshot(at, named(wanted))
     if not wanted:
         return Snapshot(at)
     try:
@@ -43,7 +43,7 @@ def read(
             opts, sorted(wanted), "eos_heal.look", [wanted, WITHIN], timeout=SILENCE
         )
     except SaltRunnerError as err:
-        return Snapshot(at, f"master: {err}")
+        return Snapshot(at, named(f"master: {err}"))
     told = {node: answer["ret"] for node, answer in answers.items()}
     return put_together(at, needs, core, wanted, told)
 
@@ -90,7 +90,7 @@ def put_together(
     :param wanted: by node what it was asked.
     :param told: by node what it answered; a silent one is not there.
     """
-    blocked = _blocked(wanted, told)
+    blocked = named(_blocked(wanted, told))
     gates = {pair: _gate(told.get(pair[1]), pair[0]) for pair in {*needs.gates, *core}}
     seal = {node: _sealed(told.get(node)) for node in {*needs.seals, *_vaults(core)}}
     units = {pair: _of_unit(told.get(pair[1]), pair[0]) for pair in needs.units}
@@ -153,6 +153,12 @@ def put_together(
         seal=seal,
         units=units,
     )  # fmt: skip
+
+
+def named(why: str) -> str:
+    """Name a source first, and why it is not whole in brackets: so sentences can go on with it."""
+    source, _, words = why.partition(": ")
+    return f"{source} ({words})" if words else source
 
 
 def _of_nomad(needs: Needs) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Snapshot(NamedTuple):
     One reading of the stack. Where several answers of one region differ, nothing is known.
 
     :param at: moment before the first question.
-    :param blocked: the source that did not answer wholly, and why; empty when all did.
+    :param blocked: the source that did not answer wholly, why in brackets; empty when all did.
     :param totals: by region ``(managed, unhealthy)``.
     :param jobs: by ``(region, namespace, job)``; None for one that is not there.
     :param allocations: by id; one that is in no list is not there.

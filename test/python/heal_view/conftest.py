@@ -70,20 +70,27 @@ class World:
         left = ("running", "pending", "unknown")
         self.until(lambda: all(one["ClientStatus"] not in left for one in nomad.get(path)))
 
-    def configuration(self, home: Path, rules: str = NOMAD_RULES, services: str = CONSUL_RULES):
-        """Write what a sidecar with tokens of such rights would read; give its path."""
+    def configuration(
+        self, home: Path, rules: str = NOMAD_RULES, services: str = CONSUL_RULES, consul: str = ""
+    ) -> str:
+        """
+        Write what a sidecar with tokens of such rights would read; give its path.
+
+        :param consul: where it finds Consul; where Consul is when left out.
+        """
+        where = consul or self.where["consul"]
         name = f"reader-{uuid.uuid4()}"
-        nomad, consul = self.client("nomad"), self.client("consul")
+        nomad, center = self.client("nomad"), self.client("consul")
         nomad.post(f"/v1/acl/policy/{name}", {"Name": name, "Rules": rules})
         told = nomad.post("/v1/acl/token", {"Name": name, "Type": "client", "Policies": [name]})
         (home / "nomad.token").write_text(told["SecretID"] + "\n")
-        consul.put("/v1/acl/policy", {"Name": name, "Rules": services})
-        told = consul.put("/v1/acl/token", {"Policies": [{"Name": name}]})
+        center.put("/v1/acl/policy", {"Name": name, "Rules": services})
+        told = center.put("/v1/acl/token", {"Policies": [{"Name": name}]})
         (home / "consul.token").write_text(told["SecretID"] + "\n")
         held = {
             "nomad": [{"region": "global", "addresses": [self.where["nomad"]], "ca": None,
                        "token_file": str(home / "nomad.token")}],
-            "consul": [{"datacenter": "dc1", "addresses": [self.where["consul"]], "ca": None,
+            "consul": [{"datacenter": "dc1", "addresses": [where], "ca": None,
                         "token_file": str(home / "consul.token")}],
         }  # fmt: skip
         (home / "config.json").write_text(json.dumps(held))
@@ -179,11 +186,17 @@ class World:
             yield
 
     @contextlib.contextmanager
-    def another(self, name: str):
-        """A second client of Nomad; gives its process."""
+    def another(self, name: str, consul: str = ""):
+        """
+        A second client of Nomad; gives its process.
+
+        :param consul: where it finds Consul; where Consul is when left out.
+        """
         import servers
 
         settings = self._agent(name, *free_ports(3))
+        if consul:
+            settings["consul"]["address"] = consul.removeprefix("http://")
         settings["client"]["servers"] = [f"127.0.0.1:{self.rpc}"]
         settings["client"]["meta"] = {"which": name}
         settings["server"] = {"enabled": False}

@@ -59,14 +59,14 @@ def test_a_job_of_a_region_that_nobody_reads_is_not_known():
 @pytest.mark.parametrize(
     ("told", "words"),
     [
-        ({}, "nomad: n1 did not answer"),
-        ({"n1": None}, "nomad: None"),
+        ({}, "nomad (n1 did not answer)"),
+        ({"n1": None}, "nomad (None)"),
         ({"n1": "'eos_heal.look' is not available."}, "not available"),
         ({"n1": {"blocked": "a question took too long"}}, "took too long"),
-        ({"n1": {"consul": {"datacenters": {}}}}, "nomad: the answer has none of it"),
+        ({"n1": {"consul": {"datacenters": {}}}}, "nomad (the answer has none of it)"),
         ({"n1": {**answer(), "consul": {"blocked": "consul:dc1: it has no leader"}}}, "no leader"),
         ({"n1": {**answer(), "nomad": {"blocked": "nomad:global: it is late"}}}, "it is late"),
-        ({"n1": {**answer(), "consul": []}}, "consul: the answer has none of it"),
+        ({"n1": {**answer(), "consul": []}}, "consul (the answer has none of it)"),
     ],
 )  # fmt: skip
 def test_what_is_not_whole_blocks_everything(told, words):
@@ -78,7 +78,7 @@ def test_what_is_not_whole_blocks_everything(told, words):
 def test_one_of_two_runners_may_be_silent_but_not_half():
     assert snapshot({"n2": answer()}, nodes=("n1", "n2")).blocked == ""
     half = {"n1": answer(), "n2": {**answer(), "consul": {"blocked": "consul:dc1: 500"}}}
-    assert snapshot(half, nodes=("n1", "n2")).blocked == "consul:dc1: 500"
+    assert snapshot(half, nodes=("n1", "n2")).blocked == "consul:dc1 (500)"
 
 
 def test_what_two_runners_differ_in_is_not_known():

@@ -1,0 +1,106 @@
+"""
+Scenario 12: Consul answers 500 while Nomad is fine: no action of any class, the reason is shown.
+
+Real master, minion, Nomad and Consul. Nobody but the passage in front of Consul is a stand-in, and
+systemd, whose unit is not of this test.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+from facts import critical, deregistered
+from healing_stack import HealingStack
+from passage import FAILING, OPEN, SHUT, Passage
+
+pytestmark = pytest.mark.server
+FAR = {"Constraints": [{"LTarget": "${meta.which}", "RTarget": "far", "Operand": "="}]}
+
+
+@pytest.fixture(scope="module")
+def eyes(world):
+    """What stands between the healer's eyes and Consul."""
+    found = Passage(world.where["consul"])
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def stack(world, eyes):
+    """A running master and minion, and a healer that may act."""
+    home = Path(tempfile.mkdtemp(prefix="ev", dir="/tmp"))
+    found = HealingStack(home, world.configuration(home, consul=eyes.address))
+    try:
+        found.start()
+        world.until(found.is_running, within=90)
+        yield found
+    finally:
+        found.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _lost(world, name, **where):
+    """Run a job and take its registration away; give its allocation and registration."""
+    alloc = world.run(name, **where)
+    (row,) = world.until(lambda: world.registered(name))
+    world.client("consul").put(f"/v1/agent/service/deregister/{row['ServiceID']}")
+    assert not world.registered(name)
+    return alloc["ID"], row
+
+
+def test_nothing_is_done_while_consul_does_not_answer(world, stack, eyes):
+    alloc, row = _lost(world, "partial")
+    eyes.way = FAILING
+    ended = {**row, "ServiceID": row["ServiceID"] + "-old"}
+    stack.tell(
+        partial(deregistered, row=row, alloc=alloc), partial(critical, row=ended, alloc=alloc)
+    )
+    words = "complete: blocked: consul:dc1 (GET /v1/catalog/nodes answered 500) did not answer"
+    world.until(
+        lambda: [one["why"][: len(words)] for one in stack.incidents()] == [words] * 2, within=60
+    )
+    begun = time.monotonic()
+    while time.monotonic() - begun < 12:
+        assert stack.ask("SELECT count(*) FROM decisions") == [(0,)]
+        time.sleep(0.5)
+    assert stack.lines("decided", "would", "claimed", "result") == []
+    assert stack.reloads() == []
+    _, report = stack.runner("eos.status")
+    assert "answered 500" in json.dumps(report)
+    eyes.way = OPEN
+    # Seen again, the one was mended by Nomad itself, and the other never was there.
+    world.until(lambda: not stack.incidents(), within=90)
+    assert {one["why"] for one in stack.lines("closed")} == {"healed by itself"}
+    assert stack.ask("SELECT count(*) FROM decisions") == [(0,)]
+
+
+def test_what_is_seen_wholly_is_healed(world, stack, eyes):
+    eyes.way = OPEN
+    roundabout = Passage(world.where["consul"])
+    with world.another("far", consul=roundabout.address):
+        try:
+            # The agent of the task cannot mend it by itself: that is what a healer is for.
+            alloc = world.run("mended", **FAR)
+            (row,) = world.until(lambda: world.registered("mended"))
+            roundabout.way = SHUT
+            world.client("consul").put(f"/v1/agent/service/deregister/{row['ServiceID']}")
+            stack.tell(partial(deregistered, row=row, alloc=alloc["ID"]))
+            world.until(stack.reloads, within=90)
+            roundabout.way = OPEN
+            (line,) = world.until(lambda: stack.lines("result"), within=90)
+            assert line["ok"], line
+            assert len(stack.reloads()) == 1
+            assert world.registered("mended")
+            (decided,) = stack.lines("decided")
+            passed = {one["name"]: one["result"] for one in decided["checks"]}
+            assert passed["complete"] == passed["layer_below"] == passed["required"] == "passed"
+        finally:
+            roundabout.way = OPEN
+            world.purge("mended")
+            roundabout.close()
