@@ -137,6 +137,7 @@ def test_a_minion_watches_kills_beside_its_own_beacons(salt_dir):
     beacons = salt.config.minion_config(str(salt_dir / "minion"))["beacons"]
     assert beacons["load"] == own["load"]
     assert {"interval": 1} in beacons["eos_oom"]
+    assert {"interval": 1} in beacons["eos_host"]
 
 
 def test_the_second_run_changes_nothing(salt_dir, capsys):

@@ -31,16 +31,11 @@ What it may read decides what it can tell: ``/dev/kmsg`` (with ``dmesg_restrict`
 
 from __future__ import annotations
 
-import json
 import sys
-import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from saltext.eos.beacon_config import eos_oom as settings_of
-from saltext.eos.utils import oom_store
-from saltext.eos.utils.mask import plain
-from saltext.eos.utils.oom_batch import Outbox
+from saltext.eos.utils import record_beacon, record_store
 from saltext.eos.utils.oom_watch import Watch
 
 if TYPE_CHECKING:
@@ -48,17 +43,6 @@ if TYPE_CHECKING:
     __opts__: dict[str, Any]
 
 __virtualname__ = "eos_oom"
-
-# What Salt itself understands in the configuration of every beacon.
-SALTS_OWN = ("enabled", "disable_during_state_run", "run_once", "beacon_module", "_beacon_name")
-
-
-class Running(NamedTuple):
-    """What stays open between two passes, and the configuration that it was opened with."""
-
-    settings: str
-    watch: Watch
-    outbox: Outbox
 
 
 def __virtual__():
@@ -74,11 +58,7 @@ def validate(config):
     config
         List of mappings, as Salt gives it.
     """
-    try:
-        found = settings_of.problem(_merged(config))
-    except (TypeError, ValueError):
-        return False, "eos_oom: expected a list of settings; see docs/beacons/eos_oom.md"
-    return (False, f"eos_oom: {found}") if found else (True, "Valid beacon configuration")
+    return record_beacon.valid(__virtualname__, config, settings_of.problem)
 
 
 def beacon(config):
@@ -88,10 +68,12 @@ def beacon(config):
     config
         List of mappings, as Salt gives it.
     """
-    running = _running({**settings_of.DEFAULTS, **_merged(config)})
-    running.watch.step()
-    event = running.outbox.due(running.watch.records, running.watch.boot, time.monotonic())
-    return [event] if event else []
+    settings = {**settings_of.DEFAULTS, **record_beacon.merged(config)}
+    folder = record_store.home(__opts__, __virtualname__)
+    return record_beacon.step(
+        __virtualname__, __context__, __opts__, settings,
+        lambda: Watch(folder, __opts__["id"], settings),
+    )  # fmt: skip
 
 
 def close(config):
@@ -101,29 +83,4 @@ def close(config):
     config
         List of mappings, as Salt gives it.
     """
-    running = __context__.pop(__virtualname__, None)
-    if running:
-        running.watch.close()
-
-
-def _running(settings: dict[str, Any]) -> Running:
-    text = json.dumps(settings, sort_keys=True)
-    running = __context__.get(__virtualname__)
-    if running and running.settings == text:
-        return running
-    close(None)
-    minion = __opts__["id"]
-    running = Running(
-        text,
-        Watch(oom_store.home(__opts__), minion, settings),
-        Outbox(minion, Path(__opts__["pki_dir"]) / "minion.pem"),
-    )
-    __context__[__virtualname__] = running
-    return running
-
-
-def _merged(config: list[dict[str, Any]]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for entry in plain(config):
-        settings.update(entry)
-    return {name: value for name, value in settings.items() if name not in SALTS_OWN}
+    record_beacon.close(__virtualname__, __context__)

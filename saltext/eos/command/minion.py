@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.beacon_config import eos_oom
+from saltext.eos.beacon_config import eos_host, eos_oom
 from saltext.eos.command import effective
 from saltext.eos.command.change import Change, Refusal, text
 from saltext.eos.utils import contract
 
-BEACON = "eos_oom"
+BEACONS = {"eos_host": eos_host.DEFAULTS, "eos_oom": eos_oom.DEFAULTS}
 
 
 def configure_minion(config: str) -> Change:
@@ -18,7 +18,8 @@ def configure_minion(config: str) -> Change:
     Prepare the drop-in ``minion.d/eos.conf``.
 
     A minion finds the wheel by itself; the drop-in says that it belongs to a stack and turns the
-    beacon ``eos_oom`` on, after everything that would keep it from working has been looked for.
+    beacons ``eos_host`` and ``eos_oom`` on, after everything that would keep it from working has
+    been looked for.
 
     :param config: path of the minion's main file.
     :raises Refusal: the minion could not work.
@@ -30,8 +31,11 @@ def configure_minion(config: str) -> Change:
     drop_in = Path(config).parent / "minion.d" / "eos.conf"
     # A mapping of a drop-in replaces that of the main file, so it is written whole.
     beacons = dict(opts.get("beacons") or {})
-    told = beacons.get(BEACON) or [{name: value} for name, value in eos_oom.DEFAULTS.items()]
-    settings = {"eos": {"member": True}, "beacons": {**beacons, BEACON: told}}
+    told = {
+        beacon: beacons.get(beacon) or [{name: value} for name, value in defaults.items()]
+        for beacon, defaults in BEACONS.items()
+    }
+    settings = {"eos": {"member": True}, "beacons": {**beacons, **told}}
     before = {"eos": opts["eos"]} if "eos" in opts else {}
     if beacons:
         before["beacons"] = dict(beacons)

@@ -208,11 +208,11 @@ def _acknowledger() -> Any:
     """Give what tells a minion that its records are in the inbox."""
     local: list[salt.client.LocalClient] = []
 
-    def acknowledge(minion: str, boot: str, number: int) -> None:
+    def acknowledge(minion: str, beacon: str, boot: str, number: int) -> None:
         # Made when first needed: it reads the master's key, which may not be there yet.
         if not local:
             local.append(salt.client.LocalClient(mopts=dict(__opts__)))
-        local[0].cmd_async([minion], "eos_oom.acknowledge", [boot, number], tgt_type="list")
+        local[0].cmd_async([minion], f"{beacon}.acknowledge", [boot, number], tgt_type="list")
 
     return acknowledge
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import oom_store
+from saltext.eos.utils import record_books, record_store
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -34,7 +33,9 @@ def acknowledge(boot, n):
 
         salt n1 eos_oom.acknowledge 8c1e4f5a-6f0e-4a53-9d3b-2f6f1b0c7d11 1767000160012
     """
-    stored = oom_store.acknowledge(oom_store.home(__opts__), str(boot), int(n))
+    stored = record_store.acknowledge(
+        record_store.home(__opts__, __virtualname__), str(boot), int(n)
+    )
     return {"boot": stored.boot, "n": stored.number}
 
 
@@ -48,8 +49,7 @@ def pending():
 
         salt n1 eos_oom.pending
     """
-    state, done = _books()
-    return [record for record in state.get("records", ()) if record["n"] > done]
+    return record_books.pending(record_store.home(__opts__, __virtualname__))
 
 
 def status():
@@ -62,27 +62,10 @@ def status():
 
         salt n1 eos_oom.status
     """
-    state, done = _books()
-    if not state:
-        return {"running": False}
-    return {
-        "running": True,
-        "boot": state["boot"],
-        "kills": state["total"],
-        "unnamed": sum(count for _, count in state["owed"]),
-        "next": state["number"],
-        "acknowledged": done or None,
-        "pending": len(pending()),
-        **state["counts"],
-    }
-
-
-def _books() -> tuple[dict[str, Any], int]:
-    """Read without touching: a damaged file is the beacon's to put aside."""
-    folder = oom_store.home(__opts__)
-    try:
-        state = json.loads((folder / oom_store.STATE).read_bytes())
-    except (OSError, ValueError):
-        state = {}
-    done = oom_store.acknowledged(folder)
-    return state, done.number if done else 0
+    folder = record_store.home(__opts__, __virtualname__)
+    found = record_books.status(folder, ())
+    if found["running"]:
+        state, _ = record_books.look(folder)
+        found["kills"] = state["total"]
+        found["unnamed"] = sum(count for _, count in state["owed"])
+    return found

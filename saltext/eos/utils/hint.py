@@ -24,10 +24,15 @@ from saltext.eos.utils import bridge_envelope, bridge_json
 from saltext.eos.utils.bridge_tag import tag_of
 from saltext.eos.utils.misfit import is_text, is_whole
 
-TAG = re.compile(r"salt/beacon/([^/]{1,255})/eos_oom/[a-z_]+")
-# Twice what the beacon sends at most: oom_batch.
+TAG = re.compile(r"salt/beacon/([^/]{1,255})/(eos_[a-z]+)/[a-z_]+")
+# Twice what a beacon sends at most: record_batch.
 LARGEST = 1 << 18
-EVENTS = ("kernel/oom", "kernel/oomd")
+# What each beacon may tell. Of the first one older batches do not say whose they are.
+OOM = "eos_oom"
+EVENTS = {
+    OOM: ("kernel/oom", "kernel/oomd"),
+    "eos_host": ("host/unit", "host/disk", "host/certificate", "host/token", "vault/seal"),
+}
 RECORD = frozenset(
     (
         "n", "boot", "kind", "event", "verb", "subject", "verdict", "change", "links", "mark",
@@ -49,6 +54,7 @@ class Signed(NamedTuple):
 
     minion: str
     text: str
+    beacon: str = OOM
 
 
 class Batch(NamedTuple):
@@ -57,6 +63,11 @@ class Batch(NamedTuple):
     minion: str
     boot: str
     records: list[dict[str, Any]]
+    beacon: str = OOM
+
+    def book(self) -> str:
+        """Name the numbers that its records go by: each beacon counts its own."""
+        return self.minion if self.beacon == OOM else f"{self.minion}/{self.beacon}"
 
 
 def signed(tag: str, data: Any, keys: Path) -> Signed | None:
@@ -68,7 +79,7 @@ def signed(tag: str, data: Any, keys: Path) -> Signed | None:
     :raises Doubt: it is not believed.
     """
     found = TAG.fullmatch(tag)
-    if not found:
+    if not found or found[2] not in EVENTS:
         _refuse_ours(tag, data, keys)
         return None
     minion = found[1]
@@ -83,7 +94,7 @@ def signed(tag: str, data: Any, keys: Path) -> Signed | None:
         _verify(minion, (keys / minion).read_bytes(), text, signature)
     except OSError as err:
         raise Doubt(minion, f"the minion's key cannot be read: {err}") from err
-    return Signed(minion, text)
+    return Signed(minion, text, found[2])
 
 
 def batch(one: Signed) -> Batch:
@@ -100,9 +111,11 @@ def batch(one: Signed) -> Batch:
     records = said.get("records")
     if said.get("minion") != minion or not is_text(said.get("boot")):
         raise Doubt(minion, "the signed batch is of another minion, or names no boot")
+    if said.get("beacon", OOM) != one.beacon:
+        raise Doubt(minion, "the signed batch is of another beacon than its tag")
     if not isinstance(records, list) or not all(_is_record(one) for one in records):
         raise Doubt(minion, "the signed batch holds what is no record")
-    return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]))
+    return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]), one.beacon)
 
 
 def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
@@ -129,7 +142,10 @@ def _is_accepted(minion: str, keys: Path) -> bool:
 
 def id_of(minion: str, record: dict[str, Any]) -> str:
     """Give the id of a record's event: equal however often it is told."""
-    return f"k:{minion}:{record['boot']}:{record['mark']}"
+    event = record["event"]
+    if event in EVENTS[OOM]:
+        return f"k:{minion}:{record['boot']}:{record['mark']}"
+    return f"h:{minion}:{event.rpartition('/')[2]}:{record['verb']}:{record['mark']}"
 
 
 def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[str, Any]:
@@ -140,6 +156,7 @@ def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[
     """
     event, verb = record["event"], record["verb"]
     boot = record["boot"]
+    kind = "kernel" if event in EVENTS[OOM] else "host"
     moment = time.time()
     stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment))
     return {
@@ -148,7 +165,7 @@ def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[
         "severity": table.TABLE[event]["verbs"][verb]["severity"], "origin": "beacon",
         "replay": False,
         "source": {
-            "kind": "kernel", "name": f"kernel:{minion}", "epoch": boot, "index": record["n"],
+            "kind": kind, "name": f"{kind}:{minion}", "epoch": boot, "index": record["n"],
         },
         "time": {
             "occurred": record["occurred"], "observed": f"{stamp}.{int(moment % 1 * 1000):03d}Z",
@@ -160,10 +177,14 @@ def envelope(minion: str, record: dict[str, Any], epoch: str, seq: int) -> dict[
     }  # fmt: skip
 
 
-def problem(minion: str, record: dict[str, Any], made: dict[str, Any] | None) -> str | None:
+def problem(
+    minion: str, record: dict[str, Any], made: dict[str, Any] | None, beacon: str = OOM
+) -> str | None:
     """Say what in a record does not fit; None when everything does."""
-    if record["event"] not in EVENTS:
-        return f"event: expected one of {', '.join(EVENTS)}; found {record['event']!r}"
+    if record["event"] not in EVENTS[beacon]:
+        return f"event: expected one of {', '.join(EVENTS[beacon])}; found {record['event']!r}"
+    if record["event"] not in table.TABLE:
+        return f"event: expected one that this wheel declares; found {record['event']!r}"
     if record["verb"] not in table.TABLE[record["event"]]["verbs"]:
         return f"verb: expected a verb of {record['event']}; found {record['verb']!r}"
     if not isinstance(record["subject"], dict) or record["subject"].get("minion") != minion:

@@ -23,7 +23,7 @@ from saltext.eos.utils import hint
 log = logging.getLogger(__name__)
 
 PREFIX = b"salt/beacon/"
-MARK = b"/eos_oom/"
+MARKS = tuple(f"/{beacon}/".encode() for beacon in hint.EVENTS)
 OURS = b"eos/"
 # Salt leaves the command in what a minion fires singly.
 BY_MINION = b"_minion_event"
@@ -35,8 +35,8 @@ class Heard(NamedTuple):
     """
     What came since the last one.
 
-    :param signed: of each minion the last batch; it holds what the ones before it held, or the
-        minion sends that again.
+    :param signed: of each beacon of each minion the last batch; it holds what the ones before it
+        held, or the minion sends that again.
     :param doubts: what was not believed, by the minion it spoke of; None for one that the master
         does not know: how often, and why the last time.
     """
@@ -51,7 +51,7 @@ class Slots:
     def __init__(self, keys: Path) -> None:
         self._keys = keys
         self._lock = threading.Lock()
-        self._signed: dict[str, hint.Signed] = {}
+        self._signed: dict[tuple[str, str], hint.Signed] = {}
         self._doubts: dict[str | None, tuple[int, str]] = {}
 
     def put(self, tag: str, data: Any) -> None:
@@ -65,7 +65,7 @@ class Slots:
             return
         if one is not None:
             with self._lock:
-                self._signed[one.minion] = one
+                self._signed[one.minion, one.beacon] = one
 
     def take(self) -> Heard | None:
         """Give what came, and be empty; None when nothing came."""
@@ -99,12 +99,12 @@ def run(opts: dict[str, Any], keys: Path, out: Connection, parent: int) -> None:
 
 def _lightly(raw: bytes) -> tuple[str, Any]:
     """
-    Unpack only what a minion says of kills, or says under a tag of ours.
+    Unpack only what a beacon of ours says, or a minion says under a tag of ours.
 
     Nearly everything on the bus is something else, and unpacking it would cost as much as firing.
     """
     tag = raw.partition(b"\n\n")[0]
-    is_hint = tag.startswith(PREFIX) and MARK in tag
+    is_hint = tag.startswith(PREFIX) and any(mark in tag for mark in MARKS)
     if is_hint or (tag.startswith(OURS) and BY_MINION in raw):
         return salt.utils.event.SaltEvent.unpack(raw)
     return "", _PASSED

@@ -41,7 +41,8 @@ class Desk:
     The one that takes hints.
 
     :param largest: most bytes of one event.
-    :param acknowledge: tells a minion up to which number its records are in the inbox.
+    :param acknowledge: tells a beacon of a minion up to which number its records are in the inbox:
+        minion, beacon, boot, number.
     :param committed: called after each commit.
     """
 
@@ -50,7 +51,7 @@ class Desk:
         inbox: Inbox,
         lock: threading.Lock,
         largest: int,
-        acknowledge: Callable[[str, str, int], None],
+        acknowledge: Callable[[str, str, str, int], None],
         committed: Callable[[], None],
     ) -> None:
         self._inbox = inbox
@@ -63,7 +64,7 @@ class Desk:
         self._allowances: dict[str, Allowance] = {}
         self._doubts: dict[str | None, tuple[int, str]] = {}
         self._held_back: dict[str, _Held] = {}
-        self._owed: dict[str, tuple[str, int]] = {}
+        self._owed: dict[tuple[str, str], tuple[str, int]] = {}
         self._counted = -math.inf
 
     def take(self, heard: Heard) -> None:
@@ -83,9 +84,9 @@ class Desk:
     def turn(self) -> None:
         """Acknowledge what is owed, and write down at times what was not believed."""
         owed, self._owed = self._owed, {}
-        for minion, (boot, number) in owed.items():
+        for (minion, beacon), (boot, number) in owed.items():
             try:
-                self._acknowledge(minion, boot, number)
+                self._acknowledge(minion, beacon, boot, number)
             except Exception as err:  # noqa: BLE001 - Salt raises whatever its libraries do
                 log.warning("%s was not told of record %s: %s", minion, number, err)
         if self._doubts and time.monotonic() - self._counted > WRITE_DOUBTS:
@@ -112,9 +113,9 @@ class Desk:
         Whether a record is there is told by its id: numbers go back when a minion is restored from
         a snapshot, and what it tells then is no less true.
         """
-        minion, records = batch.minion, batch.records
+        minion, book, records = batch.minion, batch.book(), batch.records
         with self._lock:
-            done = (self._inbox.last_record(minion) or ("", 0))[1]
+            done = (self._inbox.last_record(book) or ("", 0))[1]
             there = self._inbox.there([hint.id_of(minion, record) for record in records])
         taken: list[Taken] = []
         refused: list[Refused] = []
@@ -122,12 +123,12 @@ class Desk:
         for record in records:
             name, number = hint.id_of(minion, record), record["n"]
             missing = number - max(done, upto) - 1 if max(done, upto) else 0
-            if missing > 0 and self._comes_again(minion, max(done, upto)):
+            if missing > 0 and self._comes_again(book, max(done, upto)):
                 break
             if name not in there:
-                made = self._made(minion, record, self._seq + len(taken) + len(refused) + 1)
+                made = self._made(batch, record, self._seq + len(taken) + len(refused) + 1)
                 if not self._may(minion, len(made.text)):
-                    self._held_back[minion] = _Held(max(done, upto), time.monotonic())
+                    self._held_back[book] = _Held(max(done, upto), time.monotonic())
                     break
                 if isinstance(made, Refused):
                     refused.append(made)
@@ -136,30 +137,31 @@ class Desk:
             gaps += missing if 0 < missing < NEW_BOOKS else 0
             upto = number
         if upto or (records and 0 < done < records[0]["n"]):
-            self._owed[minion] = (batch.boot, upto or done)
+            self._owed[minion, batch.beacon] = (batch.boot, upto or done)
         if not taken and not refused:
             return
         self._written(
             lambda: self._inbox.commit_records(
-                minion, batch.boot, taken, refused, max(done, upto), gaps
+                book, batch.boot, taken, refused, max(done, upto), gaps
             )
         )
         self._seq += len(taken) + len(refused)
         self._committed()
 
-    def _comes_again(self, minion: str, done: int) -> bool:
+    def _comes_again(self, book: str, done: int) -> bool:
         """Tell whether what lies between was held back here, so that it comes again first."""
-        held = self._held_back.get(minion)
+        held = self._held_back.get(book)
         if held is None or held.number != done:
             return False
         return time.monotonic() - held.at < COMES_AGAIN
 
-    def _made(self, minion: str, record: dict[str, Any], seq: int) -> Taken | Refused:
-        made, misfit = None, hint.problem(minion, record, None)
+    def _made(self, batch: hint.Batch, record: dict[str, Any], seq: int) -> Taken | Refused:
+        minion, beacon = batch.minion, batch.beacon
+        made, misfit = None, hint.problem(minion, record, None, beacon)
         if misfit is None:
             try:
                 made = hint.envelope(minion, record, self._epoch, seq)
-                misfit = hint.problem(minion, record, made)
+                misfit = hint.problem(minion, record, made, beacon)
                 size = len(_text(made).encode())
             except (KeyError, TypeError, ValueError) as err:
                 made, misfit = None, f"record: expected text and whole numbers; {err!r}"[:500]

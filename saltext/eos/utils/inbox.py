@@ -185,7 +185,11 @@ class Inbox:
         last_n: int,
         gaps: int,
     ) -> None:
-        """Write what a minion's beacon told, and up to which of its numbers."""
+        """
+        Write what a minion's beacon told, and up to which of its numbers.
+
+        :param minion: whose numbers: the minion, with another beacon than the first behind it.
+        """
         now = time.time()
         with self._transaction() as db:
             db.executemany(INSERT, [_row(one, now) for one in taken])

@@ -12,6 +12,7 @@ from typing import Any
 State = dict[str, Any]
 
 VERSION = 1
+WRITTEN = ("boot", "total", "line", "owed", "records", "number", "counts")
 WINDOW = 60.0
 SURPLUS_SHOWN = 10
 
@@ -176,23 +177,3 @@ def take_doubtful(state: State, now: float) -> int:
     count = int(state["doubtful"][1])
     state["doubtful"] = None
     return count
-
-
-def tell(state: State, record: dict[str, Any]) -> None:
-    """Give a record its number and keep it until it is acknowledged."""
-    state["records"].append({"n": state["number"], **record})
-    state["number"] += 1
-    state["counts"]["told"] += 1
-
-
-def acknowledge(state: State, number: int) -> int:
-    """
-    Let go of the records up to ``number``, and say how many.
-
-    The numbers go on above it. Books that are older than the acknowledgement, or were made after a
-    clock was set back, would give a new kill a number that counts as told.
-    """
-    state["number"] = max(state["number"], number + 1)
-    before = len(state["records"])
-    state["records"] = [record for record in state["records"] if record["n"] > number]
-    return before - len(state["records"])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import time
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import oom_ledger, oom_lines, oom_records, oom_store
+from saltext.eos.utils import oom_ledger, oom_lines, oom_records, record_books, record_store
 from saltext.eos.utils.oom_counter import Counter, boot, view
 from saltext.eos.utils.oom_docker import Containers
 from saltext.eos.utils.oom_ledger import State
@@ -17,10 +16,8 @@ from saltext.eos.utils.oom_nomad import Tasks
 from saltext.eos.utils.oom_place import Judge
 from saltext.eos.utils.oom_pressure import Pressure
 from saltext.eos.utils.oom_records import Record
-from saltext.eos.utils.oom_scribe import Scribe
 from saltext.eos.utils.oom_sources import Lines
-
-log = logging.getLogger(__name__)
+from saltext.eos.utils.record_books import Books
 
 REMEMBERED_EVENTS = 3600
 
@@ -36,21 +33,18 @@ class Watch:
     """
 
     def __init__(self, folder: Path, minion: str, settings: dict[str, Any]) -> None:
-        self._folder = folder
         self._minion = minion
         self._settings = settings
         self._view = view()
         self._boot = boot()
-        self._acknowledged = self._done = 0
-        self._is_dirty = self._is_failing = False
+        self._books = Books("eos_oom", folder)
         with contextlib.ExitStack() as opened:
             self._counter = Counter(self._view.counter)
             opened.callback(self._counter.close)
             self._lines = Lines()
             opened.callback(self._lines.close)
-            self._state = self._opened()
+            self._books.open(self._opened())
             opened.pop_all()
-        self._scribe = Scribe(folder, self._state["records"])
         self._containers = Containers(settings["docker"], time.time() - REMEMBERED_EVENTS)
         self._tasks = Tasks()
         self._judge = Judge(self._view, settings, self._containers, self._tasks)
@@ -64,8 +58,11 @@ class Watch:
     @property
     def records(self) -> list[Record]:
         """What is on disk and the master has not acknowledged."""
-        done = self._done
-        return [record for record in self._scribe.records() if record["n"] > done]
+        return self._books.records
+
+    @property
+    def _state(self) -> State:
+        return self._books.state
 
     def step(self) -> None:
         """
@@ -76,26 +73,26 @@ class Watch:
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._containers.step()
         self._tasks.step()
-        self._let_go()
+        self._books.let_go()
         self._count(now)
         self._tell(now)
         state = self._state
         before = (state["cursor"], state["marked"])
         for record in self._pressure.step(state, self._minion, self._boot):
             self._add(record)
-        self._is_dirty |= before != (state["cursor"], state["marked"])
-        self._save()
+        self._books.is_dirty |= before != (state["cursor"], state["marked"])
+        self._books.save()
 
     def close(self) -> None:
         """Give files, sockets and children back; what waits is written first."""
-        self._scribe.close()
+        self._books.close()
         self._counter.close()
         self._lines.close()
         self._containers.close()
         self._pressure.close()
 
     def _opened(self) -> State:
-        state = oom_store.load(self._folder)
+        state = self._books.load(oom_ledger.VERSION, oom_ledger.WRITTEN)
         if state is None:
             total, number = self._lines.settle(self._counter.read)
             state = oom_ledger.opened(
@@ -103,21 +100,20 @@ class Watch:
                 total,
                 number=number,
                 microseconds=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000,
-                first=oom_store.first_number(),
+                first=record_store.first_number(),
                 since=time.time(),
                 counter=self._counter.identity,
             )
-            self._release(state)
+            self._books.release(state)
         else:
             # Books of an older version lack what it did not know.
             blank = oom_ledger.opened(
                 state["boot"], 0, number=0, microseconds=0, first=0, since=time.time()
             )
             state = {**blank, **state}
-            self._release(state)
+            self._books.release(state)
             if state["boot"] != self._boot:
                 state = self._turned(state)
-        oom_store.save(self._folder, state)
         return state
 
     def _turned(self, state: State) -> State:
@@ -128,29 +124,15 @@ class Watch:
         old = state["boot"]
         if count:
             record = self._nameless(state, count, "lines_lost", old, [])
-            oom_ledger.tell(state, record)
+            record_books.tell(state, record)
         return oom_ledger.rebooted(state, self._boot)
-
-    def _let_go(self) -> None:
-        stamp = oom_store.stamp(self._folder)
-        if stamp == self._acknowledged:
-            return
-        self._acknowledged = stamp
-        self._is_dirty |= self._release(self._state)
-
-    def _release(self, state: State) -> bool:
-        found = oom_store.acknowledged(self._folder)
-        if not found:
-            return False
-        self._done = found.number
-        return oom_ledger.acknowledge(state, found.number) > 0
 
     def _count(self, now: float) -> None:
         state = self._state
         self._lines.note_end()
         before = (state["total"], state["counter"])
         owed = oom_ledger.count(state, self._counter.read(), now, self._counter.identity)
-        self._is_dirty |= before != (state["total"], state["counter"])
+        self._books.is_dirty |= before != (state["total"], state["counter"])
         if not owed and not state["open"]:
             if self._lines.skip():
                 # The lines of what was written off are behind that end: none is late any more.
@@ -160,7 +142,7 @@ class Watch:
         carry = state["carry"] = state["carry"] or oom_lines.fresh()
         kills = []
         for line in self._lines.read(state):
-            self._is_dirty = True
+            self._books.is_dirty = True
             kill = oom_lines.feed(carry, line)
             if kill:
                 kills.append(kill)
@@ -226,7 +208,7 @@ class Watch:
         if is_own is None:
             state["held"].append([since, kill])
             return
-        self._is_dirty = True
+        self._books.is_dirty = True
         if not is_own or self._judge.is_ignored(place):
             state["counts"]["ignored" if is_own else "foreign"] += 1
             return
@@ -269,23 +251,7 @@ class Watch:
         )
 
     def _add(self, record: Record) -> None:
-        oom_ledger.tell(self._state, record)
-        self._is_dirty = True
-
-    def _save(self) -> None:
-        failure = self._scribe.failure()
-        if self._is_dirty or failure:
-            self._scribe.write(self._state)
-            self._is_dirty = False
-        if failure and not self._is_failing:
-            log.warning(
-                "eos_oom: the books in %s cannot be written: %s; new kills are kept in memory and "
-                "not told until they can; make room there or give the minion the right to write",
-                self._folder, failure,
-            )  # fmt: skip
-        elif self._is_failing and not failure:
-            log.info("eos_oom: the books in %s are written again", self._folder)
-        self._is_failing = bool(failure)
+        self._books.tell(record)
 
 
 def _is_in(cgroup: str | None, group: str | None) -> bool:

@@ -29,8 +29,8 @@ class Office:
         self.told = []
         self.desk = Desk(self.inbox, threading.Lock(), LARGEST, self._acknowledge, lambda: None)
 
-    def _acknowledge(self, minion, boot, number):
-        self.told.append((minion, number))
+    def _acknowledge(self, minion, beacon, boot, number):
+        self.told.append((minion, number) if beacon == hint.OOM else (minion, beacon, number))
 
     def take(self, minion, *records):
         text = json.dumps({"minion": minion, "boot": BOOT, "records": records, "sent": "x"})

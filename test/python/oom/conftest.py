@@ -16,7 +16,7 @@ from cage import HOME, SECONDS, Cage, kills_started, wait_for
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from saltext.eos.utils import oom_watch
+from saltext.eos.utils import record_books
 
 _COUNT = itertools.count()
 
@@ -82,7 +82,7 @@ def said(monkeypatch):
     heard = logging.Handler()
     levels: list[str] = []
     heard.emit = lambda record: levels.append(record.levelname)
-    logger = logging.getLogger(oom_watch.__name__)
+    logger = logging.getLogger(record_books.__name__)
     monkeypatch.setattr(logger, "propagate", False)
     monkeypatch.setattr(logger, "handlers", [heard])
     before = logger.level

@@ -12,7 +12,7 @@ import pytest
 import salt.loader
 from run_beacon import Runner
 
-from saltext.eos.utils import oom_batch, oom_ledger, oom_records, oom_store
+from saltext.eos.utils import oom_ledger, oom_records, record_batch, record_books, record_store
 
 KILL = {
     "number": 7, "microseconds": 5_000_000, "process": "a", "pid": 5, "anon": "1", "peak": None,
@@ -35,7 +35,7 @@ def _record(number, kill=KILL):
 
 
 def _books(opts):
-    return Path(opts["eos_oom_dir"]) / oom_store.STATE
+    return Path(opts["eos_oom_dir"]) / record_store.STATE
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_the_first_pass_tells_nothing_of_the_past(beacons, minion_key, module):
 
 def test_damaged_books_are_put_aside_and_numbers_jump(minion_opts, tmp_path):
     books = tmp_path / "books"
-    state = oom_ledger.opened("b", 1, number=1, microseconds=0, first=oom_store.first_number())
-    oom_store.save(books, state)
-    whole = (books / oom_store.STATE).read_bytes()
+    state = oom_ledger.opened("b", 1, number=1, microseconds=0, first=record_store.first_number())
+    record_store.save(books, state)
+    whole = (books / record_store.STATE).read_bytes()
     for damaged in (
         whole[:-9],
         b"",
@@ -84,10 +84,10 @@ def test_damaged_books_are_put_aside_and_numbers_jump(minion_opts, tmp_path):
         b"\xff\xfe",
         whole.replace(b"1", b"2", 1),
     ):
-        (books / oom_store.STATE).write_bytes(damaged)
-        assert oom_store.load(books) is None
-        assert (books / f"{oom_store.STATE}.damaged").read_bytes() == damaged
-    assert oom_store.first_number() > state["number"]
+        (books / record_store.STATE).write_bytes(damaged)
+        assert record_store.load(books, oom_ledger.VERSION, oom_ledger.WRITTEN) is None
+        assert (books / f"{record_store.STATE}.damaged").read_bytes() == damaged
+    assert record_store.first_number() > state["number"]
 
 
 def test_damaged_books_do_not_stop_the_beacon(beacons, minion_key, minion_opts):
@@ -119,7 +119,7 @@ def test_after_a_reboot_the_last_boots_debts_are_told_and_all_new_kills_owed(
 
 
 def test_records_are_repeated_with_growing_pauses_and_the_same_bytes(minion_opts):
-    outbox = oom_batch.Outbox("n1", Path(minion_opts["pki_dir"]) / "minion.pem")
+    outbox = record_batch.Outbox("eos_oom", "n1", Path(minion_opts["pki_dir"]) / "minion.pem")
     records, sent = [_record(1)], []
     for tick in range(2000):
         event = outbox.due(records, "b", tick / 4)
@@ -131,7 +131,7 @@ def test_records_are_repeated_with_growing_pauses_and_the_same_bytes(minion_opts
 
 
 def test_new_records_go_out_at_once_and_from_the_first_unacknowledged_on(minion_opts):
-    outbox = oom_batch.Outbox("n1", Path(minion_opts["pki_dir"]) / "minion.pem")
+    outbox = record_batch.Outbox("eos_oom", "n1", Path(minion_opts["pki_dir"]) / "minion.pem")
     records = [_record(number) for number in range(1, 4)]
     outbox.due(records[:1], "b", 0.0)
     told = json.loads(outbox.due(records, "b", 0.1)["batch"])
@@ -142,7 +142,7 @@ def test_new_records_go_out_at_once_and_from_the_first_unacknowledged_on(minion_
 
 
 def test_a_batch_is_bounded_whatever_waits(minion_opts):
-    outbox = oom_batch.Outbox("n1", Path(minion_opts["pki_dir"]) / "minion.pem")
+    outbox = record_batch.Outbox("eos_oom", "n1", Path(minion_opts["pki_dir"]) / "minion.pem")
     records = [_record(number, {**KILL, "consumers": ["x" * 9000]}) for number in range(1, 400)]
     event = outbox.due(records, "b", 0.0)
     assert len(event["batch"]) < 140_000
@@ -158,7 +158,7 @@ def test_an_acknowledgement_ends_the_repetition_and_is_never_taken_back(
     books = json.loads(_books(minion_opts).read_text())
     first = books["number"]
     for number in range(first, first + 3):
-        oom_ledger.tell(books, {k: v for k, v in _record(number).items() if k != "n"})
+        record_books.tell(books, {k: v for k, v in _record(number).items() if k != "n"})
     _books(minion_opts).write_text(json.dumps(books))
     running.until(lambda: len(running.records) >= 3, "three records")
     assert [one["n"] for one in module["eos_oom.pending"]()][:3] == [first, first + 1, first + 2]

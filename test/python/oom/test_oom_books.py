@@ -8,7 +8,7 @@ import pytest
 from cage import wait_for
 from counted import SETTINGS, Counted, open_files, write_off
 
-from saltext.eos.utils import hint, oom_store
+from saltext.eos.utils import hint, oom_ledger, record_store
 from saltext.eos.utils.oom_kmsg import KernelLog
 from saltext.eos.utils.oom_watch import Watch
 
@@ -73,7 +73,7 @@ def test_another_counter_than_the_books_know_is_taken_as_it_stands(counted):
     """The counter of the whole kernel has no cgroup; its value says nothing about the node's."""
     watch = counted.watch()
     watch._state["counter"] = "vmstat"
-    oom_store.save(counted.books, watch._state)
+    record_store.save(counted.books, watch._state)
     watch.close()
     counted.show(9)
     again = counted.watch()
@@ -86,27 +86,30 @@ def test_another_counter_than_the_books_know_is_taken_as_it_stands(counted):
 def test_numbers_go_on_above_what_was_acknowledged_after_a_restore(counted):
     """Books of a snapshot: what they would tell under an old number would be taken as told."""
     counted.watch().close()
-    number = oom_store.load(counted.books)["number"]
-    oom_store.acknowledge(counted.books, "b", number + 40)
+    number = record_store.load(counted.books, oom_ledger.VERSION, oom_ledger.WRITTEN)["number"]
+    record_store.acknowledge(counted.books, "b", number + 40)
     watch = counted.watch()
     counted.show(1)
     write_off(watch, 10.0)
-    watch._save()
-    watch._scribe.close()
+    watch._books.save()
+    watch._books.close()
     assert [one["n"] for one in watch.records] == [number + 41]
-    assert oom_store.load(counted.books)["number"] == number + 42
+    assert (
+        record_store.load(counted.books, oom_ledger.VERSION, oom_ledger.WRITTEN)["number"]
+        == number + 42
+    )
     watch.close()
 
 
 def test_books_made_while_the_clock_was_in_the_future_do_not_silence_later_ones(counted):
     """They were lost after the clock was right again; what was acknowledged under them was not."""
-    future = oom_store.first_number() + 10**12
-    oom_store.acknowledge(counted.books, "b", future)
+    future = record_store.first_number() + 10**12
+    record_store.acknowledge(counted.books, "b", future)
     watch = counted.watch()
     counted.show(1)
     write_off(watch, 10.0)
-    watch._save()
-    watch._scribe.close()
+    watch._books.save()
+    watch._books.close()
     assert [one["n"] for one in watch.records] == [future + 1]
     watch.close()
 
@@ -114,12 +117,12 @@ def test_books_made_while_the_clock_was_in_the_future_do_not_silence_later_ones(
 def test_an_acknowledgement_of_what_was_never_told_hides_no_kill(counted):
     watch = counted.watch()
     number = watch._state["number"]
-    oom_store.acknowledge(counted.books, "b", number + 999)
+    record_store.acknowledge(counted.books, "b", number + 999)
     watch.step()
     counted.show(1)
     write_off(watch, 10.0)
-    watch._save()
-    watch._scribe.close()
+    watch._books.save()
+    watch._books.close()
     assert [one["n"] for one in watch.records] == [number + 1000]
     watch.close()
 
@@ -136,10 +139,10 @@ def test_the_name_of_a_new_file_is_on_the_disk_too(tmp_path, monkeypatch, kind):
 
     monkeypatch.setattr(os, "fsync", noted)
     if kind == "books":
-        oom_store.save(folder, {})
+        record_store.save(folder, {})
     else:
-        oom_store.acknowledge(folder, "b", 1)
-    name = oom_store.STATE if kind == "books" else oom_store.ACKNOWLEDGED
+        record_store.acknowledge(folder, "b", 1)
+    name = record_store.STATE if kind == "books" else record_store.ACKNOWLEDGED
     assert done[-1] == (folder.stat().st_ino, [name])
 
 
@@ -191,5 +194,5 @@ def test_a_failed_write_stops_nothing_that_is_on_the_disk(counted, said):
 
 
 def _passed(watch):
-    watch._save()
+    watch._books.save()
     return watch.records

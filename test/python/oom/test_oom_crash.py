@@ -15,7 +15,7 @@ import pytest
 from cage import EAT, wait_for
 from wheel import SITE
 
-from saltext.eos.utils import oom_store
+from saltext.eos.utils import oom_ledger, record_store
 
 CHILD = Path(__file__).parent / "crash_child.py"
 
@@ -66,7 +66,7 @@ def test_a_beacon_killed_anywhere_tells_each_kill_once(start, make_cage, tmp_pat
     wait_for(lambda: {one["subject"]["pid"] for one in _records(told)} >= pids, "every kill")
     child.send_signal(signal.SIGKILL)
     child.wait()
-    books = oom_store.load(tmp_path / "books")
+    books = record_store.load(tmp_path / "books", oom_ledger.VERSION, oom_ledger.WRITTEN)
     mine = [one for one in books["records"] if one["subject"]["pid"] in pids]
     assert len(mine) == len(pids) == 48
     assert len({one["mark"] for one in mine}) == len(mine)

@@ -14,7 +14,7 @@ from cage import EAT, PATIENCE, wait_for
 from run_beacon import Runner
 
 from saltext.eos.beacon_config.eos_oom import DEFAULTS
-from saltext.eos.utils import oom_store
+from saltext.eos.utils import record_store
 from saltext.eos.utils.oom_kmsg import KernelLog
 from saltext.eos.utils.oom_watch import Watch
 
@@ -150,7 +150,7 @@ def test_what_exceeds_a_burst_is_counted_in_one_record(beacons, minion_key, make
     box = make_cage()
     pids = [box.overeat() for _ in range(6)]
     running.until(lambda: len(running.records) >= 2, "the first two")
-    path = Path(minion_opts["eos_oom_dir"]) / oom_store.STATE
+    path = Path(minion_opts["eos_oom_dir"]) / record_store.STATE
 
     def surplus():
         return json.loads(path.read_text("utf-8"))["surplus"]
@@ -197,7 +197,7 @@ def test_a_full_disk_stops_the_sending_and_loses_nothing(
     running.run()
     full.write_bytes(b"x" * (1 << 20))
     pids = [make_cage().overeat() for _ in range(3)]
-    books = Path(minion_opts["eos_oom_dir"]) / oom_store.STATE
+    books = Path(minion_opts["eos_oom_dir"]) / record_store.STATE
     before = books.read_bytes()
     running.until(lambda: _kept(beacons, pids), "the kills in memory")
     assert (running.events, books.read_bytes()) == ([], before)
@@ -236,7 +236,9 @@ class Filler:
 def _acknowledging(running, minion_opts, place):
     """More records than one batch holds come only as the master acknowledges."""
     if running.records:
-        oom_store.acknowledge(oom_store.home(minion_opts), "boot", max(running.records))
+        record_store.acknowledge(
+            record_store.home(minion_opts, "eos_oom"), "boot", max(running.records)
+        )
     return running.of(place)
 
 
@@ -244,4 +246,4 @@ def _kept(beacons, pids):
     """Tell whether the beacon, whose books cannot be written, knows of these kills."""
     watch = beacons.pack["__context__"]["eos_oom"].watch
     known = {one["subject"]["pid"] for one in watch._state["records"]}
-    return watch._scribe.failure() and known.issuperset(pids)
+    return watch._books._scribe.failure() and known.issuperset(pids)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from saltext.eos.utils import oom_ledger
+from saltext.eos.utils import oom_ledger, record_books
 
 
 def _books():
@@ -63,15 +63,15 @@ def test_kills_that_may_be_anothers_are_told_once_a_minute_together():
 def test_numbers_have_no_gap_and_an_acknowledgement_lets_go_in_order():
     books = _books()
     for kind in "abc":
-        oom_ledger.tell(books, {"kind": kind})
+        record_books.tell(books, {"kind": kind})
     assert [record["n"] for record in books["records"]] == [1000, 1001, 1002]
-    assert oom_ledger.acknowledge(books, 1001) == 2
+    assert record_books.acknowledge(books, 1001) == 2
     assert [record["kind"] for record in books["records"]] == ["c"]
 
 
 def test_a_reboot_starts_the_kernels_numbers_anew_and_keeps_ours():
     books = _books()
-    oom_ledger.tell(books, {"kind": "a"})
+    record_books.tell(books, {"kind": "a"})
     page = oom_ledger.rebooted(books, "next")
     assert (page["boot"], page["total"], page["line"], page["number"]) == ("next", 0, 0, 1001)
     assert page["records"] == books["records"]

@@ -14,7 +14,7 @@ from run_beacon import envelope
 
 from saltext.eos.beacon_config.eos_oom import DEFAULTS
 from saltext.eos.events import table
-from saltext.eos.utils import hint, oom_ledger, oom_oomd, oom_sources
+from saltext.eos.utils import hint, oom_ledger, oom_oomd, oom_sources, record_books
 from saltext.eos.utils.oom_pressure import Pressure
 
 BOOT = "8c1e4f5a-6f0e-4a53-9d3b-2f6f1b0c7d11"
@@ -166,7 +166,7 @@ def _told(pressure, books):
     """Make a pass, and give the records with the numbers that they get."""
     before = len(books["records"])
     for record in pressure.step(books, "n1", BOOT):
-        oom_ledger.tell(books, record)
+        record_books.tell(books, record)
     return books["records"][before:]
 
 

@@ -157,4 +157,4 @@ def test_a_kill_that_was_written_off_long_ago_takes_no_name_from_a_new_one(tmp_p
         watch._tell(now)
     kinds = [one["kind"] for one in watch._state["records"]]
     assert kinds == ["unattributed", "killed", "killed"]
-    watch._scribe.close()
+    watch._books.close()

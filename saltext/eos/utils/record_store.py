@@ -1,19 +1,18 @@
-"""The beacon's books on disk: one writer each, whole or not at all."""
+"""A beacon's books on disk: one writer each, whole or not at all."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saltext.eos.utils.oom_ledger import VERSION, State
+State = dict[str, Any]
 
-HOME = "/var/lib/eos-oom"
 STATE = "state.json"
 ACKNOWLEDGED = "acknowledged.json"
-WRITTEN = ("boot", "total", "line", "owed", "records", "number", "counts")
 
 
 class Acknowledged(NamedTuple):
@@ -23,14 +22,17 @@ class Acknowledged(NamedTuple):
     number: int
 
 
-def home(opts: dict[str, Any]) -> Path:
-    """Give the folder of the books: option ``eos_oom_dir``, or its place below ``root_dir``."""
-    return Path(opts.get("eos_oom_dir") or Path(opts.get("root_dir") or "/") / HOME.lstrip("/"))
+def home(opts: dict[str, Any], beacon: str) -> Path:
+    """Give the folder of the books: option ``<beacon>_dir``, or its place below ``root_dir``."""
+    usual = Path(opts.get("root_dir") or "/") / "var/lib" / beacon.replace("_", "-")
+    return Path(opts.get(f"{beacon}_dir") or usual)
 
 
-def load(folder: Path) -> State | None:
+def load(folder: Path, version: int, written: Iterable[str]) -> State | None:
     """
     Read the books; ``None`` when there are none.
+
+    :param written: keys without which they are no books of that version.
 
     Books that cannot be read are put aside as ``state.json.damaged``, never guessed at: the
     beacon opens new ones, with numbers that the master sees as a jump.
@@ -42,7 +44,7 @@ def load(folder: Path) -> State | None:
         return None
     except ValueError:
         state = None
-    if not isinstance(state, dict) or state.get("version") != VERSION or set(WRITTEN) - set(state):
+    if not isinstance(state, dict) or state.get("version") != version or set(written) - set(state):
         path.replace(folder / f"{STATE}.damaged")
         return None
     return state

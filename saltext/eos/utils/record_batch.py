@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from saltext.eos.utils.oom_records import Record
+Record = dict[str, Any]
 
 MOST = 50
 LARGEST = 120_000
@@ -21,11 +21,13 @@ class Outbox:
     """
     The batch that is being sent.
 
+    :param beacon: its name; a batch is for nothing that another beacon tells.
     :param minion: id of this minion.
     :param key: its private key, ``minion.pem``.
     """
 
-    def __init__(self, minion: str, key: Path) -> None:
+    def __init__(self, beacon: str, minion: str, key: Path) -> None:
+        self._beacon = beacon
         self._minion = minion
         self._path = key
         self._key: rsa.RSAPrivateKey | None = None
@@ -62,6 +64,7 @@ class Outbox:
 
     def _signed(self, records: list[Record], boot: str) -> dict[str, Any]:
         content = {
+            "beacon": self._beacon,
             "minion": self._minion,
             "boot": boot,
             "records": records,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from saltext.eos.utils import oom_store
-from saltext.eos.utils.oom_ledger import State
-from saltext.eos.utils.oom_records import Record
+from saltext.eos.utils import record_store
+from saltext.eos.utils.record_batch import Record
+from saltext.eos.utils.record_store import State
 
 PATIENCE = 10.0
 
@@ -19,11 +19,13 @@ class Scribe:
     Books that are overtaken by newer ones before they are written are left out: each holds all
     that is owed and told, so the newest is enough.
 
+    :param name: of the thread.
     :param folder: where the books are kept.
     :param records: what is on disk already.
     """
 
-    def __init__(self, folder: Path, records: list[Record]) -> None:
+    def __init__(self, name: str, folder: Path, records: list[Record]) -> None:
+        self._name = name
         self._folder = folder
         self._changed = threading.Condition()
         self._waiting: tuple[bytes, list[Record]] | None = None
@@ -39,12 +41,12 @@ class Scribe:
 
     def write(self, state: State) -> None:
         """Have the books written; does not wait for it."""
-        packed = oom_store.packed(state)
+        packed = record_store.packed(state)
         with self._changed:
             self._waiting = (packed, list(state["records"]))
             self._changed.notify()
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="eos-oom-books", daemon=True)
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
 
     def failure(self) -> OSError | None:
@@ -69,7 +71,7 @@ class Scribe:
                     return
                 (packed, records), self._waiting = self._waiting, None
             try:
-                oom_store.write(self._folder / oom_store.STATE, packed)
+                record_store.write(self._folder / record_store.STATE, packed)
             except OSError as err:
                 with self._changed:
                     self._error = err

@@ -1,0 +1,116 @@
+"""One pass of the beacon ``eos_host``: see what should run here, and keep the books of it."""
+
+from __future__ import annotations
+
+import fnmatch
+import time
+from pathlib import Path
+from typing import Any
+
+from saltext.eos.events import table
+from saltext.eos.utils import host_judge, record_store
+from saltext.eos.utils.host_form import Form
+from saltext.eos.utils.host_judge import Seen
+from saltext.eos.utils.host_units import Units
+from saltext.eos.utils.oom_counter import boot
+from saltext.eos.utils.record_batch import Record
+from saltext.eos.utils.record_books import Books
+from saltext.eos.utils.record_store import State
+
+VERSION = 1
+WRITTEN = ("boot", "records", "number", "counts", "things")
+
+
+class Watch:
+    """
+    What is watched on this host, and its books.
+
+    :param folder: where they are kept.
+    :param minion: its id.
+    :param form: what is to run here.
+    :param settings: the beacon's configuration, complete.
+    :raises OSError: the folder cannot be used.
+    """
+
+    def __init__(self, folder: Path, minion: str, form: Form, settings: dict[str, Any]) -> None:
+        self._minion = minion
+        self._settings = settings
+        self._boot = boot()
+        self._books = Books("eos_host", folder)
+        self._books.open(self._opened(form))
+        self._units = Units(self._told_of(form.units), settings["restarts"])
+
+    @property
+    def boot(self) -> str:
+        """Id of this boot of the kernel."""
+        return self._boot
+
+    @property
+    def records(self) -> list[Record]:
+        """What is on disk and the master has not acknowledged."""
+        return self._books.records
+
+    def step(self) -> None:
+        """Make one pass; what it found can be sent as soon as it is on disk."""
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        self._books.let_go()
+        for seen in self._units.look(self._minion, self._boot, now):
+            self._judge(seen, now)
+        self._books.save()
+
+    def close(self) -> None:
+        """Close what is open; what waits is written first."""
+        self._books.close()
+        self._units.close()
+
+    def _opened(self, form: Form) -> State:
+        state = self._books.load(VERSION, WRITTEN)
+        if state is None:
+            state = {
+                "version": VERSION, "boot": self._boot, "things": {}, "records": [],
+                "number": record_store.first_number(), "counts": {"told": 0},
+            }  # fmt: skip
+        self._books.release(state)
+        here = {f"unit:{unit}" for unit in form.units}
+        # What was seen before this start says nothing of how long it has been so.
+        state["things"] = {
+            thing: {**known, "level": None} for thing, known in state["things"].items()
+            if thing in here
+        }  # fmt: skip
+        return {**state, "boot": self._boot}
+
+    def _told_of(self, things: dict[str, str]) -> dict[str, str]:
+        ignored = self._settings["ignore"]
+        return {
+            name: component for name, component in things.items()
+            if not any(
+                fnmatch.fnmatchcase(one, pattern) for one in (name, component)
+                for pattern in ignored
+            )
+        }  # fmt: skip
+
+    def _judge(self, seen: Seen, now: float) -> None:
+        state = self._books.state
+        before = state["things"].get(seen.thing)
+        quiet = table.TABLE[seen.event]["verbs"][seen.verb()]["settle_seconds"] if seen.level else 0
+        known, is_told = host_judge.judge(before, seen, now, quiet)
+        if is_told and len(state["records"]) >= self._settings["keep"]:
+            # It is told as soon as there is room, if it is still so.
+            return
+        state["things"][seen.thing] = known
+        self._books.is_dirty |= before is None or before["told"] != known["told"]
+        if is_told:
+            self._books.tell(_record(seen, self._boot))
+
+
+def _record(seen: Seen, boot_: str) -> Record:
+    return {
+        "boot": boot_,
+        "kind": seen.verb(),
+        "event": seen.event,
+        "verb": seen.verb(),
+        **seen.payload,
+        "mark": seen.mark,
+        "occurred": seen.occurred,
+        "evidence": [f"{seen.thing}:{seen.mark}"],
+    }

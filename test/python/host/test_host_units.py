@@ -1,0 +1,224 @@
+"""Units under a real systemd: given up, restarted for ever, stopped, gone, and well again."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from host_systemd import wait_for
+
+from saltext.eos.beacon_config.eos_host import DEFAULTS
+from saltext.eos.events import table
+from saltext.eos.utils import hint, host_bus
+from saltext.eos.utils.host_bus import Call, NoAnswer
+from saltext.eos.utils.host_form import Form
+from saltext.eos.utils.host_units import MANAGER, ROOT, Loop, Units
+from saltext.eos.utils.host_watch import Watch
+
+RUNS = {"ExecStart": "/bin/sleep infinity"}
+
+
+@pytest.fixture
+def watching(at_systemd, tmp_path, request):
+    """A watch of one unit, which is made and started by each test."""
+    unit = f"eos-{request.node.name[:40].replace('_', '-')}.service"
+    opened = []
+
+    class Watching:
+        """The watch, its unit, and what it told."""
+
+        name = unit
+        systemd = at_systemd
+
+        def __init__(self):
+            self.again()
+
+        def again(self):
+            """Start the watch anew, as with the minion."""
+            for one in opened:
+                one.close()
+            self.watch = Watch(tmp_path / "books", "n1", Form({unit: "consul"}), dict(DEFAULTS))
+            opened[:] = [self.watch]
+
+        def told(self):
+            """Make a pass and give all verbs with their causes so far."""
+            self.watch.step()
+            records = self.watch._books.state["records"]
+            return [(one["verb"], one["verdict"]["cause"]) for one in records]
+
+        def until(self, *wanted):
+            """Make passes until exactly that was told."""
+            wait_for(lambda: len(self.told()) >= len(wanted), f"{wanted}", 90)
+            assert self.told() == list(wanted)
+            return self.watch._books.state["records"]
+
+        def quiet(self, seconds):
+            """Make passes for a while, and give what was told."""
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                found = self.told()
+                time.sleep(0.2)
+            return found
+
+    yield Watching()
+    at_systemd.run("systemctl", "stop", unit)
+    opened[0].close()
+
+
+def _is_event(record):
+    made = hint.envelope("n1", record, "e", 1)
+    assert hint.problem("n1", record, made, "eos_host") is None
+    words = table.says(made)
+    assert "{" not in words
+    return made
+
+
+def test_a_unit_that_systemd_gave_up_is_told_once_and_its_recovery_too(watching):
+    watching.systemd.unit(watching.name, **RUNS)
+    assert watching.quiet(1.5) == []
+    watching.systemd.unit(watching.name, ExecStart="/bin/false")
+    watching.systemd.run("systemctl", "kill", "--signal=KILL", watching.name)
+    (record,) = watching.until(("failed", "gave_up"))
+    assert record["verdict"]["result"] == "signal"
+    assert record["subject"] == {"minion": "n1", "unit": watching.name, "component": "consul"}
+    shown = watching.systemd.run(
+        "systemctl", "show", "--value", "--property=InvocationID", watching.name
+    )
+    assert record["mark"].startswith(f"{shown}:")
+    made = _is_event({"n": 1, **record})
+    assert made["id"] == f"h:n1:unit:failed:{record['mark']}"
+    assert made["tag"] == f"eos/host/unit/failed/{watching.name}"
+    # A restart of the minion tells nothing again, and forgets nothing.
+    watching.again()
+    assert watching.quiet(4) == [("failed", "gave_up")]
+    watching.systemd.unit(watching.name, **RUNS)
+    _, well = watching.until(("failed", "gave_up"), ("recovered", "runs"))
+    _is_event({"n": 2, **well})
+
+
+def test_another_failure_after_a_start_is_another_fact(watching):
+    watching.systemd.unit(watching.name, ExecStart="/bin/false")
+    watching.until(("failed", "gave_up"))
+    watching.systemd.unit(watching.name, ExecStart="/bin/false")
+    first, second = watching.until(("failed", "gave_up"), ("failed", "gave_up"))
+    assert first["mark"] != second["mark"]
+
+
+def test_a_unit_that_is_started_again_and_again_has_failed(watching):
+    watching.systemd.unit(
+        watching.name,
+        ExecStart="/bin/sh -c 'sleep 0.2; exit 3'",
+        Restart="always",
+        RestartSec="0.3",
+    )
+    (record,) = watching.until(("failed", "restarts"))
+    assert record["change"]["restarts"] >= DEFAULTS["restarts"]
+    _is_event({"n": 1, **record})
+    assert watching.quiet(5) == [("failed", "restarts")]
+
+
+def test_one_restart_is_systemds_own_affair(watching):
+    watching.systemd.unit(watching.name, **RUNS, Restart="always", RestartSec="0.1")
+    assert watching.quiet(1) == []
+    watching.systemd.run("systemctl", "kill", "--signal=KILL", watching.name)
+    assert watching.quiet(5) == []
+
+
+def test_a_unit_that_somebody_stopped_is_told_as_stopped_after_its_quiet_time(watching):
+    watching.systemd.unit(watching.name, **RUNS)
+    assert watching.quiet(1) == []
+    watching.systemd.run("systemctl", "stop", watching.name)
+    # A restart by a state run takes less than the quiet time.
+    assert watching.quiet(8) == []
+    (record,) = watching.until(("stopped", "inactive"))
+    _is_event({"n": 1, **record})
+
+
+def test_a_unit_that_was_never_there_is_not_missed(watching):
+    assert watching.quiet(2) == []
+    assert watching.watch._books.state["things"][f"unit:{watching.name}"]["silent"]
+    watching.systemd.unit(watching.name, **RUNS)
+    assert watching.quiet(7) == []
+
+
+def test_what_systemd_does_not_answer_is_neither_well_nor_not(watching, monkeypatch):
+    watching.systemd.unit(watching.name, ExecStart="/bin/false")
+    watching.until(("failed", "gave_up"))
+    monkeypatch.setattr("saltext.eos.utils.host_bus.SYSTEM", "/run/nobody-is-there")
+    watching.watch._units.close()
+    assert watching.quiet(6) == [("failed", "gave_up")]
+
+
+def test_a_unit_that_is_ignored_is_not_asked_for(at_systemd, tmp_path):
+    form = Form({"caddy.service": "caddy", "consul.service": "consul"})
+    watch = Watch(tmp_path / "books", "n1", form, {**DEFAULTS, "ignore": ["caddy"]})
+    assert list(watch._units._units) == ["consul.service"]
+    watch.close()
+
+
+def test_an_idle_pass_over_all_units_takes_less_than_5_ms(at_systemd, tmp_path):
+    units = {f"eos-idle-{at}.service": f"c{at}" for at in range(8)}
+    for unit in units:
+        at_systemd.unit(unit, **RUNS)
+    watch = Watch(tmp_path / "books", "n1", Form(units), dict(DEFAULTS))
+    for _ in range(5):
+        watch.step()
+    took = []
+    for _ in range(300):
+        begun = time.thread_time()
+        watch.step()
+        took.append(time.thread_time() - begun)
+        time.sleep(0.005)
+    watch.close()
+    assert watch._books.state["records"] == []
+    assert sorted(took)[int(len(took) * 0.99)] < 0.005
+
+
+def test_a_refused_question_is_one_answer_among_others(at_systemd):
+    bus = host_bus.opened()
+    no, yes = bus.ask(
+        [
+            Call(ROOT, MANAGER, "NoSuchThing", "s", ("x",)),
+            Call(ROOT, MANAGER, "ListUnitsByNames", "as", (["no-such.service"],)),
+        ]
+    )
+    assert no is None
+    assert yes[0][0][2:4] == ("not-found", "inactive")
+    bus.close()
+    with pytest.raises(NoAnswer):
+        bus.ask([Call(ROOT, MANAGER, "ListUnitsByNames", "as", ([],))])
+
+
+def test_every_type_that_systemd_answers_in_can_be_read(at_systemd):
+    bus = host_bus.opened()
+    everything = Call(ROOT, "org.freedesktop.DBus.Properties", "GetAll", "s", ("",))
+    listed = Call(ROOT, MANAGER, "ListUnits", "", ())
+    properties, units = bus.ask([everything, listed])
+    names = dict(properties[0])
+    assert names["Version"].startswith("2")
+    assert names["NNames"] >= len(units[0]) > 5
+    bus.close()
+
+
+def test_a_loop_ends_when_it_stays_up():
+    loop = Loop()
+    for second in range(6):
+        loop.note(float(second), second, 5)
+    assert loop.is_looping
+    loop.note(30.0, 5, 5)
+    assert loop.is_looping
+    loop.note(36.0, 5, 5)
+    assert not loop.is_looping
+
+
+def test_restarts_over_hours_are_no_loop():
+    loop = Loop()
+    for hour in range(30):
+        loop.note(hour * 3600.0, hour, 5)
+        assert not loop.is_looping
+
+
+def test_systemd_that_is_not_there_tells_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("saltext.eos.utils.host_bus.PRIVATE", str(tmp_path / "none"))
+    monkeypatch.setattr("saltext.eos.utils.host_bus.SYSTEM", str(tmp_path / "none"))
+    assert Units({"consul.service": "consul"}, 5).look("n1", "boot", 1.0) == []
