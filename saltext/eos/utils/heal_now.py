@@ -13,6 +13,7 @@ from saltext.eos.policies import table
 from saltext.eos.utils import (
     asked,
     bridge_verbs,
+    event_line,
     heal_act,
     heal_claim,
     heal_clock,
@@ -161,7 +162,7 @@ def _row(
 
 
 def _text(row: Mapping[str, Any]) -> list[str]:
-    lines = indented(f"{row['verdict']:10} {row['action']:10} {row['place']}", 0)
+    lines = indented(f"{row['verdict']:10} {row['action']:10} {event_line.plain(row['place'])}", 0)
     wait = f" (again in {span(row['next'])})" if row["next"] and row["verdict"] == "waits" else ""
-    lines += indented(f"{row['why']}{wait}", 4)
+    lines += indented(f"{event_line.plain(row['why'])}{wait}", 4)
     return lines + indented(f"{row['policy']}, incident {row['incident']}", 4)

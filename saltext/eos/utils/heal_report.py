@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import heal_budget, heal_file, heal_settings, heal_status, store
+from saltext.eos.utils import event_line, heal_budget, heal_file, heal_settings, heal_status, store
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, labelled, moment, span
 from saltext.eos.utils.heal_state import (
@@ -146,7 +146,8 @@ def _settings(engine: dict[str, Any], heal: Mapping[str, Any] | None) -> heal_se
 
 
 def _budget(reader: Reader, settings: heal_settings.Settings) -> dict[str, Any]:
-    realm = ACT if settings.mode == "enforce" else WOULD
+    modes = (settings.mode, *settings.components.values(), *settings.jobs.values())
+    realm = ACT if "enforce" in modes else WOULD
     held, size = reader.state.bucket(realm), settings.bucket_size
     full = heal_budget.filled(held, reader.now, size, settings.bucket_every)
     left = full.tokens
@@ -309,4 +310,5 @@ def _mode(found: dict[str, Any]) -> str:
 
 def _rule_line(one: dict[str, Any]) -> str:
     left = "" if one["left"] is None else f", {span(one['left'])} more"
-    return f"{one['what']} by {one['by']} since {one['since']}{left}: {one['reason']}"
+    reason = event_line.plain(one["reason"])
+    return f"{one['what']} by {one['by']} since {one['since']}{left}: {reason}"

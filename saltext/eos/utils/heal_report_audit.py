@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import asked, event_text, heal_audit, heal_reader, heal_report
+from saltext.eos.utils import (
+    asked,
+    event_line,
+    event_text,
+    heal_audit,
+    heal_reader,
+    heal_report,
+    heal_retain,
+)
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_report_text import indented, moment
 from saltext.eos.utils.validate import nearest
@@ -38,6 +46,8 @@ SAYS = {
     "crowded": "{open} incidents are open, no new one is opened",
     "missed": "{count} facts after {after} were forgotten before they were read",
     "unreadable": "fact {row} cannot be read: {why}",
+    "rotated": "lines up to {last} were moved into {file}",
+    "lease": "{says}",
     "inbox": "another inbox: after fact {was} comes fact {row}",
 }
 MOST = 200
@@ -62,13 +72,13 @@ def audit(
         raise Unclear(f"limit is {limit!r}; expected a whole number from 1 on")
     least = None if since is None else time.time() - asked.span("since", since)
     path = heal_report.path_of(opts)
-    lines, broken, end = _read(path, None if verify else least)
+    lines, broken, end = _read(path, least, is_whole=verify)
     if verify:
         return _whole(path, lines, broken, end)
     lines = [one for one in lines if kind is None or one.kind == kind]
     shown = [] if len(lines) <= limit else [f"the newest {limit} of {len(lines)} lines"]
     for one in lines[-limit:]:
-        shown += indented(f"{one.n:6} {moment(one.at)} {one.kind:9} {said(one)}", 0)
+        shown += text(one)
     found: dict[str, Any] = {
         "lines": [one._asdict() for one in lines[-limit:]], "broken": broken, "retcode": 0,
     }  # fmt: skip
@@ -76,6 +86,12 @@ def audit(
         shown += _broken_text(path, broken)
         found["retcode"] = 1
     return {**found, "text": "\n".join(shown) or "the audit has no such line"}
+
+
+def text(line: heal_audit.Line) -> list[str]:
+    """Write a line of the audit in lines of 80 columns, with ids as short as Nomad takes them."""
+    says = event_line.plain(said(line))
+    return indented(says, 0, f"{line.n:6} {moment(line.at)} {line.kind:9} ", hang=7)
 
 
 def said(line: heal_audit.Line) -> str:
@@ -99,7 +115,9 @@ class _Parts(dict):
         return "-"
 
 
-def _read(path: Path, since: float | None) -> tuple[list[heal_audit.Line], str, tuple[int, str]]:
+def _read(
+    path: Path, since: float | None, *, is_whole: bool
+) -> tuple[list[heal_audit.Line], str, tuple[int, str]]:
     """Give the lines that are as they were written, and what is wrong with the next."""
     lines: list[heal_audit.Line] = []
     broken = ""
@@ -110,7 +128,9 @@ def _read(path: Path, since: float | None) -> tuple[list[heal_audit.Line], str, 
             heal_reader.looked_over(db, path)
             end = heal_audit.end(db)
         try:
-            lines.extend(heal_audit.verified(db, heal_reader.before(db, since)))
+            every = heal_retain.verified(db, path)
+            since_then = heal_audit.verified(db, heal_reader.before(db, since))
+            lines.extend(every if is_whole else since_then)
         except (heal_audit.Broken, *heal_reader.WRONG) as err:
             broken = str(err)
     return lines, broken, end

@@ -97,7 +97,7 @@ def _incident(
         "audit": [one._asdict() for one in lines],
     }
     text = _head(shown, name, policy) + _facts_text(facts)
-    if not decisions or (held and held["state"] not in ("closed", "decided", "acting")):
+    if last is not None and last.body.get("decision") not in {one["id"] for one in decisions}:
         text += _checks_text(found["checked_at"], found["checks"])
     for one in found["decisions"]:
         text += _decision_text(one)
@@ -106,8 +106,7 @@ def _incident(
     text += ["to do", *(line for words in found["do"] for line in indented(words, 2, "- "))]
     text += ["audit"]
     for one in lines:
-        says = f"{one.n:6} {moment(one.at)} {one.kind:9} {heal_report_audit.said(one)}"
-        text += indented(says, 2)
+        text += heal_report_audit.text(one)
     return {**found, "text": "\n".join(text)}
 
 
@@ -211,7 +210,7 @@ def _head(shown: Mapping[str, Any] | None, name: str, policy: str) -> list[str]:
     lines = labelled("incident", f"{name}, {shown['state']}")
     lines += labelled("policy", f"{policy}, which is to {act['do']}")
     lines += labelled("about", str(shown["place"]))
-    lines += labelled("says", str(shown["says"]))
+    lines += labelled("says", event_line.plain(str(shown["says"])))
     lines += labelled("since", f"{shown['opened']}, last fact {shown['last']}")
     wait = shown["looked_at_in"]
     if wait is not None:
@@ -224,8 +223,8 @@ def _facts_text(facts: list[dict[str, Any]]) -> list[str]:
     for one in facts:
         lines += indented(f"{one['line']}", 2)
         lines += indented(f"id {one['id']}", 4)
-        for proof in (one["event"] or {}).get("evidence", []):
-            lines += indented(f"evidence: {proof}", 4)
+        proofs = (one["event"] or {}).get("evidence", [])
+        lines += indented(f"evidence {'; '.join(map(str, proofs))}", 4) if proofs else []
     return lines
 
 
@@ -240,7 +239,7 @@ def _checks_text(at: str | None, checks: list[dict[str, Any]]) -> list[str]:
 def _decision_text(one: Mapping[str, Any]) -> list[str]:
     lines = labelled("decision", f"{one['id']}: {one['action']}, {one['state']}")
     place = {at: value for at, value in one["subject"].items() if "." in at}
-    lines += labelled("", f"of {heal_match.place(place)}; at {one['created']}")
+    lines += labelled("", f"of {event_line.plain(heal_match.place(place))}")
     lines += _checks_text(one["created"], one["checks"])
     claim, result = one["claim"], one["result"]
     if claim:
@@ -283,8 +282,7 @@ def _event(opts: Mapping[str, Any], reader: Reader, name: str) -> dict[str, Any]
     if policies and not shown:
         text += labelled("incident", "none is kept: it happened too seldom, or is long over")
     for line in lines:
-        says = f"{line.n:6} {moment(line.at)} {line.kind:9} {heal_report_audit.said(line)}"
-        text += indented(says, 2)
+        text += heal_report_audit.text(line)
     return {
         "event": envelope, "policies": policies, "incidents": shown,
         "audit": [one._asdict() for one in lines], "text": "\n".join(text),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltext.eos.policies import table
-from saltext.eos.utils import asked, heal_act, heal_match, heal_report
+from saltext.eos.utils import asked, event_line, heal_act, heal_match, heal_report
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, moment, span
@@ -82,7 +82,7 @@ def text(one: Mapping[str, Any]) -> list[str]:
     state = str(one["state"]).upper() if one["state"] == HELD else one["state"]
     facts = "1 fact" if one["facts"] == 1 else f"{one['facts']} facts"
     lines = indented(f"{one['opened']} {state:10} {one['id']} {one['policy']}, {facts}", 0)
-    lines += indented(str(one["says"] or one["place"]), 4)
+    lines += indented(event_line.plain(str(one["says"] or one["place"])), 4)
     why = str(one["why"])
     if one["looked_at_in"] is not None:
         why += f" (looked at again in {span(one['looked_at_in'])})"

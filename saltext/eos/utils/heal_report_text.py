@@ -42,12 +42,17 @@ def labelled(label: str, words: str) -> list[str]:
     )  # fmt: skip
 
 
-def indented(words: str, by: int = 2, mark: str = "") -> list[str]:
-    """Write words that begin behind some blanks and a mark, in lines of 80 columns."""
+def indented(words: str, by: int = 2, mark: str = "", hang: int | None = None) -> list[str]:
+    """
+    Write words that begin behind some blanks and a mark, in lines of 80 columns.
+
+    :param hang: blanks before all lines but the first; as many as stand before that without.
+    """
     lead = " " * by + mark
     return textwrap.wrap(
         event_text.CONTROL.sub(_escaped, words) or "-", WIDTH, initial_indent=lead,
-        subsequent_indent=" " * len(lead), break_long_words=False, break_on_hyphens=False,
+        subsequent_indent=" " * (len(lead) if hang is None else hang), break_long_words=False,
+        break_on_hyphens=False,
     )  # fmt: skip
 
 
