@@ -184,8 +184,29 @@ def age(state: State, now: float, settings: Settings) -> None:
             state.mark("touched", (realm, job))
 
 
-def _given_up(state: State, one: Decision, says: str, now: float) -> None:
-    ended(state, one.id, False, says, (), now)
+def orphaned(state: State, decision: str, effects: tuple[str, ...], now: float) -> None:
+    """
+    End a claimed decision whose orchestration is gone.
+
+    :param effects: ids that its act is known to have brought about.
+    """
+    one = state.decisions.get(decision)
+    if one is not None and one.state == "claimed":
+        says = "its orchestration is gone; whether it acted is not known"
+        _given_up(state, one, says, now, effects)
+
+
+def give_up(state: State, now: float, why: str) -> None:
+    """End what nobody has claimed yet: this master may not act any more."""
+    for one in [*state.decisions.values()]:
+        if one.state == "decided":
+            ended(state, one.id, False, why, (), now)
+
+
+def _given_up(
+    state: State, one: Decision, says: str, now: float, effects: tuple[str, ...] = ()
+) -> None:
+    ended(state, one.id, False, says, effects, now)
     state.line(
         "alarm", now, cause="decision", decision=one.id, incident=one.incident,
         action=one.action, place=heal_match.place(_leaves(one.subject)), says=says,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -53,10 +54,29 @@ def verified(db: sqlite3.Connection, after: int = 0) -> Iterator[Line]:
     """
     Give every line, oldest first, each checked before it is given.
 
+    All of it is read as it is at one moment: claims go on being added while it is read.
+
     :param after: number of the line to begin behind; what is up to it is taken as it is. Lines that
         were moved into a file (heal_retain) are not given.
     :raises Broken: a line was changed, put in or taken away; all lines before it are as written.
     """
+    with _at_one_moment(db):
+        yield from _verified(db, after)
+
+
+@contextlib.contextmanager
+def _at_one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
+def _verified(db: sqlite3.Connection, after: int) -> Iterator[Line]:
     number, previous = began = begin(db)
     told = began if after > number else (0, FIRST)
     if after > number:

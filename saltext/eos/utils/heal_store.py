@@ -18,18 +18,20 @@ from typing import Any
 from saltext.eos.utils import (
     heal_act,
     heal_audit,
+    heal_budget,
     heal_clock,
     heal_command,
     heal_file,
     heal_retain,
     heal_rows,
+    lock,
 )
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import State
 
 log = logging.getLogger(__name__)
 
-CLOCK, EPOCH = "clock", "epoch"
+CLOCK, EPOCH, LEASE = "clock", "epoch", "lease"
 
 
 class Store:
@@ -85,6 +87,21 @@ class Store:
         told, self._version = version != self._version, version
         return told
 
+    def take_over(self, index: int, is_new: bool) -> None:
+        """
+        Take the epoch of a lease, within a step: whatever was decided before cannot be claimed.
+
+        :param index: of the taking; one that is not higher, as of a Consul made anew, counts on.
+        :param is_new: another master acted meanwhile: nobody knows how much, so no token is left.
+        """
+        state, now = self.state, self._time.now
+        state.epoch = max(index, state.epoch + 1)
+        heal_file.set_meta(self._db, EPOCH, state.epoch)
+        for realm in heal_act.REALMS if is_new else ():
+            state.buckets[realm] = heal_budget.Bucket(0.0, now)
+            state.mark("budget", realm)
+        state.line("lease", now, epoch=state.epoch, index=index, is_new=is_new)
+
     def rotate(self, most: int = heal_retain.MOST) -> int:
         """
         Move what is old, or too much, into a file beside this one; see heal_retain.
@@ -112,12 +129,14 @@ class Store:
                 self._time = heal_clock.after(self._time, self._read())
                 self._claims()
                 self._commands(settings)
+                self._orphans()
                 yield self._time
                 wall = self._time.reading.wall
                 heal_audit.append(self._db, wall, self.state.lines)
                 forgotten = self._time.now - 2 * settings.healer_wait
                 heal_rows.write(self._db, self.state, forgotten)
                 heal_file.set_meta(self._db, CLOCK, heal_clock.packed(self._time))
+                heal_file.set_meta(self._db, LEASE, self.state.lease)
                 self.state.lines = []
         except BaseException as err:
             self._broken = str(err) or type(err).__name__
@@ -130,6 +149,16 @@ class Store:
             if one is not None and one.state == "decided":
                 heal_act.claimed(self.state, name, json.loads(claim))
                 self.state.mark("decisions", name)
+
+    def _orphans(self) -> None:
+        """End what is claimed by a process of this machine that is gone: nobody else would."""
+        rows = self._db.execute("SELECT id, claim FROM decisions WHERE state = 'claimed'")
+        for name, text in rows.fetchall():
+            claim = json.loads(text)
+            since = claim.get("started")
+            if since is not None and lock.started(int(claim["pid"])) != since:
+                effects = tuple(str(one) for one in claim.get("effects", ()))
+                heal_act.orphaned(self.state, name, effects, self._time.now)
 
     def _commands(self, settings: Settings) -> None:
         rows = self._db.execute("SELECT n, by, body FROM commands ORDER BY n").fetchall()

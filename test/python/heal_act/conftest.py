@@ -17,6 +17,7 @@ def healing():
     one = HealingMaster(home)
     try:
         one.start()
+        one.engine()
         yield one
     finally:
         one.stop()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
-from live import Live
+from live import BIN, Live
 from wheel import FIXTURES
 
 from saltext.eos.utils import heal_audit, heal_file, heal_store
@@ -84,8 +85,14 @@ class HealingMaster(Live):
         self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.store / "view.json").write_text(json.dumps([blocked, wrong]))
 
-    def decide(self, action: str = "reload", node: str = "n1", **changed: Any) -> str:
-        """Put a decision into the healer's file, as the engine does."""
+    def decide(
+        self, action: str = "reload", node: str = "n1", age: float = 0.0, **changed: Any
+    ) -> str:
+        """
+        Put a decision into the healer's file, as the engine does.
+
+        :param age: how long ago it was decided, in seconds.
+        """
         self._number += 1
         name = f"d-{self._number}"
         subject = {
@@ -105,8 +112,9 @@ class HealingMaster(Live):
                 store.state.mark("incidents", name)
                 decision = Decision(**{
                     "id": name, "incident": incident.id, "action": action, "thing": name,
-                    "subject": subject, "names": names, "input_hash": "x", "created": now,
-                    "expires": now + 120, "state": "decided", "epoch": store.state.epoch, **changed,
+                    "subject": subject, "names": names, "input_hash": "x", "created": now - age,
+                    "expires": now - age + 120, "state": "decided", "epoch": store.state.epoch,
+                    **changed,
                 })  # fmt: skip
                 store.state.decisions[name] = decision
                 store.state.mark("decisions", name)
@@ -156,12 +164,26 @@ class HealingMaster(Live):
         pillar = json.dumps({"eos_decision": name})
         return self.orchestrate(f"eos.heal.{action}", f"pillar={pillar}", *more)
 
+    def starts(self, name: str) -> subprocess.Popen:
+        """Start the orchestration of a decision, and go on."""
+        command = [str(BIN / "salt-run"), "-c", str(self.config), "state.orchestrate"]
+        command += ["eos.heal.reload", f"pillar={json.dumps({'eos_decision': name})}"]
+        return subprocess.Popen(
+            command, env=self.environment, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def claim(self, name: str) -> dict[str, Any] | None:
+        """Give the claim of a decision, as it is at this moment."""
+        ((text,),) = self.ask("SELECT claim FROM decisions WHERE id = ?", name)
+        return json.loads(text) if text else None
+
     def log(self) -> str:
         """What the master has logged."""
         return (self.home / "log-salt-master").read_text("utf-8", "replace")
 
 
-def until(found: Callable[[], Any], within: float = 30.0) -> Any:
+def until(found: Callable[[], Any], within: float = 30.0, every: float = 0.1) -> Any:
     """Wait for something to be there, and give it."""
     end = time.monotonic() + within
     while True:
@@ -169,4 +191,4 @@ def until(found: Callable[[], Any], within: float = 30.0) -> Any:
         if value:
             return value
         assert time.monotonic() < end, f"not there within {within} s"
-        time.sleep(0.1)
+        time.sleep(every)
