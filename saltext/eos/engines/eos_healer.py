@@ -27,13 +27,16 @@ from typing import TYPE_CHECKING, Any
 from saltext.eos.policies import table
 from saltext.eos.utils import (
     heal_fire,
+    heal_lease,
     heal_loop,
+    heal_notify,
     heal_snapshot,
     heal_view,
     inbox_file,
     master,
     store,
 )
+from saltext.eos.utils.consul import CA_FILE
 from saltext.eos.utils.heal_state import Incident, View
 from saltext.eos.utils.inbox import NAME
 
@@ -45,6 +48,7 @@ log = logging.getLogger(__name__)
 __virtualname__ = "eos_healer"
 
 LOCK = "healer.lock"
+CONSUL = "https://127.0.0.1:8501"
 PAUSE = 0.25
 LONGEST_PAUSE = 10.0
 
@@ -53,7 +57,7 @@ def __virtual__():
     return __virtualname__
 
 
-def start(inbox=None, view_within=25):
+def start(inbox=None, view_within=25, lease=None):
     """
     Judge until the master stops.
 
@@ -61,6 +65,11 @@ def start(inbox=None, view_within=25):
         Path of the inbox; ``inbox.db`` in Eos's store when left out.
     view_within
         Seconds after which reading the truth from the minions is given up, and tried again.
+    lease
+        How to ask Consul which of several masters heals: ``address`` of its agent, ``token`` (a
+        file that the master's user reads; it may write sessions and the key ``eos/healer/lock``)
+        and ``ca``. Without it, and with several healers in the topology, only the one that
+        ``eos:heal:primary`` names acts, on units of its own node.
     """
     home = store.home(__opts__)
     path = Path(inbox) if inbox else home / NAME
@@ -68,12 +77,20 @@ def start(inbox=None, view_within=25):
     with contextlib.ExitStack() as stack:
         stack.enter_context(contextlib.suppress(_Ended))
         stack.enter_context(_until_told())
+        # Forked, so before there is a thread or the healer's file.
+        telling = heal_notify.start(dict(__opts__))
+        stack.callback(telling.end)
         hold = _sooner_or_later(lambda: _held(home))
         stack.callback(os.close, hold)
         outlet = heal_fire.Outlet(dict(__opts__), home / "healer.db")
         stack.callback(outlet.end)
         world = _World(dict(__opts__))
-        loop = heal_loop.Loop(home, path, table.TABLE, world, outlet, woken.set, float(view_within))
+        node = str(__opts__["id"]).removesuffix("_master")
+        seat = _Seat(node, lease, woken.set)
+        stack.callback(seat.end)
+        loop = heal_loop.Loop(
+            home, path, table.TABLE, world, outlet, woken.set, float(view_within), seat, node
+        )
         stack.callback(loop.close)
         log.info("eos_healer judges %s", path)
         while True:
@@ -99,6 +116,37 @@ class _World:
 
     def view(self, incident: Incident, policy: Any, snapshot: Any, form: dict[str, Any]) -> View:
         return heal_view.view(incident, policy, snapshot, form)
+
+
+class _Seat:
+    """What this master may do where there are several."""
+
+    def __init__(self, node: str, told: dict[str, Any] | None, awake: Callable[[], None]) -> None:
+        self._node, self._told, self._awake = node, told, awake
+        self._lease: heal_lease.Lease | None = None
+
+    def __call__(self, form: dict[str, Any]) -> heal_lease.Standing | None:
+        nodes = form.get("nodes") or {}
+        healers = sorted(name for name in nodes if nodes[name]["roles"].get("healer"))
+        if len(healers) <= 1:
+            self.end()
+            return None
+        if self._told is None:
+            why = f"{', '.join(healers)} heal, and this engine was told of no lease"
+            return heal_lease.Standing(heal_lease.ALONE, 0, 0.0, "", why)
+        if self._lease is None:
+            terms = heal_lease.Terms(
+                str(self._told.get("address") or CONSUL), self._told.get("token"),
+                self._told.get("ca") or CA_FILE, self._node,
+            )  # fmt: skip
+            self._lease = heal_lease.Lease(terms, self._awake)
+        return self._lease.standing()
+
+    def end(self) -> None:
+        """Free the lock."""
+        if self._lease is not None:
+            self._lease.end()
+        self._lease = None
 
 
 class _Ended(BaseException):

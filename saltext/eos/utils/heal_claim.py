@@ -151,6 +151,9 @@ def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: i
         return f"it is {state} already; a decision is for one act"
     if not created <= now < expires:
         return "its time is over"
+    lease = heal_file.meta(db, heal_store.LEASE)
+    if lease is not None and now >= float(lease):
+        return "this master may not act: its lease has ended"
     if owner != epoch:
         return f"it is of epoch {owner}; the lease has epoch {epoch}"
     return stopped(db, json.loads(body)["names"], input_, now)

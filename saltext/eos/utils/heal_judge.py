@@ -39,6 +39,8 @@ ENOUGH = {
     "exhausted": ("exhausted", "failed"),
     "failed": ("failed",),
 }
+# Acts that need nothing but the node.
+LOCAL = ("apply", "reload")
 # Notes that only ever stop healing are never late.
 STOPS = ("freeze", "hold", "suspect")
 
@@ -254,10 +256,18 @@ def _required(case: Case) -> Outcome:
 
 
 def _frozen(case: Case) -> Outcome:
+    if (only := case.state.only) is not None and not _is_at(case, only):
+        says = f"nobody can say which master heals; until then only units of {only} are acted upon"
+        return _again(case, says)
     found = case.state.rule((FREEZE,), case.incident.names, case.now)
     if found is not None:
         return _ruled(case, "frozen", found.what, found.by, found.reason)
     return _passed("nothing is frozen")
+
+
+def _is_at(case: Case, node: str) -> bool:
+    """Tell an act on a unit of that node."""
+    return case.policy["act"]["do"] in LOCAL and f"node:{node}" in case.incident.names
 
 
 def _suspended(case: Case) -> Outcome:

@@ -21,11 +21,13 @@ from typing import Any, NamedTuple, Protocol
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import (
+    heal_act,
     heal_budget,
     heal_clock,
     heal_core,
     heal_file,
     heal_inbox,
+    heal_lease,
     heal_match,
     heal_settings,
     heal_state,
@@ -46,6 +48,8 @@ LOUD_EVERY = 60.0
 OPEN_EVERY = 5.0
 STATUS_EVERY = 0.5
 ROTATE_EVERY = 600.0
+# Each step says so anew.
+ALONE_FOR = 30.0
 # Attempts on a fact that ends each step, before it is passed over.
 ATTEMPTS = 3
 
@@ -97,15 +101,20 @@ class Loop:
     :param inbox: file of the inbox.
     :param table: the policies.
     :param look_within: seconds after which a reading of the truth is given up.
+    :param seat: what this master may do, by the compiled stack; None where it is the only one.
+    :param node: the minion beside this master.
     """
 
     def __init__(
         self, home: Path, inbox: Path, table: heal_match.Table, world: World, outlet: Outlet,
         awake: Callable[[], None] = lambda: None, look_within: float = 25.0,
-        read: Callable[[], heal_clock.Reading] = heal_clock.read,
+        seat: Callable[[dict[str, Any]], heal_lease.Standing | None] = lambda _: None,
+        node: str = "", read: Callable[[], heal_clock.Reading] = heal_clock.read,
     ) -> None:  # fmt: skip
         self.home, self._table, self._world, self._outlet = home, table, world, outlet
-        self._read = read
+        self._read, self._seat, self._node = read, seat, node
+        self._standing: heal_lease.Standing | None = None
+        self._taken = 0
         self._intake = heal_inbox.Intake(inbox)
         self._store: heal_store.Store | None = None
         self._core: heal_core.Core | None = None
@@ -170,7 +179,7 @@ class Loop:
         self._store, self._core = store, heal_core.Core(self._table, settings, store.state)
         for one in store.state.decisions.values():
             # Whoever kept it may have ended before it was fired.
-            one.fired_at = 0.0
+            one.fired_at = -settings.refire_after
         self._why = ""
         return self._store, self._core
 
@@ -216,10 +225,11 @@ class Loop:
         look = self._look()
         clock = time.monotonic()
         waiting = self._asked[1] | self._waiting if self._looks.is_busy else self._asked[1]
-        may_judge = self._settings is not None and clock >= self._due_from
+        self._standing = standing = self._seat(self._form)
+        may_judge = self._settings is not None and clock >= self._due_from and self._may_act()
         is_due = may_judge and core.soonest(waiting) <= store.now()
         is_called = bool(facts and facts.rows) or is_due or look is not None or bool(self._alarm)
-        is_called = store.is_told() or is_called
+        is_called = store.is_told() or is_called or self._is_other(standing, state)
         if not is_called and clock - self._step_at < STEP_EVERY:
             return False
         is_behind = facts is not None and facts.last > (facts.rows[-1:] or [(facts.row, "")])[0][0]
@@ -227,6 +237,7 @@ class Loop:
         missing: list[heal_state.Incident] = []
         settings = self._settings or heal_settings.Settings()
         with store.step(settings) as moment:
+            self._sit_down(store, standing, moment.now)
             if self._alarm:
                 state.line("alarm", moment.now, cause="pillar", says=self._alarm)
             if facts is not None:
@@ -241,6 +252,7 @@ class Loop:
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
         self._step_at, self._alarm = clock, ""
+        self._taken = standing.epoch if standing is not None else 0
         self.counters["steps"] += 1
         self.counters["fired"] += len(fired)
         for one in fired:
@@ -252,6 +264,38 @@ class Loop:
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
+
+    def _may_act(self) -> bool:
+        if self._standing is None or self._standing.role == heal_lease.HOLDER:
+            return True
+        is_alone = self._standing.role == heal_lease.ALONE
+        return is_alone and self._settings is not None and self._settings.primary == self._node
+
+    def _is_other(self, standing: heal_lease.Standing | None, state: heal_state.State) -> bool:
+        """Tell whether what this master may do has changed since it was last written."""
+        if standing is None:
+            return state.lease is not None
+        if standing.role == heal_lease.HOLDER:
+            return standing.epoch != self._taken
+        return state.lease != 0.0 and not self._may_act()
+
+    def _sit_down(
+        self, store: heal_store.Store, standing: heal_lease.Standing | None, now: float
+    ) -> None:
+        """Let the state say what this master may do, for itself and for those that claim."""
+        state = store.state
+        state.lease, state.only = None, None
+        if standing is None:
+            return
+        if standing.role == heal_lease.HOLDER:
+            state.lease = now + standing.left
+            if standing.epoch != self._taken:
+                store.take_over(standing.epoch, standing.before != self._node)
+        elif self._may_act():
+            state.lease, state.only = now + ALONE_FOR, self._node
+        else:
+            state.lease = 0.0
+            heal_act.give_up(state, now, f"this master may not act any more: {standing.why}")
 
     def _rotate(self, store: heal_store.Store) -> None:
         self._rotate_at = time.monotonic()
@@ -386,8 +430,14 @@ class Loop:
                 held, now, settings.bucket_size, settings.bucket_every
             ).tokens
             rule = state.rule((heal_state.FREEZE,), ("stack",), now)
-            if rule is not None:
-                stands, why = heal_status.FROZEN, f"freeze by {rule.by}: {rule.reason}"
+            if not self._may_act():
+                stands = heal_status.STANDBY
+                why = "" if self._standing is None else self._standing.why
+            elif rule is not None:
+                # Somebody wants it so: the engine is well.
+                why = f"freeze by {rule.by}: {rule.reason}"
+            elif self._standing is not None and self._standing.role == heal_lease.ALONE:
+                why = f"only units of {self._node} are acted upon: {self._standing.why}"
             elif self._pillar_error:
                 last = f"the last good settings hold: {self._pillar_error}"
                 why = f"{why}; {last}" if why else last

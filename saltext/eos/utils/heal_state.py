@@ -144,6 +144,10 @@ class State:
     epoch: int = 0
     inbox: dict[str, Any] = field(default_factory=dict)
     """Which inbox ``row`` is a row of: see heal_inbox."""
+    lease: float | None = None
+    """Moment up to which this master may act; None where it is the only one."""
+    only: str | None = None
+    """The one node that is acted upon; None for all."""
     incidents: dict[str, Incident] = field(default_factory=dict)
     """Open ones by key."""
     decisions: dict[str, Decision] = field(default_factory=dict)

@@ -106,9 +106,9 @@ def test_a_fact_is_noted_and_shown_to_observers(live):
 def test_what_a_person_says_holds_within_a_second(live):
     until(live.is_running, 60)
     heal_claim.tell(live.state, {"verb": "freeze", "what": "stack", "reason": "work"}, "ann")
-    until(lambda: live.status().state == "frozen", 3)
+    until(lambda: live.status().why == "freeze by ann: work", 3)
     heal_claim.tell(live.state, {"verb": "thaw", "what": "stack"}, "ann")
-    until(live.is_running, 3)
+    until(lambda: live.status().why == "", 3)
 
 
 def test_a_pillar_that_does_not_compile_keeps_the_last_good_settings(live):
