@@ -121,6 +121,7 @@ def put_together(
             for region, answers in regions.items()
             for one in _agreed(answers, "allocations", ("id",))
         },
+        torn=frozenset(key[1] for key in _torn(regions, "allocations", ("id",))),
         deployments={
             (region, one["namespace"], one["job"]): one
             for region, answers in regions.items()

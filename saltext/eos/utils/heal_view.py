@@ -71,7 +71,8 @@ class Snapshot(NamedTuple):
     :param blocked: the source that did not answer wholly, why in brackets; empty when all did.
     :param totals: by region ``(managed, unhealthy)``.
     :param jobs: by ``(region, namespace, job)``; None for one that is not there.
-    :param allocations: by id; one that is in no list is not there.
+    :param allocations: by id; one that is in no list is not there, unless it is torn.
+    :param torn: ids of allocations that answers differ in.
     :param deployments: the latest by ``(region, namespace, job)``.
     :param evaluations: by id, those that are pending or blocked.
     :param nodes: of Nomad, by ``(region, id)``.
@@ -89,6 +90,7 @@ class Snapshot(NamedTuple):
     totals: Mapping[str, tuple[int, int]] = {}
     jobs: Mapping[Key, Mapping[str, Any] | None] = {}
     allocations: Mapping[str, Mapping[str, Any]] = {}
+    torn: frozenset[str] = frozenset()
     deployments: Mapping[Key, Mapping[str, Any]] = {}
     evaluations: Mapping[str, Mapping[str, Any]] = {}
     nodes: Mapping[Key, Mapping[str, Any]] = {}
@@ -99,6 +101,11 @@ class Snapshot(NamedTuple):
     core: frozenset[Pair] = frozenset()
     seal: Mapping[str, bool | None] = {}
     units: Mapping[Pair, str] = {}
+
+    def is_gone(self, allocation: Any) -> bool:
+        """Tell whether Nomad, which was asked for an allocation, knows it in no region."""
+        is_known = allocation in self.allocations or allocation in self.torn
+        return bool(self.totals) and not is_known
 
 
 def needs(incidents: Iterable[tuple[Incident, Policy]]) -> Needs:
@@ -169,7 +176,7 @@ def _needs(incident: Incident, policy: Policy) -> Needs:
 def _thing(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -> Thing:
     leaves, do = leaves_of(incident), policy["act"]["do"]
     node = leaves.get("minion") or leaves.get("node")
-    kind = component.kind(leaves, form)
+    kind = component.kind(leaves, form, is_deed=do in DEEDS)
     if leaves.get("instance"):
         age = snapshot.at - incident.latest
         return registration.thing(incident.subject, policy, snapshot, age)._replace(kind=kind)

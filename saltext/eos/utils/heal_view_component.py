@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from saltext.eos.utils.heal_view import Snapshot
 
 CLASSES = {score: name for name, score in OOM_SCORE.items()}
+# What every component stands on, and is none itself.
+BELOW = ("salt-master.service", "salt-minion.service", "containerd.service")
 GATES = {"passed": False, "waiting": True, "failed": True}
 
 
@@ -50,12 +52,20 @@ def component_input(form: Mapping[str, Any], name: Any, node: Any) -> str | None
     return None if part is None else heal_match.digest(name, node, part)
 
 
-def kind(leaves: Mapping[str, Any], form: Mapping[str, Any]) -> str | None:
-    """Give the class of what an incident is about: of its job, else of its unit."""
+def kind(
+    leaves: Mapping[str, Any], form: Mapping[str, Any], *, is_deed: bool = False
+) -> str | None:
+    """
+    Give the class of what an incident is about: of its job, else of its unit.
+
+    What nobody has declared is a leaf for a note, and unknown for a deed: a note changes nothing.
+    """
+    others = None if is_deed else "leaf"
     if leaves.get("job"):
-        return _class_of_job(leaves, form)
-    if leaves.get("unit"):
-        return _class_of_unit(leaves, form)
+        return _class_of_job(leaves, form) or others
+    node = leaves.get("minion") or leaves.get("node")
+    if leaves.get("unit") and _parts(form, node):
+        return _class_of_unit(str(leaves["unit"]), node, form) or others
     return None
 
 
@@ -83,14 +93,15 @@ def _class_of_job(leaves: Mapping[str, Any], form: Mapping[str, Any]) -> str | N
     return "leaf" if is_canary else None
 
 
-def _class_of_unit(leaves: Mapping[str, Any], form: Mapping[str, Any]) -> str | None:
-    unit = str(leaves["unit"])
+def _class_of_unit(unit: str, node: Any, form: Mapping[str, Any]) -> str | None:
+    if unit in BELOW:
+        return "core"
     if unit.endswith(".scope"):
         # Somebody's container or task: services of components are never scopes.
         return "leaf"
-    node = leaves.get("minion") or leaves.get("node")
     found = {_class_in(part, unit) for part in _parts(form, node).values()} - {None}
-    return found.pop() if len(found) == 1 else None
+    # Where several share a unit, the one that most stand on counts.
+    return min(found, key=lambda one: OOM_SCORE[one or ""]) if found else None
 
 
 def _class_in(part: Mapping[str, Any], unit: str) -> str | None:

@@ -42,7 +42,8 @@ def thing(
     if "version" in leaves:
         return _of_version(key, leaves["version"], row, snapshot, input_, form)
     if leaves.get("alloc"):
-        found = _of_alloc(snapshot.allocations.get(leaves["alloc"]))
+        gone = snapshot.is_gone(leaves["alloc"])
+        found = _of_alloc(snapshot.allocations.get(leaves["alloc"]), gone)
     elif leaves.get("group"):
         found = _of_group(key, str(leaves["group"]), row, snapshot)
     else:
@@ -87,7 +88,9 @@ def _of_version(
     return Thing(was["revision"] != "" and was["revision"] in made["jobspec"], "settled", input_)
 
 
-def _of_alloc(row: Row | None) -> Thing:
+def _of_alloc(row: Row | None, gone: bool) -> Thing:
+    if gone:
+        return Thing(wrong=False, layer="settled")
     if row is None or row["client_status"] in OUT_OF_REACH:
         return Thing()
     if row["client_status"] == "failed":

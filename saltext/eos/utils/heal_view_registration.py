@@ -32,7 +32,10 @@ def thing(
         hook = check and check(subject, {"allocations": snapshot.allocations})
     row = snapshot.allocations.get(str(subject.get("links.alloc")))
     is_there = _is_there(subject, snapshot)
-    if policy["act"]["do"] == "deregister":
+    if is_there is False and snapshot.is_gone(subject.get("links.alloc")):
+        # Nomad has collected it: there is nothing left to register, or to remove.
+        wrong: bool | None = False
+    elif policy["act"]["do"] == "deregister":
         wrong = _is_stale(is_there, row)
     else:
         wrong = _is_lost(is_there, row)

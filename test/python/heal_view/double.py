@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import threading
 import time
 from typing import Any
@@ -181,6 +182,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send(404, b"not found")
             return
         query = parse_qs(parts.query)
+        if "filter" in query and isinstance(answer, list):
+            answer = [one for one in answer if _meets(one, query["filter"][0])]
         if isinstance(answer, list) and "per_page" in query:
             size, start = int(query["per_page"][0]), int((query.get("next_token") or ["0"])[0])
             if start + size < len(answer) or fault == "endless":
@@ -233,6 +236,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         return
+
+
+EQUAL = re.compile(r'([A-Za-z]+) == "([^"]*)"')
+
+
+def _meets(row: dict[str, Any], condition: str) -> bool:
+    """Tell whether a row meets a condition as the healer writes them: equals, ``and``, ``or``."""
+    terms = re.split(r" or ", condition)
+    return any(all(row.get(name) == text for name, text in EQUAL.findall(one)) for one in terms)
 
 
 BODIES = {

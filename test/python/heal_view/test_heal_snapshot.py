@@ -90,6 +90,7 @@ def test_what_two_runners_differ_in_is_not_known():
     assert seen.blocked == ""
     assert KEY not in seen.jobs
     assert ALLOC not in seen.allocations
+    assert not seen.is_gone(ALLOC)
     assert seen.services == {("dc1", "n1", INSTANCE): None}
     assert seen.totals == {"global": (9, 4)}
 

@@ -44,12 +44,20 @@ def test_only_an_allocation_that_surely_runs_misses_its_registration(client, des
 @pytest.mark.parametrize(
     "more",
     [
-        {"allocations": {}}, {"members": {}}, {"services": {PLACE: None}},
+        {"allocations": {}, "torn": frozenset([ALLOC])}, {"allocations": {}, "totals": {}},
+        {"members": {}}, {"services": {PLACE: None}}, {"members": {}, "allocations": {}},
         {"members": {("dc2", "n1"): True}},
     ],
 )  # fmt: skip
 def test_what_was_not_read_is_not_taken_for_lost(more):
     assert look("lost_registration", **more).thing.wrong is None
+
+
+def test_what_nomad_has_collected_is_neither_lost_nor_stale_nor_watched():
+    for policy in ("lost_registration", "stale_registration", "rescheduled"):
+        assert look(policy, allocations={}).thing.wrong is False
+    held = {PLACE: {"instance": INSTANCE}}
+    assert look("stale_registration", allocations={}, services=held).thing.wrong is None
 
 
 def test_another_namespace_of_consul_is_not_known():
@@ -99,8 +107,9 @@ def test_a_freeze_for_a_core_service_waits_for_no_source():
     ("unit", "minion", "kind"),
     [
         ("vault.service", "n1", "core"), ("caddy.service", "n1", "platform"),
-        ("docker-5b9c.scope", "n1", "leaf"), ("cron.service", "n1", None),
-        ("vault.service", "n2", None), ("", "n1", None), ("../vault.service", "n1", None),
+        ("docker-5b9c.scope", "n1", "leaf"), ("cron.service", "n1", "leaf"),
+        ("salt-master.service", "n1", "core"), ("vault.service", "n2", None), ("", "n1", None),
+        ("../vault.service", "n1", "leaf"), ("salt-minion.service", "n2", None),
     ],
 )  # fmt: skip
 def test_the_class_of_a_unit_is_that_of_its_component_there(unit, minion, kind):
@@ -111,7 +120,7 @@ def test_the_class_of_a_unit_is_that_of_its_component_there(unit, minion, kind):
     ("name", "namespace", "kind"),
     [
         ("web", "apps", "leaf"), ("web-db", "apps", "data"), ("eos-canary", "default", "leaf"),
-        ("web", "default", None), ("other", "apps", None), ("web-db-db", "apps", None),
+        ("web", "default", "leaf"), ("other", "apps", "leaf"), ("web-db-db", "apps", "leaf"),
     ],
 )  # fmt: skip
 def test_the_class_of_a_job_is_that_of_its_application(name, namespace, kind):
@@ -119,10 +128,17 @@ def test_the_class_of_a_job_is_that_of_its_application(name, namespace, kind):
     assert look("leaf_oom", leaves=leaves).thing.kind == kind
 
 
+def test_what_nobody_has_declared_is_unknown_to_a_deed():
+    one = incident("leaf_oom", job="other")
+    deed = {"act": {"do": "evaluate"}, "require": {}}
+    assert heal_view.view(one, deed, snapshot(), form()).thing.kind is None
+    assert heal_view.view(one, TABLE["leaf_oom"], snapshot(), form()).thing.kind == "leaf"
+
+
 def test_an_application_without_a_database_has_no_job_of_one():
     stack = form()
     del stack["all"]["n1"]["components"]["app"]["each"]["web"]["values"]["database"]
-    assert look("leaf_oom", form=stack, leaves={"job": "web-db"}).thing.kind is None
+    assert look("leaf_oom", form=stack, leaves={"job": "web-db"}).thing.kind == "leaf"
 
 
 def test_a_new_pillar_is_a_new_input():
