@@ -42,7 +42,7 @@ ENOUGH = {
 # Acts that need nothing but the node.
 LOCAL = ("apply", "reload")
 # Notes that only ever stop healing are never late.
-STOPS = ("freeze", "hold", "suspect")
+STOPS = ("freeze", "hold")
 
 
 class Check(NamedTuple):
