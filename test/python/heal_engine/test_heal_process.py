@@ -1,0 +1,107 @@
+"""The engine as a process without anything around it: no bus, no pillar, no minion, no inbox."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from stage import envelope, put
+
+from saltext.eos.utils import heal_status
+from saltext.eos.utils.inbox import Inbox
+
+PROGRAM = Path(__file__).with_name("run_healer_engine.py")
+
+
+class Engines:
+    """Processes that share one folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.log, self._processes = home, home / "log", []
+        opts = {
+            "__role": "master", "id": "m_master", "root_dir": str(home),
+            "sock_dir": str(home / "s"), "pki_dir": str(home / "pki"),
+            "cachedir": str(home / "cache"), "conf_file": str(home / "master"),
+            "eos_state_dir": str(home / "store"),
+        }  # fmt: skip
+        (home / "engine.json").write_text(json.dumps({"opts": opts, "settings": {}}))
+
+    def start(self):
+        with self.log.open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, str(PROGRAM), str(self.home / "engine.json")],
+                stdout=log, stderr=log, cwd=self.home,
+            )  # fmt: skip
+        self._processes.append(process)
+        return process
+
+    def status(self):
+        with contextlib.suppress(ValueError):
+            return heal_status.read(self.home / "store" / heal_status.NAME)
+
+    def end(self):
+        for one in self._processes:
+            one.kill()
+            one.wait(10)
+
+
+@pytest.fixture
+def engines(tmp_path):
+    """Start engines; all end with the test."""
+    one = Engines(tmp_path)
+    yield one
+    one.end()
+
+
+def _until(claim, within=40.0):
+    ends = time.monotonic() + within
+    while True:
+        found = claim()
+        if found:
+            return found
+        assert time.monotonic() < ends, f"did not hold within {within} s"
+        time.sleep(0.05)
+
+
+def _row(engines, row):
+    return (said := engines.status()) is not None and said.row == row
+
+
+def test_without_bus_pillar_and_minions_it_takes_facts_in_and_is_frozen(engines):
+    process = engines.start()
+    assert _until(engines.status).lag is None
+    inbox = Inbox(engines.home / "store" / "inbox.db")
+    put(inbox, *(envelope(number) for number in range(1, 101)))
+    began = time.monotonic()
+    _until(lambda: _row(engines, 100))
+    assert time.monotonic() - began < 3.0
+    said = engines.status()
+    assert (said.state, said.pid) == ("frozen", process.pid)
+    assert "no settings were read yet" in said.why
+    inbox.close()
+
+
+def test_asked_to_end_it_ends_soon_and_clean(engines):
+    process = engines.start()
+    _until(engines.status)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert time.monotonic() - began < 5.0
+    assert "Traceback" not in engines.log.read_text()
+
+
+def test_of_two_engines_one_waits_until_the_other_is_gone(engines):
+    first = engines.start()
+    _until(engines.status)
+    second = engines.start()
+    _until(lambda: "is held by another engine" in engines.log.read_text())
+    assert engines.status().pid == first.pid
+    first.kill()
+    _until(lambda: engines.status().pid == second.pid)
