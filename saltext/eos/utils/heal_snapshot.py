@@ -16,8 +16,8 @@ from saltext.eos.utils import contract, master
 from saltext.eos.utils.heal_view import Needs, Snapshot
 
 WITHIN = 8.0
-# Seconds of silence after which a minion is asked whether it is still at work.
-SILENCE = 5
+# Seconds of silence after which a minion is asked whether it is still at work, and for its answer.
+SILENCE, ALIVE = 5, 2
 Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
 Rows = list[dict[str, Any]]
 
@@ -39,8 +39,9 @@ def read(
     if not wanted:
         return Snapshot(at)
     try:
+        hasty = {**opts, "gather_job_timeout": ALIVE}
         answers = master.ask(
-            opts, sorted(wanted), "eos_heal.look", [wanted, WITHIN], timeout=SILENCE
+            hasty, sorted(wanted), "eos_heal.look", [wanted, WITHIN], timeout=SILENCE
         )
     except SaltRunnerError as err:
         return Snapshot(at, named(f"master: {err}"))
@@ -246,8 +247,10 @@ def _of_unit(answer: Any, name: str) -> str:
 
 def _sealed(answer: Any) -> bool | None:
     said = answer.get("vault") if isinstance(answer, dict) else None
-    found = said.get("sealed") if isinstance(said, dict) else None
-    return found if isinstance(found, bool) else None
+    if not isinstance(said, dict) or said.get("initialized") is not True:
+        # What was never made has nothing that could be opened.
+        return None
+    return said["sealed"] if isinstance(said.get("sealed"), bool) else None
 
 
 def _joined(told: Mapping[str, Any], kind: str, part: str) -> dict[str, Rows]:

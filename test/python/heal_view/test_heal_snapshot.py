@@ -128,6 +128,19 @@ def test_a_silent_node_tells_nothing_of_its_gates(told):
     assert seen.units == {("x.service", "n1"): ""}
 
 
+@pytest.mark.parametrize(
+    ("said", "sealed"),
+    [
+        ({"sealed": True, "initialized": True}, True),
+        ({"sealed": False, "initialized": True}, False),
+        ({"sealed": True, "initialized": False}, None), ({"sealed": True}, None),
+        ({"sealed": "no", "initialized": True}, None), ({"blocked": "vault: silent"}, None),
+    ],
+)  # fmt: skip
+def test_a_vault_that_was_never_made_is_not_sealed(said, sealed):
+    assert snapshot({"n1": {"vault": said}}, Needs(seals=frozenset(["n1"]))).seal["n1"] is sealed
+
+
 def test_only_core_services_with_a_unit_are_looked_at():
     stack = form()
     stack["all"]["n1"]["components"]["nomad_tokens"] = {"unit": None}
