@@ -135,10 +135,15 @@ def test_the_summary_counts_changes_and_names_causes(monkeypatch):
     # As Salt hands it over: frozen, in containers that are no dictionaries.
     monkeypatch.setattr(eos_summary, "__running__", freeze(running), raising=False)
     monkeypatch.setattr(eos_summary, "__opts__", {"test": False}, raising=False)
+    entries = {"web": {"held": "HELD web: version 3 failed"}, "wiki": {}}
+    form = {"all": {"n1": {"components": {"app": {"each": entries}}}, "n2": {"components": {}}}}
+    pillar = freeze({"eos": {"_compiled": form}})
+    monkeypatch.setattr(eos_summary, "__pillar__", pillar, raising=False)
     assert eos_summary.told("bootstrap")["comment"] == (
         "bootstrap: 2 changed; steps not reached: 1.\n"
         "failed: consul on n1: consul gate: no leader\n"
         "failed: lock: held\n"
+        "HELD web: version 3 failed\n"
         "secrets: secret x\n"
         "consul on n1: consul unit"
     )

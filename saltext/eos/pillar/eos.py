@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import store
+from saltext.eos.utils import heal_hold, store
 from saltext.eos.utils.compile import Refused, Stack
 from saltext.eos.utils.contract import ContractError, load
 from saltext.eos.utils.mask import plain
@@ -61,6 +61,7 @@ def ext_pillar(minion_id, pillar, contract=None):
             log.info("%s is not in eos:topology: nothing of the stack runs there", minion_id)
             return {}
         form = stack.node(minion_id)
+        heal_hold.put(__opts__, form)
         form |= _delivered(minion_id, stack.secrets(minion_id))
     except Refused as err:
         return {"_errors": [str(item) for item in err.findings]}
@@ -78,6 +79,9 @@ def _missing(minion_id: str) -> str:
 
 
 def _whole(stack: Stack, minion_id: str) -> dict[str, Any]:
+    forms = {name: stack.node(name) for name in stack.nodes}
+    for form in forms.values():
+        heal_hold.put(__opts__, form)
     return {
         "schema": SCHEMA,
         "contract": stack.contract.digest,
@@ -90,7 +94,7 @@ def _whole(stack: Stack, minion_id: str) -> dict[str, Any]:
         "components": {},
         "plan": stack.plan(),
         "heal": stack.heal,
-        "all": {name: stack.node(name) for name in stack.nodes},
+        "all": forms,
     }
 
 

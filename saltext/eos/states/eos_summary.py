@@ -9,6 +9,7 @@ from saltext.eos.utils.announce import announce
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
+    __pillar__: dict[str, Any]
     __running__: dict[str, Any]
 
 __virtualname__ = "eos_summary"
@@ -55,7 +56,18 @@ def told(name):
         said += f"; steps not reached: {skipped}"
     facts = {"changes": count, "failures": failures, "skipped": skipped, "test": __opts__["test"]}
     announce(__opts__, f"{name}/finished", facts)
-    return state.result(name, True, "\n".join([f"{said}.", *failures, *lines]))
+    return state.result(name, True, "\n".join([f"{said}.", *failures, *_held(), *lines]))
+
+
+def _held() -> list[str]:
+    """List the applications that were left alone, because their specification has failed."""
+    form = (mask.plain(__pillar__).get("eos") or {}).get("_compiled") or {}
+    entries = [
+        entry
+        for node in (form.get("all") or {}).values()
+        for entry in ((node["components"].get("app") or {}).get("each") or {}).values()
+    ]
+    return sorted({str(entry["held"]) for entry in entries if entry.get("held")})
 
 
 def _inner(result: dict[str, Any]) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ def applied(
     role: str = "terraform",
     write_role: str | None = None,
     confirm: list[str] | None = None,
+    held: str | None = None,
     within: float = 900,
     home: str = str(HOME),
     volatile: str = str(VOLATILE),
@@ -76,6 +77,9 @@ def applied(
     confirm
         Addresses that this plan may delete or replace, such as ``nomad_job.database``.
 
+    held
+        Why the root is left alone as it is; it is neither planned nor applied then.
+
     within
         Longest time of one command, in seconds.
 
@@ -97,6 +101,8 @@ def applied(
     In test mode the plan is the prediction and nothing is applied.
     """
     test = __opts__["test"]
+    if held:
+        return {**state.result(name, True, held), "warnings": [held]}
     made = Root(
         root, within=within, home=Path(home), volatile=Path(volatile),
         program=program, settings=Path(settings),

@@ -49,7 +49,9 @@ class Component:
 
     @property
     def gate(self) -> Any:
-        """Its compiled gate, or ``ABSENT``."""
+        """Its compiled gate, or ``ABSENT``; one whose specification is held is not waited for."""
+        if (self._form or {}).get("held"):
+            return ABSENT
         return (self._form or {}).get("gate") or ABSENT
 
     def data(self, path: str) -> Any:
