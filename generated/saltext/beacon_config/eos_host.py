@@ -17,6 +17,9 @@ SCHEMA: dict[str, Any] = {
         "run_once": {"type": "boolean"},
         "beacon_module": {"type": "string"},
         "restarts": {"type": "integer", "minimum": 2, "maximum": 100},
+        "free": {"type": "integer", "minimum": 1, "maximum": 90},
+        "hours": {"type": "integer", "minimum": 1, "maximum": 8760},
+        "lifetime": {"type": "integer", "minimum": 1, "maximum": 90},
         "ignore": {"type": "array", "items": {"type": "string"}},
         "keep": {"type": "integer", "minimum": 100, "maximum": 10000},
     },
@@ -26,6 +29,9 @@ SCHEMA: dict[str, Any] = {
 DEFAULTS: dict[str, Any] = {
     "interval": 1,
     "restarts": 5,
+    "free": 10,
+    "hours": 24,
+    "lifetime": 30,
     "ignore": [],
     "keep": 1000,
 }

@@ -11,6 +11,9 @@ from saltext.eos.events import (
     bridge,
     consul_node,
     consul_service,
+    host_certificate,
+    host_disk,
+    host_token,
     host_unit,
     kernel_oom,
     kernel_oomd,
@@ -21,6 +24,7 @@ from saltext.eos.events import (
     nomad_node,
     nomad_service,
     nomad_task,
+    vault_seal,
 )
 from saltext.eos.utils import event_text
 from saltext.eos.utils.misfit import wrong
@@ -29,6 +33,9 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "bridge": bridge.problem,
     "consul/node": consul_node.problem,
     "consul/service": consul_service.problem,
+    "host/certificate": host_certificate.problem,
+    "host/disk": host_disk.problem,
+    "host/token": host_token.problem,
     "host/unit": host_unit.problem,
     "kernel/oom": kernel_oom.problem,
     "kernel/oomd": kernel_oomd.problem,
@@ -39,6 +46,7 @@ CHECKS: dict[str, Callable[[dict[str, Any]], str | None]] = {
     "nomad/node": nomad_node.problem,
     "nomad/service": nomad_service.problem,
     "nomad/task": nomad_task.problem,
+    "vault/seal": vault_seal.problem,
 }
 
 TABLE: dict[str, dict[str, Any]] = {
@@ -319,6 +327,86 @@ TABLE: dict[str, dict[str, Any]] = {
                     "answer, and look for restarts and memory kills of the same allocation in "
                     "`salt-run eos.events`. Until it holds still, its single changes are not told."
                 ),
+            },
+        },
+    },
+    "host/certificate": {
+        "tag": "eos/host/certificate/{verb}/{subject.component}",
+        "digest": "4558849ed7ea99ac",
+        "verbs": {
+            "expiring": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: the certificate of {subject.component} in {subject.path} is "
+                    "{verdict.cause}: it ends at {change.ends}, {verdict.left} % of its lifetime "
+                    "is left"
+                ),
+                "settle_seconds": 0,
+                "advice": (
+                    "Run `salt-run eos.issue`, which makes a new one, then `salt {subject.minion} "
+                    "state.apply eos.{subject.component}`, which installs it."
+                ),
+            },
+            "renewed": {
+                "severity": "notice",
+                "says": (
+                    "{subject.minion}: the certificate of {subject.component} in {subject.path} "
+                    "was renewed, it ends at {change.ends}"
+                ),
+                "settle_seconds": 0,
+            },
+        },
+    },
+    "host/disk": {
+        "tag": "eos/host/disk/{verb}/{subject.mount}",
+        "digest": "29fab6d98d3bd314",
+        "verbs": {
+            "filling": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: {subject.mount} of {subject.components} is filling "
+                    "({verdict.cause}): {verdict.free} % of {change.size} bytes left, full in "
+                    "{verdict.left} s"
+                ),
+                "settle_seconds": 10,
+                "advice": (
+                    "Run `du -xsh {subject.mount}/*` on {subject.minion}: logs and allocations "
+                    "first. What Eos itself keeps has limits of its own."
+                ),
+            },
+            "freed": {
+                "severity": "notice",
+                "says": (
+                    "{subject.minion}: {subject.mount} of {subject.components} has room again: "
+                    "{verdict.free} % of {change.size} bytes left"
+                ),
+                "settle_seconds": 60,
+            },
+        },
+    },
+    "host/token": {
+        "tag": "eos/host/token/{verb}/{subject.component}",
+        "digest": "5165e78924815c25",
+        "verbs": {
+            "expiring": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: the token of {subject.component} for {subject.service} in "
+                    "{subject.path} is {verdict.cause}, ends at {change.ends}"
+                ),
+                "settle_seconds": 30,
+                "advice": (
+                    "Run `salt {subject.minion} state.apply eos.{subject.component}`, which proves "
+                    "the token by using it and makes another where it does not work."
+                ),
+            },
+            "renewed": {
+                "severity": "notice",
+                "says": (
+                    "{subject.minion}: the token of {subject.component} for {subject.service} in "
+                    "{subject.path} holds again"
+                ),
+                "settle_seconds": 0,
             },
         },
     },
@@ -861,6 +949,30 @@ TABLE: dict[str, dict[str, Any]] = {
                     "job eval -force-reschedule -namespace={subject.namespace} {subject.job}` "
                     "starts it again."
                 ),
+            },
+        },
+    },
+    "vault/seal": {
+        "tag": "eos/vault/seal/{verb}/{subject.minion}",
+        "digest": "cd2fc74fc211b4f1",
+        "verbs": {
+            "sealed": {
+                "severity": "critical",
+                "says": (
+                    "{subject.minion}: Vault at {subject.address} is sealed ({verdict.cause}), "
+                    "{change.progress} of {change.threshold} shares given"
+                ),
+                "settle_seconds": 20,
+                "advice": (
+                    "Run `salt {subject.minion} state.apply eos.vault_open`: it opens Vault with "
+                    "the shares that are sealed on its host. Applications go on with what they "
+                    "have; nothing that needs a new secret starts."
+                ),
+            },
+            "unsealed": {
+                "severity": "notice",
+                "says": "{subject.minion}: Vault at {subject.address} is open again",
+                "settle_seconds": 0,
             },
         },
     },

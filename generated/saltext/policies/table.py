@@ -7,6 +7,29 @@ from __future__ import annotations
 from typing import Any
 
 TABLE: dict[str, dict[str, Any]] = {
+    "certificate_expiring": {
+        "on": ["host/certificate/expiring"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.component", "subject.path"],
+        "act": {"do": "alarm"},
+        "limits": {"attempts": None, "cool_down": 86400.0},
+        "says": (
+            "the certificate of {subject.component} on {subject.minion} ends at {change.ends} "
+            "({verdict.cause}, {verdict.left} % of its lifetime left)"
+        ),
+        "otherwise": (
+            "Run `salt-run eos.issue`, then `salt {subject.minion} state.apply "
+            "eos.{subject.component}`: the first makes a new certificate for the key of that host, "
+            "the second installs it."
+        ),
+    },
     "core_oom": {
         "on": ["kernel/oom/killed", "kernel/oom/group_killed", "kernel/oomd/killed"],
         "match": {},
@@ -27,6 +50,28 @@ TABLE: dict[str, dict[str, Any]] = {
         "otherwise": (
             "Look at {subject.unit} on {subject.minion}, at who took its memory, and at what "
             "depends on it; thaw when all of these are well."
+        ),
+    },
+    "disk_filling": {
+        "on": ["host/disk/filling"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.mount"],
+        "act": {"do": "alarm"},
+        "limits": {"attempts": None, "cool_down": 3600.0},
+        "says": (
+            "{subject.mount} on {subject.minion} has {verdict.free} % left ({verdict.cause}), full "
+            "in {verdict.left} s at the present rate; {subject.components} keep their data there"
+        ),
+        "otherwise": (
+            "Look with `du -xsh {subject.mount}/*` on {subject.minion} at what grows; make room, "
+            "or give it a larger disk."
         ),
     },
     "failed_deployment": {
@@ -320,6 +365,28 @@ TABLE: dict[str, dict[str, Any]] = {
             "jobs; drain it if it is to blame."
         ),
     },
+    "token_expiring": {
+        "on": ["host/token/expiring"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.component", "subject.path"],
+        "act": {"do": "alarm"},
+        "limits": {"attempts": None, "cool_down": 86400.0},
+        "says": (
+            "the token of {subject.component} for {subject.service} on {subject.minion} is "
+            "{verdict.cause}, it ends at {change.ends}"
+        ),
+        "otherwise": (
+            "Run `salt {subject.minion} state.apply eos.{subject.component}`: its state proves the "
+            "token by using it, and makes another where it does not work."
+        ),
+    },
     "unit_failed": {
         "on": ["host/unit/failed"],
         "match": {},
@@ -361,6 +428,28 @@ TABLE: dict[str, dict[str, Any]] = {
         "otherwise": (
             "Read `journalctl -u {subject.unit}` on {subject.minion}, then run `salt "
             "{subject.minion} state.apply eos.{subject.component}` and look at its gate."
+        ),
+    },
+    "vault_sealed": {
+        "on": ["vault/seal/sealed"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.address"],
+        "act": {"do": "unseal"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "Vault on {subject.minion} is sealed ({verdict.cause}); it is opened with the shares "
+            "of its declared custody, then what failed for it is evaluated"
+        ),
+        "otherwise": (
+            "Run `salt {subject.minion} state.apply eos.vault_open`; where shares are lacking on "
+            "that host, give them by hand with `vault operator unseal`."
         ),
     },
 }

@@ -26,6 +26,8 @@ class Seen(NamedTuple):
     :param recovery: the verb for being well again.
     :param is_silent: it is how this host was found: not worth telling before it was ever well.
     :param is_each: another mark is another time, also where the level stayed.
+    :param is_numbered: the host's own data may be the same another time, so the number of the
+        record joins the mark.
     """
 
     thing: str
@@ -37,6 +39,7 @@ class Seen(NamedTuple):
     recovery: str
     is_silent: bool = False
     is_each: bool = False
+    is_numbered: bool = False
 
     def verb(self) -> str:
         """Give the verb that tells of it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections import deque
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import host_bus
 from saltext.eos.utils.host_bus import Bus, Call, NoAnswer
 from saltext.eos.utils.host_judge import WELL, Seen
+from saltext.eos.utils.host_moment import moment
 
 MANAGER = "org.freedesktop.systemd1.Manager"
 UNIT = "org.freedesktop.systemd1.Unit"
@@ -89,6 +89,11 @@ class Units:
             self._bus.close()
             self._bus = None
 
+    def invocation(self, unit: str) -> str | None:
+        """Give systemd's id of a unit's life when it was last seen."""
+        known = self._details.get(unit)
+        return known[1].invocation if known else None
+
     def look(self, minion: str, boot: str, now: float) -> list[Seen]:
         """
         See every unit; nothing of those that systemd does not tell of now.
@@ -143,7 +148,7 @@ def seen(
         event="host/unit",
         level=level,
         mark=f"{one.invocation or boot}:{one.since}",
-        occurred=_moment(one.since),
+        occurred=moment(one.since / 1e6 if one.since else time.time()),
         payload={
             "subject": {"minion": minion, "unit": unit, "component": component},
             "verdict": {
@@ -184,10 +189,3 @@ def _properties(
     answers = iter(bus.ask(calls) if calls else ())
     values = {unit: [next(answers) for _ in names] for unit in paths}
     return {unit: [one and one[0] for one in found] for unit, found in values.items()}
-
-
-def _moment(microseconds: int) -> str:
-    """What never changed its state is as it is found."""
-    microseconds = microseconds or time.time_ns() // 1000
-    moment = dt.datetime.fromtimestamp(microseconds / 1e6, tz=dt.timezone.utc)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

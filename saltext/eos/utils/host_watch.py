@@ -9,8 +9,13 @@ from typing import Any
 
 from saltext.eos.events import table
 from saltext.eos.utils import host_judge, record_store
+from saltext.eos.utils.host_aside import Aside
+from saltext.eos.utils.host_certificate import Certificates
+from saltext.eos.utils.host_disk import Disks
 from saltext.eos.utils.host_form import Form
 from saltext.eos.utils.host_judge import Seen
+from saltext.eos.utils.host_seal import Seal
+from saltext.eos.utils.host_token import Tokens
 from saltext.eos.utils.host_units import Units
 from saltext.eos.utils.oom_counter import boot
 from saltext.eos.utils.record_batch import Record
@@ -38,7 +43,8 @@ class Watch:
         self._boot = boot()
         self._books = Books("eos_host", folder)
         self._books.open(self._opened(form))
-        self._units = Units(self._told_of(form.units), settings["restarts"])
+        self._units = Units(form.units, settings["restarts"])
+        self._asides = self._looks(form)
 
     @property
     def boot(self) -> str:
@@ -56,6 +62,9 @@ class Watch:
         self._books.let_go()
         for seen in self._units.look(self._minion, self._boot, now):
             self._judge(seen, now)
+        for aside in self._asides:
+            for seen in aside.step(now):
+                self._judge(seen, now)
         self._books.save()
 
     def close(self) -> None:
@@ -72,24 +81,47 @@ class Watch:
             }  # fmt: skip
         self._books.release(state)
         here = {f"unit:{unit}" for unit in form.units}
+        here |= {f"certificate:{path}" for path in form.certificates}
+        here |= {f"token:{path}" for path in form.tokens}
+        here |= {f"seal:{form.vault[0]}"} if form.vault else set()
         # What was seen before this start says nothing of how long it has been so.
         state["things"] = {
             thing: {**known, "level": None} for thing, known in state["things"].items()
-            if thing in here
+            if thing in here or (thing.startswith("disk:") and form.storage)
         }  # fmt: skip
         return {**state, "boot": self._boot}
 
-    def _told_of(self, things: dict[str, str]) -> dict[str, str]:
-        ignored = self._settings["ignore"]
-        return {
-            name: component for name, component in things.items()
-            if not any(
-                fnmatch.fnmatchcase(one, pattern) for one in (name, component)
-                for pattern in ignored
-            )
-        }  # fmt: skip
+    def _looks(self, form: Form) -> list[Aside]:
+        minion, settings = self._minion, self._settings
+        lifetime = settings["lifetime"]
+        made = []
+        if form.storage:
+            disks = Disks(form.storage, settings, minion, self._boot)
+            made.append(Aside("eos-host-disks", 10.0, disks.look))
+        if form.certificates:
+            certificates = Certificates(form.certificates, lifetime, minion)
+            made.append(Aside("eos-host-certificates", 30.0, certificates.look))
+        if form.tokens:
+            tokens = Tokens(form.tokens, form.authority, lifetime, minion)
+            made.append(Aside("eos-host-tokens", 60.0, tokens.look))
+        if form.vault:
+            address, unit = form.vault
+            seal = Seal(address, form.authority, minion, lambda: self._units.invocation(unit))
+            made.append(Aside("eos-host-seal", 5.0, seal.look))
+        return made
+
+    def _is_ignored(self, seen: Seen) -> bool:
+        subject = seen.payload["subject"]
+        names = [seen.thing.partition(":")[2], subject.get("component")]
+        names += subject.get("components") or ()
+        return any(
+            fnmatch.fnmatchcase(str(name), pattern)
+            for name in names for pattern in self._settings["ignore"]
+        )  # fmt: skip
 
     def _judge(self, seen: Seen, now: float) -> None:
+        if self._is_ignored(seen):
+            return
         state = self._books.state
         before = state["things"].get(seen.thing)
         quiet = table.TABLE[seen.event]["verbs"][seen.verb()]["settle_seconds"] if seen.level else 0
@@ -100,7 +132,8 @@ class Watch:
         state["things"][seen.thing] = known
         self._books.is_dirty |= before is None or before["told"] != known["told"]
         if is_told:
-            self._books.tell(_record(seen, self._boot))
+            mark = f"{seen.mark}#{state['number']}" if seen.is_numbered else seen.mark
+            self._books.tell(_record(seen._replace(mark=mark), self._boot))
 
 
 def _record(seen: Seen, boot_: str) -> Record:

@@ -1,0 +1,61 @@
+"""Whether the Vault of this host is sealed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from saltext.eos.utils.host_judge import WELL, Seen
+from saltext.eos.utils.host_moment import moment
+from saltext.eos.utils.http import Client
+
+
+class Seal:
+    """
+    The seal of one Vault, which it shows to everybody.
+
+    :param address: of Vault, on this host.
+    :param invocation: gives systemd's id of its unit's present life.
+    """
+
+    def __init__(
+        self, address: str, authority: str, minion: str, invocation: Callable[[], str | None]
+    ) -> None:
+        self._address = address
+        self._client = Client(address, authority, timeout=5.0, attempts=1, within=10.0)
+        self._minion = minion
+        self._invocation = invocation
+        self._open_in: str | None = None
+
+    def look(self) -> list[Seen]:
+        """
+        Ask Vault; one that was never initialised is neither sealed nor open.
+
+        :raises HttpError: it does not answer, so nothing is known.
+        """
+        said = self._client.get("/v1/sys/seal-status")
+        if not said["initialized"]:
+            return []
+        life = self._invocation()
+        is_sealed = bool(said["sealed"])
+        if not is_sealed:
+            self._open_in = life
+        was_open = life is not None and life == self._open_in
+        cause = "open" if not is_sealed else "sealed" if was_open else "restarted"
+        return [
+            Seen(
+                thing=f"seal:{self._address}",
+                event="vault/seal",
+                level="sealed" if is_sealed else WELL,
+                mark=str(life),
+                occurred=moment(time.time()),
+                payload={
+                    "subject": {"minion": self._minion, "address": self._address},
+                    "verdict": {"cause": cause},
+                    "change": {"progress": int(said["progress"]), "threshold": int(said["t"])},
+                    "links": {"invocation": life},
+                },
+                recovery="unsealed",
+                is_numbered=True,
+            )
+        ]
