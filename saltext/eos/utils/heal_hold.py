@@ -57,7 +57,7 @@ def held(name: str, entry: Mapping[str, Any], holds: Iterable[Hold]) -> str:
     :param entry: its compiled form.
     """
     form = {"all": {"": {"components": {"app": {"each": {name: entry}}}}}}
-    space = entry["values"]["namespace"]
+    space = entry["values"].get("namespace")
     for job in (name, app_database.job_name(name)):
         input_ = heal_view_job.specification(form, space, job)
         for hold in holds:

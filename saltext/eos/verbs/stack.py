@@ -98,15 +98,24 @@ def plan(name="bootstrap"):
 
 
 def _status() -> dict[str, Any]:
-    form = master.form(__opts__)
-    found = standing.status(__opts__, form, contract.load())
+    refused, heal = "", None
+    try:
+        form = master.form(__opts__)
+        found, heal = standing.status(__opts__, form, contract.load()), form.get("heal") or {}
+    except SaltRunnerError as err:
+        # How healing is, is asked for most when the rest cannot be told.
+        refused = str(err)
+        found = {"stack": None, "nodes": [], "components": [], "apps": []}
     holder = lock.read(__opts__)
     found["lock"] = lock.describe(holder) if holder else None
-    found["problems"] = flight.master_side(__opts__)
-    found["healing"] = heal_report.report(__opts__, form.get("heal"))
+    found["problems"] = [*([refused] if refused else []), *flight.master_side(__opts__)]
+    found["healing"] = heal_report.report(__opts__, heal)
     found["needs"] = [*standing.needs(found), *found["problems"], *found["healing"]["needs"]]
-    lines = [standing.readable(found), *heal_report.text(found["healing"])]
+    stands = [standing.readable(found)] if found["components"] else []
+    lines = [*stands, *heal_report.text(found["healing"])]
     lines += heal_report.needs_text(found["needs"])
+    if refused:
+        found |= {"result": False, "comment": refused}
     return {**found, "text": "\n".join(lines), "retcode": 1 if found["needs"] else 0}
 
 

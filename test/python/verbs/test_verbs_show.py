@@ -276,3 +276,13 @@ def test_the_mode_is_of_the_engine_and_of_the_pillar_while_it_is_down(home, opts
     assert "mode      observe (web enforce)" in _text(heal_report.report(opts, {"mode": "warn"}))
     healed.turns(at=0.0)
     assert "mode      warn" in _text(heal_report.report(opts, {"mode": "warn"}))
+
+
+def test_a_pillar_that_does_not_compile_does_not_hide_how_healing_is(healed, run):
+    healed.tell(reverted(1))
+    healed.after(20)
+    found = run("status")
+    assert (found["retcode"], found["result"], found["components"]) == (1, False, [])
+    assert "has no compiled stack" in found["comment"]
+    assert found["healing"]["held"][0]["what"] == "job:web@default"
+    assert "held      job:web@default by healer" in found["text"]
