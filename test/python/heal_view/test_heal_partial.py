@@ -71,8 +71,8 @@ def test_nothing_is_done_while_consul_does_not_answer(world, stack, eyes):
         time.sleep(0.5)
     assert stack.lines("decided", "would", "claimed", "result") == []
     assert stack.reloads() == []
-    _, report = stack.runner("eos.status")
-    assert "answered 500" in json.dumps(report)
+    # A master at its limit sometimes refuses to be asked, and says so.
+    world.until(lambda: "answered 500" in json.dumps(stack.runner("eos.status")[1]))
     eyes.way = OPEN
     # Seen again, the one was mended by Nomad itself, and the other never was there.
     world.until(lambda: not stack.incidents(), within=90)

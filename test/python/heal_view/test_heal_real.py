@@ -167,6 +167,51 @@ def test_a_job_out_of_attempts_is_exhausted(world, heal):
     nomad.delete("/v1/job/bad?namespace=default&purge=true")
 
 
+def test_a_version_that_failed_is_held_and_the_one_it_went_back_to_is_not(world, heal):
+    nomad = world.client("nomad")
+
+    def submit(command, revision):
+        task = {"Name": "duel", "Driver": "raw_exec", "Resources": {"CPU": 20, "MemoryMB": 16},
+                "Config": {"command": command, "args": ["3600"]},
+                "KillTimeout": 1_000_000_000}  # fmt: skip
+        second = 1_000_000_000
+        group = {
+            "Name": "duel", "Count": 1, "Tasks": [task],
+            "RestartPolicy": {"Attempts": 0, "Interval": 600 * second, "Delay": 1, "Mode": "fail"},
+            "ReschedulePolicy": {"Attempts": 0, "Unlimited": False},
+            "Update": {"MaxParallel": 1, "HealthCheck": "task_states", "MinHealthyTime": second,
+                       "HealthyDeadline": 20 * second, "ProgressDeadline": 30 * second,
+                       "AutoRevert": True},
+        }  # fmt: skip
+        made = {"ID": "duel", "Name": "duel", "Type": "service", "Datacenters": ["dc1"],
+                "TaskGroups": [group], "UI": {"Description": f"eos rev={revision}"}}  # fmt: skip
+        nomad.post("/v1/jobs", {"Job": made})
+
+    def ended(status, version):
+        return any(
+            one["Status"] == status and one["JobVersion"] == version
+            for one in nomad.get("/v1/job/duel/deployments")
+        )
+
+    submit("/bin/sleep", "a" * 12)
+    world.until(lambda: ended("successful", 0))
+    submit("/bin/false", "b" * 12)
+    world.until(lambda: ended("failed", 1))
+    world.until(lambda: nomad.get("/v1/job/duel")["Version"] == 2)
+    rows = eos_heal.nomad({"versions": [["default", "duel"]]})["regions"]["global"]["versions"]
+    assert {one["version"]: one["revision"][:1] for one in rows} == {0: "a", 1: "b", 2: "a"}
+    policy = TABLE["failed_deployment"]
+    held = {
+        version: seen(incident("failed_deployment", job="duel", namespace="default",
+                               version=version), policy).thing
+        for version in (1, 2, 7)
+    }  # fmt: skip
+    assert (held[1].wrong, held[7].wrong) == (True, None)
+    now, act = evaluated("duel")
+    assert held[1].input != seen(now, act).thing.input == held[2].input
+    world.purge("duel")
+
+
 def test_what_runs_on_a_lost_node_is_not_known(world, heal):
     with world.another("far") as child:
         where = {"Constraints": [{"LTarget": "${meta.which}", "RTarget": "far", "Operand": "="}]}
