@@ -81,7 +81,7 @@ def test_a_gap_is_refused_with_the_number_that_is_expected(engine):
 
 
 MISFITS = [
-    ({"severity": "critical"}, "severity"),
+    ({"severity": "loud"}, "severity"),
     ({"surplus": 1}, "surplus"),
     ({"tag": "eos/nomad/alloc/failed/web"}, "tag"),
     ({"tag": "eos/bridge/checkpoint/*"}, "tag"),

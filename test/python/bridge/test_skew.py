@@ -83,7 +83,7 @@ def _problems(reader) -> list[str]:
 def test_a_fact_of_another_contract_would_be_dead_if_nobody_compared(engine):
     with engine.feeder() as feeder:
         feeder.greet()
-        ack = feeder.take(envelope(1, severity="notice"))
+        ack = feeder.take(envelope(1, verdict={"cause": "time"}))
         assert [one["code"] for one in ack["refused"]] == ["EOS708"]
     assert engine.ask("SELECT count(*) FROM dead") == [(1,)]
 
@@ -94,6 +94,13 @@ def test_a_sidecar_that_is_gone_waits_for_nothing():
     assert bridge_skew.standing(streams, 1_300.0) == {"n1": "unlike"}
     assert bridge_skew.standing(streams, 1_301.0) == {}
     assert [*bridge_skew.alarms(streams, set(), 1_301.0)] == []
+
+
+def test_a_fact_that_waited_since_another_build_weighed_it_otherwise_is_taken(engine):
+    with engine.feeder() as feeder:
+        feeder.greet()
+        assert feeder.take(envelope(1, severity="notice"))["refused"] == []
+    assert engine.ask("SELECT severity FROM events WHERE epoch = ?", feeder.epoch) == [("notice",)]
 
 
 def test_a_sidecar_that_tells_no_contract_is_older(engine):
