@@ -2,7 +2,8 @@ import { isJsonList } from '../contract/json.ts'
 import type { ActSpec, PolicyContract } from '../contract/types.ts'
 import type { PageView } from './docs-view.ts'
 import { markdownHeader } from './header.ts'
-import { ACTS, DOES, INTRODUCTION, LAYERS, STOP_ALL, STOPS } from './policy-words.ts'
+import { stopsOf } from './policy-stops.ts'
+import { ACTS, DOES, INTRODUCTION, LAYERS, STOP_ALL } from './policy-words.ts'
 
 /** The page of all policies: what happens, what never happens, and how to stop it. */
 export function healingPage(policies: readonly PolicyContract[]): PageView {
@@ -19,7 +20,8 @@ export function healingPage(policies: readonly PolicyContract[]): PageView {
   }
 }
 
-function policyText({ doc, spec }: PolicyContract): string {
+function policyText(policy: PolicyContract): string {
+  const { doc, spec } = policy
   const facts = [
     ['what happens', phraseOf(spec.act)],
     ['follows from', spec.on.map(eventLink).join(', ')],
@@ -28,9 +30,9 @@ function policyText({ doc, spec }: PolicyContract): string {
     ...limitsOf(spec),
     ['it says', spec.says],
     ['when it may not act, a person is asked', spec.otherwise],
-    ['how to stop it', STOPS[spec.act.do]],
   ]
-  return [doc, table(['', ''], facts), 'What never happens:', spec.never.map((sentence) => `- ${sentence}`).join('\n')].join('\n\n')
+  const stops = table(['to stop', 'run, or set', 'ended by'], stopsOf(policy))
+  return [doc, table(['', ''], facts), 'What never happens:', spec.never.map((sentence) => `- ${sentence}`).join('\n'), 'How to stop it:', stops].join('\n\n')
 }
 
 function conditionsOf({ match, require }: PolicyContract['spec']): string {

@@ -16,24 +16,6 @@ export const DOES: { readonly [act in ActSpec['do']]: string } = {
   watch: 'It is watched until it is well again, or until another policy takes it up.',
 }
 
-const MODE = 'mode `observe` or `warn` for the stack, the component or the job keeps it from acting'
-
-/** How a person stops, or undoes, each. */
-export const STOPS: { readonly [act in ActSpec['do']]: string } = {
-  apply: `\`eos.suspend\` for the component, or \`eos.freeze\` for everything; ${MODE}.`,
-  reload: `\`eos.suspend\` for the component, or \`eos.freeze\` for everything; ${MODE}.`,
-  evaluate: `\`eos.suspend\` for the job, or \`eos.freeze\` for everything; ${MODE}.`,
-  deregister: `\`eos.suspend\` for the job, or \`eos.freeze\` for everything; ${MODE}.`,
-  unseal: `\`eos.suspend\` for \`vault\`, or \`eos.freeze\` for everything; ${MODE}.`,
-  propose: 'Nothing to stop: a proposal changes nothing until a person takes it over.',
-  freeze: '`eos.thaw` ends the freeze at once; else it ends by itself.',
-  hold: '`eos.release` lets the specification go.',
-  suspect: 'Nothing to stop: the mark ends by itself, and it moves nothing.',
-  report: 'Nothing to stop: a report changes nothing.',
-  alarm: 'Nothing to stop: an alarm changes nothing.',
-  watch: 'Nothing to stop: watching changes nothing.',
-}
-
 /** What each class of `layerBelow` waits for. */
 export const LAYERS = {
   settled: 'the layer below has finished what it began: no deployment runs, no replacement is on its way',
@@ -47,14 +29,14 @@ export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'd
 /** What stands above the policies on their page. */
 export const INTRODUCTION = `What follows from a fact: what happens, what never happens, and how to stop it. This page says what the policies declare; whether any of it leaves the master depends on the mode, which is \`observe\` until somebody changes it.
 
-The engine that works by these policies is not part of this version yet: nothing on this page happens so far, and the commands that it names are not there.
-
 - **An act** leaves the master. The healer writes a decision first; an orchestration claims it once, acts, and verifies with a fresh look. It happens in mode \`enforce\` only, and only within the budgets; in \`observe\` and \`warn\` the decision says what would have been done.
 - **A note** stays on the master: a row, a line of the audit, a notification. It changes nothing outside and is allowed in every mode.
 
 A fact where a leaf of the key is null is none of that policy. Facts with one key are one incident.`
 
 /** How a person stops all of it. */
-export const STOP_ALL = `- \`eos.freeze\` stops every act with one row, at once; \`eos.thaw\` ends it.
-- \`eos.suspend\` stops acts on one job, component or the stack for a time that must be said; \`eos.resume\` ends it.
-- Pillar \`eos:heal:mode\` is \`observe\`, \`warn\` or \`enforce\`; \`eos:heal:components\` and \`eos:heal:jobs\` say it for one.`
+export const STOP_ALL = `- \`salt-run eos.freeze reason=…\` stops every act with one row, at once, also while the engine is down; \`salt-run eos.thaw\` ends it.
+- \`salt-run eos.suspend <name> for=2h reason=…\` leaves one job, component, node, policy or the stack alone for a time that must be said; \`salt-run eos.resume <name>\` ends it.
+- Pillar \`eos:heal:mode\` is \`observe\`, \`warn\` or \`enforce\`; \`eos:heal:components\` and \`eos:heal:jobs\` say it for one.
+
+What runs already may end. Notes go on: they change nothing outside.`
