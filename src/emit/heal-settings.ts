@@ -46,8 +46,23 @@ export const HEAL: Schema = map('Self-healing: what may be done without a person
     lasts: { type: 'string', pattern: TIME, description: 'How long it stays open.' },
   }, ['kind', 'opens', 'lasts'])),
   primary: { type: 'string', description: 'Of several Salt masters the one that acts while Consul cannot say who holds the lease: the id of the minion beside it.' },
-  notify: { type: 'object', description: 'Who is told, by name.', additionalProperties: true },
-  webhook: { type: ['object', 'null'], description: 'Address that is told, signed.', additionalProperties: true },
+  notify: map('Who is told what the audit of healing says, and how much of it.', {
+    severity: severity('What is less grave is not told.'),
+    returners: { type: 'array', items: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,63}$' }, description: 'Returners of Salt that are called, such as `slack` or `smtp`, each set up as Salt wants it.', default: [] },
+    digest: map('When messages are put together.', {
+      most: count('Messages within `every` that are told one by one; more become one message.', 10),
+      every: time('The time that this counts in.', '5m'),
+    }),
+  }),
+  webhook: {
+    ...map('One address that is told too: a signed POST for each message.', {
+      url: { type: 'string', pattern: '^https://', description: 'Where to; https only. The key is sealed with `salt-run eos.webhook_key`.' },
+      severity: severity('What is less grave is not told; that of `notify` when left out.'),
+      ca: { type: 'string', pattern: '^(/.*)?$', description: 'File on the master with the CA of that address; those of the system when left out.', default: '' },
+      within: time('Longest time for one message.', '10s'),
+    }, ['url']),
+    type: ['object', 'null'],
+  },
 })
 
 /** Rows of the reference below `eos:heal`: path, type, default and meaning. */
@@ -86,6 +101,10 @@ function named(description: string, one: JsonObject): JsonObject {
 
 function mode(description: string): JsonObject {
   return { enum: MODES, description }
+}
+
+function severity(description: string): JsonObject {
+  return { enum: ['info', 'notice', 'warning', 'critical'], description, default: 'warning' }
 }
 
 function time(description: string, usual: string): JsonObject {

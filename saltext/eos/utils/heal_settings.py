@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_budget as budget
-from saltext.eos.utils import measures
+from saltext.eos.utils import heal_notify_settings, measures
 from saltext.eos.utils.validate import Finding, nearest, show
 
 MODES = ("observe", "warn", "enforce")
@@ -145,6 +145,11 @@ def read(found: Mapping[str, Any] | None) -> Settings:
         }
     windows = _mapping("windows", given.get("windows") or {})
     values["windows"] = tuple(_window(str(key), windows[key]) for key in sorted(windows))
+    try:
+        heal_notify_settings.read(given.get("notify"), given.get("webhook"))
+    except heal_notify_settings.Refused as err:
+        place = ":".join(map(str, err.finding.path[2:]))
+        raise Refused(place, err.finding.expected, err.finding.found) from err
     return _ordered(Settings(**values, pace=budget.Pace(**pace)))
 
 

@@ -1,0 +1,148 @@
+"""What the audit says to people who are told: how grave each line is, and in which words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from saltext.eos.utils import event_text
+from saltext.eos.utils.heal_audit import Line
+
+SEVERITIES = ("info", "notice", "warning", "critical")
+MOST_SHOWN = 20
+# How grave a note is, by what it does; a fact that is only watched is told to nobody.
+NOTES = {
+    "freeze": "critical", "alarm": "critical", "hold": "warning", "suspect": "warning",
+    "propose": "warning", "report": "warning", "watch": "info",
+}  # fmt: skip
+Body = Mapping[str, Any]
+
+
+class Message(NamedTuple):
+    """
+    What is told.
+
+    :param id: the same each time that it is told: receivers leave out what they have.
+    :param first: number of its first line of the audit.
+    :param last: number of its last line.
+    """
+
+    id: str
+    first: int
+    last: int
+    at: float
+    kind: str
+    severity: str
+    text: str
+    about: dict[str, Any]
+
+
+def severity(line: Line) -> str:
+    """Say how grave a line is; what is not known is worth a notice."""
+    found = _KINDS.get(line.kind, "notice")
+    return found if isinstance(found, str) else found(line.body)
+
+
+def text(line: Line) -> str:
+    """Say a line to a person, in one sentence."""
+    words = _WORDS.get(line.kind)
+    said = words(line.body) if words else line.kind.replace("_", " ")
+    return event_text.CONTROL.sub(" ", said)
+
+
+def message(line: Line, hash_: str) -> Message:
+    """
+    Make a message of one line.
+
+    :param hash_: of the line in the chain; no other line has it.
+    """
+    names = ("incident", "decision", "policy", "action", "place", "rule", "what", "mode", "ok")
+    about = {name: line.body[name] for name in names if name in line.body}
+    said = f"Eos healing: {text(line)}"
+    return Message(
+        hash_[:32], line.n, line.n, line.at, line.kind, severity(line), said, about
+    )  # fmt: skip
+
+
+def digest(lines: list[tuple[Line, str]], hash_: str) -> Message:
+    """
+    Make one message of many lines.
+
+    :param lines: each with its severity.
+    :param hash_: of the last of them.
+    """
+    counts = Counter(f"{line.kind} {line.body.get('policy', '')}".strip() for line, _ in lines)
+    gravest = max((one for _, one in lines), key=SEVERITIES.index)
+    grave = [line for line, one in lines if one == gravest]
+    first, last = lines[0][0], lines[-1][0]
+    said = [f"Eos healing: {len(lines)} messages at once"]
+    said += [f"{count} x {name}" for name, count in counts.most_common(MOST_SHOWN)]
+    said.append(f"of these {len(grave)} {gravest}:")
+    said += [text(line) for line in grave[:MOST_SHOWN]]
+    if len(grave) > MOST_SHOWN:
+        said.append("salt-run eos.audit shows the others")
+    about = {"count": len(lines), "kinds": dict(counts.most_common(MOST_SHOWN))}
+    return Message(
+        f"digest-{hash_[:32]}", first.n, last.n, last.at, "digest", gravest, "\n".join(said), about
+    )  # fmt: skip
+
+
+def _shown(body: Body, name: str) -> str:
+    return event_text.shown(body.get(name))
+
+
+def _checked(body: Body) -> str:
+    checks = body.get("checks") or [{}]
+    return f"{checks[-1].get('name', '')}: {event_text.shown(checks[-1].get('says'))}"
+
+
+def _note(body: Body) -> str:
+    return f"{_shown(body, 'do')} for {_shown(body, 'what')}: {_shown(body, 'says')}"
+
+
+def _waits(body: Body) -> str:
+    last = (body.get("checks") or [{}])[-1]
+    blocked = last.get("name") == "complete" and "blocked" in str(last.get("says"))
+    return "warning" if blocked else "info"
+
+
+_KINDS: dict[str, str | Callable[[Body], str]] = {
+    "opened": "info", "closed": "info", "rested": "info", "own": "info", "claimed": "info",
+    "acting": "info", "acted": "info", "rotated": "info", "decided": "warning",
+    "would": lambda body: "warning" if body.get("mode") == "warn" else "info",
+    "note": lambda body: NOTES.get(str(body.get("do")), "warning"),
+    "fired": lambda body: "warning" if int(body.get("times", 1)) > 1 else "info",
+    "result": lambda body: "notice" if body.get("ok") else "critical",
+    "expired": "critical", "refused": "warning", "waits": _waits,
+    "rule": lambda body: "critical" if body.get("rule") == "freeze" else "notice",
+    "rule_ended": "notice", "claim_refused": "critical", "command_refused": "warning",
+    "crowded": "critical", "missed": "critical", "unreadable": "critical",
+}  # fmt: skip
+_WORDS: dict[str, Callable[[Body], str]] = {
+    "opened": lambda b: f"{_shown(b, 'says')} ({_shown(b, 'place')})",
+    "closed": lambda b: f"incident {_shown(b, 'incident')} is over: {_shown(b, 'why')}",
+    "decided": lambda b: f"{_shown(b, 'action')} is decided for {_shown(b, 'place')} "
+    f"(policy {_shown(b, 'policy')}, decision {_shown(b, 'decision')})",
+    "would": lambda b: f"{_shown(b, 'action')} would be done for {_shown(b, 'place')}, but the "
+    f"mode is {_shown(b, 'mode')} (policy {_shown(b, 'policy')})",
+    "note": _note,
+    "fired": lambda b: f"decision {_shown(b, 'decision')} ({_shown(b, 'action')}) was fired "
+    f"{_shown(b, 'times')} times and nobody claimed it",
+    "claimed": lambda b: f"decision {_shown(b, 'decision')} is claimed",
+    "result": lambda b: f"decision {_shown(b, 'decision')} "
+    f"{'helped' if b.get('ok') else 'did not help'}: {_shown(b, 'says')}",
+    "expired": lambda b: f"decision {_shown(b, 'decision')} expired: {_shown(b, 'says')}",
+    "refused": lambda b: f"incident {_shown(b, 'incident')} is left to people, {_checked(b)}",
+    "waits": lambda b: f"incident {_shown(b, 'incident')} waits, {_checked(b)}",
+    "rule": lambda b: f"{_shown(b, 'rule')} of {_shown(b, 'what')} by {_shown(b, 'by')}: "
+    f"{_shown(b, 'reason')}",
+    "rule_ended": lambda b: f"{_shown(b, 'rule')} of {_shown(b, 'what')} ended by "
+    f"{_shown(b, 'by')}",
+    "claim_refused": lambda b: f"a claim of decision {_shown(b, 'decision')} was refused: "
+    f"{_shown(b, 'why')}",
+    "command_refused": lambda b: f"a command of {_shown(b, 'by')} was refused: {_shown(b, 'why')}",
+    "crowded": lambda b: f"{_shown(b, 'open')} incidents are open, and no more are opened",
+    "missed": lambda b: f"{_shown(b, 'count')} facts were forgotten before they were judged",
+    "unreadable": lambda b: f"fact {_shown(b, 'row')} cannot be read: {_shown(b, 'why')}",
+}  # fmt: skip
