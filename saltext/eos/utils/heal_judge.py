@@ -33,6 +33,8 @@ DECIDE, WAIT, REFUSE, CLOSE = "decide", "wait", "refuse", "close"
 # A view older than this says nothing about now.
 FRESH = 30.0
 HOUR = 3600.0
+LONGEST_LOOK = 300.0
+UNKNOWN_FOR = 24 * HOUR
 # How far the layer below must be: what is enough for each.
 ENOUGH = {
     "settled": ("settled", "exhausted", "failed"),
@@ -161,7 +163,16 @@ def _passed(says: str) -> Outcome:
 
 
 def _again(case: Case, says: str) -> Outcome:
-    return Outcome(WAITS, says, case.now + case.settings.look)
+    # The longer ago the last fact, the later the next look: a tenth of that, within bounds.
+    pause = max(case.settings.look, min(LONGEST_LOOK, (case.now - case.incident.last) / 10.0))
+    return Outcome(WAITS, says, case.now + pause)
+
+
+def _unknown(case: Case, says: str) -> Outcome:
+    """Look again; what every source answered and nobody knew for a day, nobody will know."""
+    if case.now - case.incident.last >= UNKNOWN_FOR:
+        return Outcome(FAILED, f"for a day {says}", kind=CLOSE)
+    return _again(case, says)
 
 
 def _dedupe(case: Case) -> Outcome:
@@ -218,12 +229,14 @@ def _layer_below(case: Case) -> Outcome:
         return _passed("nothing below is waited for")
     layer = case.view.thing.layer
     if layer is None:
-        return _again(case, "how far the layer below is, is not known")
+        return _unknown(case, "how far the layer below is, is not known")
     if layer in ENOUGH[wanted]:
         return _passed(f"the layer below is {layer}")
     waited = case.now - case.incident.opened
     if waited < case.settings.healer_wait:
-        return _again(case, f"the layer below is {layer}; expected {wanted}")
+        found = _again(case, f"the layer below is {layer}; expected {wanted}")
+        last = case.incident.opened + case.settings.healer_wait
+        return found._replace(until=min(found.until, last))
     if wanted == "settled":
         return _passed(f"the layer below was given {waited:.0f} s and still is {layer}")
     return Outcome(FAILED, f"the layer below is {layer}, it never was {wanted}", kind=CLOSE)
@@ -236,7 +249,7 @@ def _still_wrong(case: Case) -> Outcome:
     if not is_deed(case.policy):
         return _passed("nothing says that it is over")
     if wrong is None or case.view.thing.input is None:
-        return _again(case, "whether it is still wrong, and with what input, is not known")
+        return _unknown(case, "whether it is still wrong, and with what input, is not known")
     return _passed("it was read again and is still wrong")
 
 
@@ -244,12 +257,12 @@ def _required(case: Case) -> Outcome:
     require, thing = case.policy.get("require") or {}, case.view.thing
     if classes := require.get("classes"):
         if thing.kind is None:
-            return _again(case, "the class of the component is not known")
+            return _unknown(case, "the class of the component is not known")
         if thing.kind not in classes:
             return Outcome(FAILED, f"the policy is not for class {thing.kind}", kind=CLOSE)
     if hook := require.get("hook"):
         if thing.hook is None:
-            return _again(case, f"{hook} does not know")
+            return _unknown(case, f"{hook} does not know")
         if not thing.hook:
             return Outcome(FAILED, f"{hook} says no", kind=CLOSE)
     return _passed("what the policy requires holds")

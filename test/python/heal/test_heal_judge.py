@@ -285,3 +285,24 @@ def test_a_view_of_before_the_fact_says_nothing_about_it():
     assert healer.why().startswith("complete: the view is older than the fact")
     healer.changed = {"at": 100.0}
     assert len(healer.after(15.0)) == 1
+
+
+@pytest.mark.parametrize(
+    "unknown", [{"wrong": None}, {"layer": None}, {"input": None}], ids=["wrong", "layer", "input"]
+)
+def test_what_nobody_knows_is_looked_at_ever_later_and_left_after_a_day(unknown):
+    healer = Healer()
+    healer.thing = WRONG._replace(**unknown)
+    healer.tell("nomad/alloc/failed")
+    healer.after(6.0)
+    pauses = []
+    while healer.state.incidents:
+        (incident,) = healer.state.incidents.values()
+        pauses.append(round(incident.due - healer.now, 3))
+        healer.after(pauses[-1])
+    assert (pauses[0], max(pauses)) == (15.0, 300.0)
+    assert pauses[:50] == sorted(pauses[:50])
+    assert len(pauses) < 400
+    closed = [body["why"] for kind, body in healer.state.lines if kind == "closed"]
+    assert closed[0].startswith("for a day ")
+    assert healer.now < 86_400.0 + 600.0
