@@ -22,7 +22,7 @@ from engine_process import until
 from feeder import Feeder, envelope
 from master_process import Bus
 
-from saltext.eos.utils import heal_audit, heal_claim, heal_status
+from saltext.eos.utils import heal_audit, heal_claim, heal_fire, heal_state, heal_status
 
 
 class Healing(Live):
@@ -101,6 +101,24 @@ def test_a_fact_is_noted_and_shown_to_observers(live):
     assert (line.body["policy"], line.body["do"]) == ("silent_source", "alarm")
     (shown,) = [one["data"] for one in bus.events if one["tag"] == "eos/heal/note"]
     assert (shown["n"], shown["says"]) == (line.n, line.body["says"])
+
+
+def test_a_decision_is_fired_with_its_id_and_nothing_to_act_upon(live):
+    until(live.is_running, 60)
+    bus = Bus(live, "eos/heal/decided/")
+    outlet = heal_fire.Outlet(live.opts(), live.state)
+    decision = heal_state.Decision(
+        "no-such-decision", "i", "reload", "t", {"subject.node": "n1"}, (), "x", 0.0, 1.0, "decided"
+    )
+    try:
+        outlet.decided(decision)
+        (event,) = until(lambda: bus.events[:], 20)
+    finally:
+        bus.end()
+        outlet.end()
+    assert event["tag"] == "eos/heal/decided/reload"
+    assert set(event["data"]) == {"decision", "_stamp"}
+    assert outlet.failed == 0
 
 
 def test_what_a_person_says_holds_within_a_second(live):
