@@ -190,8 +190,12 @@ def distrusting(path: Path) -> Iterator[None]:
 
 
 def before(db: sqlite3.Connection, since: float | None) -> int:
-    """Give the number of the last line of the audit before a moment; 0 without one."""
+    """
+    Give the number of the line before the first that is not older than a moment; 0 for all.
+
+    The clock may have been put back: lines stand in the order in which they were written.
+    """
     if since is None:
         return 0
-    row = db.execute("SELECT max(n) FROM audit WHERE at < ?", (since,)).fetchone()
-    return int(row[0] or 0)
+    row = db.execute("SELECT min(n) FROM audit WHERE at >= ?", (since,)).fetchone()
+    return heal_audit.end(db)[0] if row[0] is None else int(row[0]) - 1

@@ -100,7 +100,7 @@ def said(line: heal_audit.Line) -> str:
     by, checks = body.get("by"), body.get("checks") or []
     if isinstance(by, dict):
         body["by"] = ", ".join(
-            f"{name} {by[name]}" for name in ("user", "jid", "pid") if by.get(name)
+            f"{name} {by[name]}" for name in ("user", "told_by", "jid", "pid") if by.get(name)
         )
     if checks:
         body["check"] = f"{checks[-1]['name']}: {checks[-1]['says']}"

@@ -25,6 +25,8 @@ from saltext.eos.utils.inbox_read import Reader as Inbox
 
 # Ids may be told by how they begin.
 LEAST = 6
+# The first fact and the newest ones are shown.
+MOST_FACTS = 3
 JUDGED = ("waits", "refused", "decided", "would", "note")
 # What a person can do about the check that did not let through.
 ADVICE = {
@@ -220,7 +222,12 @@ def _head(shown: Mapping[str, Any] | None, name: str, policy: str) -> list[str]:
 
 def _facts_text(facts: list[dict[str, Any]]) -> list[str]:
     lines = ["facts"] if facts else []
+    left_out = facts[1 : -MOST_FACTS + 1] if len(facts) > MOST_FACTS else []
     for one in facts:
+        if one in left_out:
+            if one is left_out[0]:
+                lines.append(f"  {len(left_out)} more; --out=json has all")
+            continue
         lines += indented(f"{one['line']}", 2)
         lines += indented(f"id {one['id']}", 4)
         proofs = (one["event"] or {}).get("evidence", [])

@@ -12,7 +12,7 @@ from saltext.eos.utils import asked, event_line, heal_act, heal_match, heal_repo
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, moment, span
-from saltext.eos.utils.heal_state import CLOSED, HELD
+from saltext.eos.utils.heal_state import CLOSED, HELD, WATCHING
 from saltext.eos.utils.validate import nearest
 
 MOST = 200
@@ -46,10 +46,17 @@ def incidents(
             and (policy is None or one["policy"] == policy)
             and (job is None or f"job:{str(job).removeprefix('job:')}" in one["names"])
         ]
-    left_out = len(rows[:-MOST])
-    lines = [line for one in rows[-MOST:] for line in text(one)]
+    # What is well and watched is told of by its number alone.
+    told = [one for one in rows if one["state"] != WATCHING]
+    left_out, watched = len(told[:-MOST]), len(rows) - len(told)
+    lines = [line for one in told[-MOST:] for line in text(one)]
     if left_out:
         lines.insert(0, f"the newest {MOST}; {left_out} more with --out=json")
+    if watched:
+        lines += indented(
+            f"{watched} more are well, and watched until they have been so for long; --out=json "
+            "has them", 0,
+        )  # fmt: skip
     if not rows:
         lines = ["no incident is open" if is_open else "there is no such incident"]
     return {"incidents": rows, "text": "\n".join(lines)}

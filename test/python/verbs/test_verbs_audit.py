@@ -140,3 +140,14 @@ def test_a_writer_beside_it_never_makes_it_look_broken(healed, run):
     finally:
         ended.set()
         writer.join()
+
+
+def test_a_clock_that_was_put_back_hides_no_line(healed, run):
+    """Lines stand in the order in which they were written, whatever the wall clock said."""
+    healed.clocks.back = 60
+    healed.tell(lost(1))
+    healed.clocks.back = 7200
+    healed.tell(reverted(2))
+    healed.store.close()
+    found = run("audit", since="10m")
+    assert [one["kind"] for one in found["lines"]] == ["opened", "opened"]

@@ -69,7 +69,7 @@ def test_a_freeze_is_words_exit_0_and_is_in_force_in_the_engine(master):
 def test_status_shows_healing_and_what_needs_a_person(master):
     status, text = master.type("eos.status")
     assert status == 1  # no Consul runs here
-    assert "\nhealing\nengine    running, heard 0s ago" in text
+    assert "\nhealing\nengine    running, heard " in text
     assert "\nneeds a person\n  - consul on n1 is failed: " in text
     status, text = master.type("--out=json", "eos.status")
     assert status == 1

@@ -286,3 +286,18 @@ def test_a_pillar_that_does_not_compile_does_not_hide_how_healing_is(healed, run
     assert "has no compiled stack" in found["comment"]
     assert found["healing"]["held"][0]["what"] == "job:web@default"
     assert "held      job:web@default by healer" in found["text"]
+
+
+def test_what_is_well_and_watched_is_counted_and_not_listed(healed, run):
+    from saltext.eos.utils import heal_claim
+
+    healed.tell(lost(1))
+    (decision,) = healed.after(20)
+    heal_claim.claim(healed.path, decision.id, "reload", {"jid": "1"}, healed.clocks)
+    result = {"verb": "result", "decision": decision.id, "ok": True, "says": "well"}
+    heal_claim.tell(healed.path, result, "run", healed.clocks)
+    healed.thing = healed.thing._replace(wrong=False)
+    healed.after(1)
+    found = run("incidents", open=True)
+    assert [one["state"] for one in found["incidents"]] == ["watching"]
+    assert found["text"].startswith("1 more are well, and watched until")
