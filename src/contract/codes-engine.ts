@@ -1,4 +1,4 @@
-/** EOS7xx: every refusal of the engine `eos_bridge`, with what each one is about. */
+/** EOS7xx: every refusal of the engines on the master, with what each one is about. */
 export const ENGINE_CODES = {
   EOS701: 'a user that is not among the `peers` has connected',
   EOS702: 'a frame is larger than the protocol allows',
@@ -11,4 +11,6 @@ export const ENGINE_CODES = {
   EOS709: 'the inbox cannot be written; nothing was acknowledged',
   EOS710: 'a setting of the engine is wrong; it does not start',
   EOS711: 'the sidecar has another contract of events; its facts wait in its journal',
+  EOS712: 'which specifications are held cannot be read; none is kept back',
+  EOS713: 'the healer’s file cannot be read, so a decision is not started',
 } as const

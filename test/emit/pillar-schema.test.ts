@@ -25,6 +25,7 @@ function judged(pillar: string): string[] {
 /** The keywords of every schema in a schema. */
 function keywords(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
+  if (Array.isArray(value)) return value.flatMap(keywords)
   const entries = Object.entries(value)
   return entries.flatMap(([key, inner]) => [key, ...(key === 'properties' ? Object.values(inner).flatMap(keywords) : typeof inner === 'object' && !['enum', 'default', 'const', 'required'].includes(key) ? keywords(inner) : [])])
 }

@@ -89,7 +89,7 @@ def read(path: Path) -> list[Hold]:
             ).fetchall()  # fmt: skip
             commands = [json.loads(text) for (text,) in db.execute("SELECT body FROM commands")]
     except (sqlite3.Error, ValueError, OSError) as err:
-        log.critical("EOS740 %s cannot be read, so nothing is held: %s", path, err)
+        log.critical("EOS712 %s cannot be read, so nothing is held: %s", path, err)
         return []
     released = {one.get("what") for one in commands if one.get("verb") == "release"}
     return [Hold(*row) for row in rows if row[0] not in released]

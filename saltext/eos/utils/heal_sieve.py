@@ -49,7 +49,7 @@ def passed(opts: Mapping[str, Any], tag: str, data: Any) -> str | None:
             heal_claim.refuse(path, decision, action, by, err.why, heal_clock.read)
         return None
     except (heal_file.Unusable, sqlite3.Error) as err:
-        log.critical("EOS740 decision %s is not started: %s", decision, err)
+        log.critical("EOS713 decision %s is not started: %s", decision, err)
         return None
     return decision
 
