@@ -17,6 +17,10 @@ RIGHTS = ("list-jobs", "read-job")
 MOST_TERMS = 40
 PLAIN = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 REVISION = re.compile(r"eos rev=([0-9a-f]{12})")
+# What the agent puts in when it registers.
+HOLE = re.compile(r"\$\{[^}]*\}")
+# Objects that are read one by one.
+AT_ONCE = 8
 ACTIVE = ("initializing", "pending", "blocked", "unblocking", "running", "paused")
 
 Row = dict[str, Any]
@@ -148,7 +152,7 @@ def _is_unhealthy(
     return one["Status"] == "pending" or ("failed" in ended and not ended & {"complete", "running"})
 
 
-def _allocations(ask: Asker, wanted: Any, _: float) -> list[Row]:
+def _allocations(ask: Asker, wanted: Any, deadline: float) -> list[Row]:
     path = "/v1/allocations?namespace=*&task_states=false&resources=false"
     if wanted is True:
         return [_allocation(one) for one in _list(ask, path)]
@@ -159,11 +163,44 @@ def _allocations(ask: Asker, wanted: Any, _: float) -> list[Row]:
         *(_equal("NodeID", one) for one in sorted(nodes)),
         *(_of_job(*one) for one in sorted(jobs)),
     ]
-    rows = _list(ask, path + _filter(terms))
-    return [
+    listed = _list(ask, path + _filter(terms))
+    rows = [
         _allocation(one)
-        for one in rows
+        for one in listed
         if one["ID"] in ids or one["NodeID"] in nodes or (one["Namespace"], one["JobID"]) in jobs
+    ]
+    running = [one for one in rows if one["id"] in ids and one["client_status"] == "running"]
+    for start in range(0, len(running), AT_ONCE):
+        some = running[start : start + AT_ONCE]
+        answers = together([partial(_instances, ask, one["id"]) for one in some], deadline)
+        for row, instances in zip(some, answers, strict=True):
+            row["instances"] = instances
+    return rows
+
+
+def _instances(ask: Asker, allocation: str) -> list[str] | None:
+    """
+    Give the ids of the instances in Consul that an allocation has while it runs.
+
+    Those of a task that does not run now are not among them. ``*`` stands for what only the agent
+    knows. None when Nomad has collected it meanwhile.
+    """
+    body = _found(ask, f"/v1/allocation/{quote(allocation, safe='')}")
+    if body is None:
+        return None
+    (group,) = (one for one in body["Job"]["TaskGroups"] if one["Name"] == body["TaskGroup"])
+    states = body.get("TaskStates") or {}
+    owners = [(f"group-{group['Name']}", group.get("Services") or [])]
+    owners += [
+        (one["Name"], one.get("Services") or [])
+        for one in group["Tasks"]
+        if (states.get(one["Name"]) or {}).get("State") == "running"
+    ]
+    return [
+        HOLE.sub("*", f"_nomad-task-{allocation}-{owner}-{one['Name']}-{one['PortLabel']}")
+        for owner, services in owners
+        for one in services
+        if one.get("Provider") == "consul"
     ]
 
 
@@ -260,14 +297,10 @@ def _versions(ask: Asker, wanted: Any, deadline: float) -> list[Row]:
 
 def _versions_of(ask: Asker, namespace: str, job: str) -> list[Row]:
     where = f"/v1/job/{quote(job, safe='')}/versions?namespace={quote(namespace, safe='')}"
-    try:
-        body, headers = ask.get(where)
-    except Blocked as err:
-        if str(err).endswith("answered 404"):
-            return []
-        raise
-    _index(ask, headers)
-    if not isinstance(body, dict) or not isinstance(body.get("Versions"), list):
+    body = _found(ask, where)
+    if body is None:
+        return []
+    if not isinstance(body.get("Versions"), list):
         raise ask.blocked(f"the versions of job {job} are no list")
     return [
         {
@@ -279,6 +312,20 @@ def _versions_of(ask: Asker, namespace: str, job: str) -> list[Row]:
         }
         for one in body["Versions"]
     ]
+
+
+def _found(ask: Asker, path: str) -> Row | None:
+    """Read one object; None when Nomad says that there is none."""
+    try:
+        body, headers = ask.get(path)
+    except Blocked as err:
+        if str(err).endswith("answered 404"):
+            return None
+        raise
+    _index(ask, headers)
+    if not isinstance(body, dict):
+        raise ask.blocked(f"{path.partition('?')[0]} answered no object")
+    return body
 
 
 def _revision(one: Row) -> str:

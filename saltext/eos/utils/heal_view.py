@@ -72,6 +72,7 @@ class Snapshot(NamedTuple):
     :param totals: by region ``(managed, unhealthy)``.
     :param jobs: by ``(region, namespace, job)``; None for one that is not there.
     :param allocations: by id; one that is in no list is not there, unless it is torn.
+        One that was asked for by its id and runs has ``instances``, those it has in Consul.
     :param torn: ids of allocations that answers differ in.
     :param deployments: the latest by ``(region, namespace, job)``.
     :param evaluations: by id, those that are pending or blocked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos import heal_checks
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 # Nomad compares its registrations with Consul every 30 s; until then it may still mend them itself.
 SYNC = 35.0
 OWN = "default"
+# Consul's companion of an instance has the id of the instance with this behind it.
+PROXY = "-sidecar-proxy"
 
 
 def thing(
@@ -38,7 +41,7 @@ def thing(
     elif policy["act"]["do"] == "deregister":
         wrong = _is_stale(is_there, row)
     else:
-        wrong = _is_lost(is_there, row)
+        wrong = _is_lost(is_there, row, str(subject.get("subject.instance")))
     return Thing(
         wrong=wrong,
         layer="settled" if age >= SYNC else "progress",
@@ -61,15 +64,19 @@ def _is_there(subject: Mapping[str, Any], snapshot: Snapshot) -> bool | None:
     return False
 
 
-def _is_lost(is_there: bool | None, row: Mapping[str, Any] | None) -> bool | None:
+def _is_lost(is_there: bool | None, row: Mapping[str, Any] | None, instance: str) -> bool | None:
     if is_there:
         return False
     if is_there is None or row is None:
         return None
     if row["desired_status"] != "run" or row["client_status"] in heal_checks.ENDED:
         return False
-    # One that is pending, lost or out of reach may run or not.
-    return True if row["client_status"] == "running" else None
+    if row["client_status"] != "running" or row.get("instances") is None:
+        # One that is pending, lost or out of reach may run or not.
+        return None
+    # A job may have changed while its allocation ran on: what it does not ask for is not lost.
+    own = instance.removesuffix(PROXY)
+    return any(fnmatchcase(own, one.replace("[", "[[]")) for one in row["instances"])
 
 
 def _is_stale(is_there: bool | None, row: Mapping[str, Any] | None) -> bool | None:

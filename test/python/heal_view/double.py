@@ -115,6 +115,12 @@ class Double:
                 for number, name in enumerate(names)
             ],
             "/v1/allocations": self.allocs,
+            f"/v1/allocation/{alloc(0, 'job0')['ID']}": {
+                "TaskGroup": "job0", "TaskStates": {}, "Job": {"TaskGroups": [{
+                    "Name": "job0", "Tasks": [{"Name": "job0"}],
+                    "Services": [{"Name": "job0", "PortLabel": "http", "Provider": "consul"}],
+                }]},
+            },
             "/v1/deployments": [],
             "/v1/evaluations": [],
             "/v1/nodes": NODES,

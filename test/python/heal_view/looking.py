@@ -76,7 +76,7 @@ def allocation(client: str = "running", desired: str = "run", **more: Any) -> di
         "id": ALLOC, "region": "global", "namespace": "apps", "job": "web", "group": "web",
         "type": "service", "version": 3, "node": "n1", "node_id": "0f3c", "client_status": client,
         "desired_status": desired, "next": "", "follow_up": "", "deployment": "", "healthy": True,
-        "rescheduled": 0, "modify_index": 9, **more,
+        "rescheduled": 0, "modify_index": 9, "instances": [INSTANCE], **more,
     }  # fmt: skip
 
 

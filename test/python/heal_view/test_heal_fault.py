@@ -111,6 +111,19 @@ def test_all_pages_are_read(tmp_path, monkeypatch):
         double.stop()
 
 
+@pytest.mark.parametrize("way", [403, 500, "half", "null", "numbers", "no leader", "cut"])
+def test_an_allocation_is_whole_or_blocked(double, heal, way):
+    name = double.allocs[0]["ID"]
+    parts = {"allocations": {"ids": [name]}}
+    (row,) = heal.nomad(parts)["regions"]["global"]["allocations"]
+    assert row["instances"] == [INSTANCE]
+    double.faults[f"/v1/allocation/{name}"] = way
+    assert set(heal.nomad(parts)) == {"blocked"}
+    double.faults[f"/v1/allocation/{name}"] = 404
+    (row,) = heal.nomad(parts)["regions"]["global"]["allocations"]
+    assert row["instances"] is None
+
+
 @pytest.mark.parametrize(
     ("rules", "words"),
     [

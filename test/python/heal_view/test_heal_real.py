@@ -86,6 +86,21 @@ def test_a_lost_registration_is_seen_and_its_return_too(world, heal):
     assert seen(one, policy).thing.wrong is False
 
 
+def test_a_service_that_its_job_has_no_more_is_not_lost(world, heal):
+    alloc = world.run("renamed")
+    (row,) = world.until(lambda: world.registered("renamed"))
+    after = world.run("renamed", Services=[{"Name": "called-so", "Provider": "consul"}])
+    world.until(lambda: world.registered("called-so"))
+    world.until(lambda: not world.registered("renamed"))
+    assert after["ID"] == alloc["ID"]
+    (new,) = world.registered("called-so")
+    view = seen(registration(alloc, row["ServiceID"]), TABLE["lost_registration"])
+    assert (view.blocked, view.thing.wrong, view.thing.hook) == ("", False, True)
+    world.client("consul").put(f"/v1/agent/service/deregister/{new['ServiceID']}")
+    view = seen(registration(alloc, new["ServiceID"]), TABLE["lost_registration"])
+    assert (view.blocked, view.thing.wrong) == ("", True)
+
+
 def test_a_stopped_job_is_not_wrong_and_its_registration_not_lost(world, heal):
     alloc = world.run("stopped")
     (row,) = world.until(lambda: world.registered("stopped"))

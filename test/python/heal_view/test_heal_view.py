@@ -18,6 +18,21 @@ def test_a_registration_is_lost_while_its_allocation_runs():
     assert thing.value
 
 
+@pytest.mark.parametrize(
+    ("instances", "wrong"),
+    [
+        ([INSTANCE], True), ([], False), (None, None), ([INSTANCE + "s"], False),
+        ([f"_nomad-task-{ALLOC}-group-web-*-http"], True), (["x", INSTANCE], True),
+        ([f"_nomad-task-{ALLOC}-group-web-we[b]-http"], False),
+    ],
+)  # fmt: skip
+def test_what_a_running_allocation_does_not_ask_for_is_not_lost(instances, wrong):
+    held = {ALLOC: allocation(instances=instances)}
+    assert look("lost_registration", allocations=held).thing.wrong is wrong
+    proxy = {"instance": f"{INSTANCE}-sidecar-proxy"}
+    assert look("lost_registration", allocations=held, leaves=proxy).thing.wrong is wrong
+
+
 def test_nomad_has_its_time_before_a_registration_counts_as_lost():
     assert look("lost_registration", at=134.9).thing.layer == "progress"
     assert look("lost_registration", at=135.0).thing.layer == "settled"
