@@ -79,12 +79,13 @@ def _as_account(opts: dict[str, Any]) -> dict[str, Any]:
 
     An orchestration puts the user who started it into the options, also one that is no account,
     such as ``Reactor`` or ``sudo_ann``; then Salt looks for a key of that name and finds none.
+    They are plain ones: ``__opts__`` of a verb is empty in the thread that 3006 sends from.
     """
     try:
         pwd.getpwnam(str(opts.get("user", "root")))
     except KeyError:
         return {**opts, "user": salt.utils.user.get_user()}
-    return opts
+    return {**opts}
 
 
 def require(
