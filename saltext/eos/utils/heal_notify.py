@@ -3,7 +3,7 @@ Notification: who is named in pillar is told what the audit of healing says.
 
 It runs in a process of its own beside the engine, a thread for each channel, so that whatever a
 receiver or a returner of Salt does, nothing is decided later for it. It reads the healer's file
-only, and behind cursors of its own.
+only, and behind cursors of its own. The same process serves the metrics.
 """
 
 from __future__ import annotations
@@ -22,7 +22,15 @@ import salt.minion
 import salt.utils.jid
 from salt.exceptions import CommandExecutionError, SaltException
 
-from saltext.eos.utils import bridge_child, heal_audit, heal_webhook, master, sealed, store
+from saltext.eos.utils import (
+    bridge_child,
+    heal_audit,
+    heal_metrics,
+    heal_webhook,
+    master,
+    sealed,
+    store,
+)
 from saltext.eos.utils import heal_notify_settings as settings
 from saltext.eos.utils.heal_file import NAME
 from saltext.eos.utils.heal_notify_channel import FOLDER, Follower, Send
@@ -55,6 +63,7 @@ def run(opts: dict[str, Any], woken: Connection, parent: int) -> None:
     """
     os.nice(NICENESS)
     home = store.home(opts)
+    heal_metrics.begin(opts, home)
     running: dict[str, tuple[settings.Channel, threading.Event]] = {}
     looked = float("-inf")
     while os.getppid() == parent:
