@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import contract, state
+from saltext.eos.utils import contract, host_form, record_books, record_store, state
 from saltext.eos.utils.compiled import compiled as read_compiled
 from saltext.eos.version import SCHEMA
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
     __pillar__: dict[str, Any]
+    __salt__: dict[str, Any]
 
 __virtualname__ = "eos_guard"
 
@@ -62,6 +63,8 @@ def compiled(name, schema, component=None, stack=False):
             )
         if stack and "plan" not in form:
             raise CommandExecutionError(_no_stack(str(__opts__.get("id", "<id>_master"))))
+        if not stack and not __opts__.get("test"):
+            _let_the_beacon_know(form)
         if component is not None and component not in form["components"]:
             raise CommandExecutionError(
                 f"component {component} does not run on {form['node']['id']}; give the node a role "
@@ -70,6 +73,18 @@ def compiled(name, schema, component=None, stack=False):
     except CommandExecutionError as err:
         return state.failed(name, err)
     return state.result(name, True, f"The pillar is compiled with schema {schema}.")
+
+
+def _let_the_beacon_know(form: dict[str, Any]) -> None:
+    """
+    Have the minion take its pillar anew when its beacon watches what another one says.
+
+    A minion's own copy of the pillar is as old as its start, or as the last refresh by hand.
+    """
+    folder = record_store.home(__opts__, "eos_host")
+    watched = record_books.look(folder)[0].get("form")
+    if watched is not None and watched != host_form.digest(host_form.of(form)):
+        __salt__["event.fire"]({"force_refresh": False}, "pillar_refresh")
 
 
 def _no_stack(minion_id: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
@@ -45,6 +47,12 @@ class Form(NamedTuple):
 
 
 NOTHING = Form({})
+
+
+def digest(form: Form) -> str:
+    """Name a form, equal for equal ones."""
+    text = json.dumps(form._asdict(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def of(form: Mapping[str, Any]) -> Form:

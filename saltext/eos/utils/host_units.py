@@ -57,7 +57,9 @@ class Loop:
         """
         if not self._counts or restarts != self._counts[-1][1]:
             if self._counts and restarts < self._counts[-1][1]:
+                # Somebody started it by hand: what was before says nothing of what comes.
                 self._counts.clear()
+                self.is_looping = False
             self._steady = now
             self._counts.append((now, restarts))
         while len(self._counts) > 1 and now - self._counts[1][0] > WINDOW:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.events import table
-from saltext.eos.utils import host_judge, record_store
+from saltext.eos.utils import host_form, host_judge, record_store
 from saltext.eos.utils.host_aside import Aside
 from saltext.eos.utils.host_certificate import Certificates
 from saltext.eos.utils.host_disk import Disks
@@ -89,7 +89,7 @@ class Watch:
             thing: {**known, "level": None} for thing, known in state["things"].items()
             if thing in here or (thing.startswith("disk:") and form.storage)
         }  # fmt: skip
-        return {**state, "boot": self._boot}
+        return {**state, "boot": self._boot, "form": host_form.digest(form)}
 
     def _looks(self, form: Form) -> list[Aside]:
         minion, settings = self._minion, self._settings

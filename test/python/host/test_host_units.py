@@ -211,6 +211,17 @@ def test_a_loop_ends_when_it_stays_up():
     assert not loop.is_looping
 
 
+def test_a_start_by_hand_ends_a_loop():
+    loop = Loop()
+    for second in range(6):
+        loop.note(float(second), second, 5)
+    loop.note(6.0, 0, 5)
+    assert not loop.is_looping
+    for second in range(7, 12):
+        loop.note(float(second), second - 6, 5)
+    assert loop.is_looping
+
+
 def test_restarts_over_hours_are_no_loop():
     loop = Loop()
     for hour in range(30):
