@@ -8,7 +8,7 @@ import { abortReason, converged, judged, type Verdict } from './judge.ts'
 import type { Nemesis } from './nemesis.ts'
 import { setStage } from './stage.ts'
 import { Watch, type Look } from './watch.ts'
-import { Workload } from './workload.ts'
+import { mendable, Workload } from './workload.ts'
 
 /** Every nemesis of a run. */
 export const NEMESES: readonly Nemesis[] = [kill, pausing, partition, disk, clock, slow, garbage]
@@ -43,7 +43,7 @@ export async function runChaos(minutes: number, seed: number, say: (line: string
   const dice = new Dice(seed)
   const stage = await setStage()
   const usable = NEMESES.filter((one) => one !== clock || stage.hasClock)
-  const workload = new Workload(dice, JOBS, [])
+  const workload = new Workload(dice, JOBS, await mendable())
   const mend = async (): Promise<void> => {
     for (const nemesis of usable) await nemesis.mend()
     await startUnits()

@@ -5,7 +5,7 @@ import { nomad } from '../../../kitchen/faults/servers.ts'
 import { breakCaddy, sealVault } from '../../../kitchen/faults/unit.ts'
 import { messageOf } from '../../../kitchen/run/failure.ts'
 import type { Dice } from './dice.ts'
-import { NODE } from './node.ts'
+import { NODE, python } from './node.ts'
 
 const PREFIX = 'chaos'
 /** An agent compares itself with the catalogue about once a minute. */
@@ -15,6 +15,12 @@ export type Fault = 'registration lost' | 'task killed' | 'memory exceeded' | 'd
 /** What nothing but the healer mends, so that a run may do it no more often than the healer may act on one input. */
 const SCARCE: readonly Fault[] = ['unit broken', 'vault sealed']
 const MOST_SCARCE = 2
+
+/** The scarce faults that this stack has somebody to mend: a policy that acts on them. */
+export async function mendable(): Promise<readonly Fault[]> {
+  const policies: readonly string[] = JSON.parse(await python('import json; from saltext.eos.policies import table; print(json.dumps(list(table.TABLE)))'))
+  return [...(policies.includes('unit_failed') ? ['unit broken' as const] : []), ...(policies.includes('vault_sealed') ? ['vault sealed' as const] : [])]
+}
 
 /** Jobs that faults are done to; each is one task with one service. */
 export class Workload {
