@@ -16,6 +16,7 @@ npm run lab -- status [--json]           what stands and what waits
 npm run lab -- exec NODE -- COMMAND...   run something on a node; n1 is the Salt master
 npm run lab -- reinstall                 pack saltext-eos and eos-sidecar again and install them on every node
 npm run lab -- demo events               play faults on the lab and show what Eos says of each
+npm run lab -- demo heal                 play faults on the lab and show how each is healed, held or proposed
 npm run lab -- down                      remove every container, volume and network of the lab`
 
 async function main(args: readonly string[]): Promise<number> {

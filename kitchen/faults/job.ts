@@ -25,9 +25,9 @@ export async function startJob(master: string, id = JOB): Promise<Running> {
   return running(master, id)
 }
 
-/** Registers a version of the job whose task ends at once: its deployment fails, and there is no version to go back to. */
+/** Registers a version of the job whose task ends at once: its deployment fails with its first allocation. */
 export async function failDeployment(master: string, id = JOB): Promise<void> {
-  const job = await jobOf(master, id, 'exit 1')
+  const job = await jobOf(master, id, 'exit 1', 0)
   await nomad(master, ['job', 'run', '-detach', '-json', '-'], JSON.stringify({ Job: job }))
 }
 
@@ -65,7 +65,7 @@ export async function isRunning(master: string, { container }: Running): Promise
 /** Waits for a file, then takes more memory than there is. */
 const WAITING = 'while [ ! -e /local/eat ]; do sleep 0.2; done; rm -f /local/eat; exec tail /dev/zero'
 
-async function jobOf(master: string, id: string, script = WAITING): Promise<object> {
+async function jobOf(master: string, id: string, script = WAITING, progressSeconds = 120): Promise<object> {
   const image = await imageOf(master)
   return {
     ID: id,
@@ -76,7 +76,7 @@ async function jobOf(master: string, id: string, script = WAITING): Promise<obje
       {
         Name: 'web',
         Count: 1,
-        Update: { MinHealthyTime: SECOND, HealthyDeadline: 60 * SECOND, ProgressDeadline: 120 * SECOND, HealthCheck: 'task_states', MaxParallel: 1 },
+        Update: { MinHealthyTime: SECOND, HealthyDeadline: 60 * SECOND, ProgressDeadline: progressSeconds * SECOND, HealthCheck: 'task_states', MaxParallel: 1 },
         RestartPolicy: { Attempts: 1, Interval: 600 * SECOND, Delay: SECOND, Mode: 'fail' },
         ReschedulePolicy: { Unlimited: true, Delay: 5 * SECOND, DelayFunction: 'constant' },
         Services: [{ Name: id, Provider: 'consul' }],

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../run/failure.ts'
 import { consulApi } from './servers.ts'
 
@@ -26,14 +27,27 @@ export async function instances(master: string, service: string): Promise<readon
   return found
 }
 
-/** Leaves a dead allocation's registration in the agent, with a check that nobody answers any more, as Nomad does when it dies at the wrong moment. */
+/** A node of the catalogue alone: no agent puts right what stands there. */
+const STRANGER = 'eos-fault-stranger'
+
+/** Leaves the registration of an allocation on a node whose agent is gone, with a check that nobody answers any more. */
 export async function leaveStale(master: string, service: string, alloc: string): Promise<string> {
   const id = `_nomad-task-${alloc}-group-web-${service}-`
-  await consulApi(master, 'PUT', '/v1/agent/service/register', { ID: id, Name: service, Port: 9, Check: { TTL: '1s', Status: 'critical' } })
+  const check = { Node: STRANGER, CheckID: `${id}-check`, Name: 'nobody answers', Status: 'critical', ServiceID: id }
+  await consulApi(master, 'PUT', '/v1/catalog/register', { Node: STRANGER, Address: '192.0.2.1', Service: { ID: id, Service: service, Port: 9 }, Check: check })
   return id
 }
 
-/** Takes away what is left of it; content where it is gone. */
-export async function removeStale(master: string, service: string): Promise<void> {
-  for (const { ServiceID } of await instances(master, service)) await consulApi(master, 'PUT', `/v1/agent/service/deregister/${ServiceID}`)
+/** Takes that node away with all that stands there; content where it is gone. */
+export async function removeStale(master: string): Promise<void> {
+  await consulApi(master, 'PUT', '/v1/catalog/deregister', { Node: STRANGER })
+}
+
+/** Removes a service's instance from the catalogue just after its agent has compared the two, so that it stays away for a minute. */
+export async function loseForAMinute(master: string, service: string): Promise<string> {
+  const id = await loseRegistration(master, service)
+  for (const deadline = Date.now() + 120_000; !(await isRegistered(master, service, id)); await sleep(200)) {
+    if (Date.now() > deadline) throw new Failure(`${id} did not come back within two minutes; expected its agent to compare what it has with the catalogue`, `npm run lab -- exec ${master} -- journalctl -u consul`)
+  }
+  return loseRegistration(master, service)
 }

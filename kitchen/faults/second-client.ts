@@ -69,6 +69,7 @@ export async function removeSecondClient(master: string): Promise<void> {
   const own = await secondClient(master)
   if (own !== undefined) await nomad(master, ['system', 'gc'])
   if (own !== undefined) await nomad(master, ['operator', 'api', '-X', 'PUT', `/v1/node/${own.ID}/purge`])
+  await onNode(master, ['sh', '-c', `cut -d' ' -f2 /proc/mounts | grep '^${HOME}/' | xargs --no-run-if-empty umount --lazy`])
   await onNode(master, ['rm', '-rf', HOME, `${HOME}.json`])
 }
 

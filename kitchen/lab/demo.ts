@@ -6,6 +6,7 @@ import { Failure } from '../run/failure.ts'
 import { say } from '../run/progress.ts'
 import { readTopology } from '../topology.ts'
 import { readArguments } from './arguments.ts'
+import { demoHeal } from './demo-heal.ts'
 
 /** How long an event may take: a silent client is down when its heartbeat is. */
 const PATIENCE_SECONDS = 90
@@ -13,12 +14,13 @@ const PATIENCE_SECONDS = 90
 /** Plays faults on a running lab and shows what Eos says of each. */
 export async function demo(args: readonly string[]): Promise<number> {
   const [what, ...rest] = args
-  const given = readArguments('demo events', rest, [], ['topology'])
-  if (what !== 'events') throw new Failure(`demo got ${what ?? 'nothing'}; expected events`, 'npm run lab -- demo events', 2)
+  const given = readArguments('demo', rest, [], ['topology'])
+  if (what !== 'events' && what !== 'heal') throw new Failure(`demo got ${what ?? 'nothing'}; expected events or heal`, 'npm run lab -- demo events', 2)
   const { master } = await readTopology(given.value('topology') ?? 'one')
   if ((await containerState(containerName(master))) !== 'running') {
     throw new Failure(`the lab is not up: there is no running container ${containerName(master)}`, 'npm run lab')
   }
+  if (what === 'heal') return demoHeal(master)
   await clearPlays(master)
   const witness = await Witness.of(master)
   let missing = 0
