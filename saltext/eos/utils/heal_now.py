@@ -15,6 +15,7 @@ from saltext.eos.utils import (
     bridge_verbs,
     event_line,
     heal_act,
+    heal_budget,
     heal_claim,
     heal_clock,
     heal_core,
@@ -90,9 +91,10 @@ def _would(opts: dict[str, Any]) -> dict[str, Any]:
     rows = [_row(one, state.lines, views.get(one.id), later) for one in incidents]
     lines = [line for row in rows for line in _text(row)]
     lines = lines or ["nothing is wrong that the healer knows of"]
-    held = state.bucket("act" if settings.mode == "enforce" else "would")
+    held = state.bucket(heal_report.realm_of(settings))
+    full = heal_budget.filled(held, later, settings.bucket_size, settings.bucket_every)
     lines += indented(
-        f"Nothing was done or written. Mode {settings.mode}; {held.tokens:.1f} of "
+        f"Nothing was done or written. Mode {settings.mode}; {full.tokens:.1f} of "
         f"{settings.bucket_size} acts would be left.", 0,
     )  # fmt: skip
     lines += indented(missing, 0) if missing else []

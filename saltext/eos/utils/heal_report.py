@@ -109,6 +109,12 @@ def shown_rule(reader: Reader, rule: Rule) -> dict[str, Any]:
     }
 
 
+def realm_of(settings: heal_settings.Settings) -> str:
+    """Name the budgets that count: those of acts where anything enforces."""
+    modes = (settings.mode, *settings.components.values(), *settings.jobs.values())
+    return ACT if "enforce" in modes else WOULD
+
+
 def _engine(path: Path, wall: float) -> dict[str, Any]:
     try:
         said = heal_status.read(path)
@@ -146,8 +152,7 @@ def _settings(engine: dict[str, Any], heal: Mapping[str, Any] | None) -> heal_se
 
 
 def _budget(reader: Reader, settings: heal_settings.Settings) -> dict[str, Any]:
-    modes = (settings.mode, *settings.components.values(), *settings.jobs.values())
-    realm = ACT if "enforce" in modes else WOULD
+    realm = realm_of(settings)
     held, size = reader.state.bucket(realm), settings.bucket_size
     full = heal_budget.filled(held, reader.now, size, settings.bucket_every)
     left = full.tokens
@@ -297,7 +302,10 @@ def needs_text(needs: list[str]) -> list[str]:
     """Write what needs a person."""
     if not needs:
         return []
-    return ["needs a person", *(line for one in needs for line in indented(one, 2, "- "))]
+    return [
+        "needs a person",
+        *(line for one in needs for line in indented(event_line.plain(one), 2, "- ")),
+    ]
 
 
 def _mode(found: dict[str, Any]) -> str:
