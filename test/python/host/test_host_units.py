@@ -149,10 +149,21 @@ def test_what_systemd_does_not_answer_is_neither_well_nor_not(watching, monkeypa
     assert watching.quiet(6) == [("failed", "gave_up")]
 
 
-def test_a_unit_that_is_ignored_is_not_asked_for(at_systemd, tmp_path):
-    form = Form({"caddy.service": "caddy", "consul.service": "consul"})
-    watch = Watch(tmp_path / "books", "n1", form, {**DEFAULTS, "ignore": ["caddy"]})
-    assert list(watch._units._units) == ["consul.service"]
+@pytest.mark.parametrize("pattern", ["consul", "con*", "eos-ignored.*"])
+def test_of_what_is_ignored_nothing_is_told(at_systemd, tmp_path, monkeypatch, pattern):
+    monkeypatch.setitem(table.TABLE["host/unit"]["verbs"]["failed"], "settle_seconds", 0)
+    at_systemd.unit("eos-ignored.service", ExecStart="/bin/false")
+    at_systemd.unit("eos-heard.service", ExecStart="/bin/false")
+    form = Form({"eos-ignored.service": "consul", "eos-heard.service": "vault"})
+    watch = Watch(tmp_path / "books", "n1", form, {**DEFAULTS, "ignore": [pattern]})
+
+    def told():
+        watch.step()
+        return [one["subject"]["unit"] for one in watch._books.state["records"]]
+
+    wait_for(told, "the other unit")
+    for _ in range(3):
+        assert told() == ["eos-heard.service"]
     watch.close()
 
 
