@@ -42,7 +42,7 @@ export const healPlays = (hungry: string): readonly HealPlay[] => [
     ends: 'verified',
   },
   {
-    title: 'Vault is restarted, and comes back sealed',
+    title: 'Vault is restarted and stays sealed: what opens it at its start could not run',
     act: sealVault,
     event: tagged('eos/vault/seal/sealed'),
     policy: 'vault_sealed',
@@ -70,7 +70,7 @@ export const healPlays = (hungry: string): readonly HealPlay[] => [
   {
     title: `the registration of ${JOB} is lost from Consul's catalogue while its allocation runs; Consul itself would look in a minute`,
     act: (master) => loseForAMinute(master, JOB),
-    event: tagged(`eos/consul/service/deregistered/${JOB}`),
+    event: tagged(`eos/consul/service/deregistered/${JOB}`, ({ subject }) => subject['service'] === JOB),
     policy: 'lost_registration',
     about: `-${JOB}-"`,
     ends: 'verified',

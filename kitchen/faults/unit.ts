@@ -14,9 +14,14 @@ export async function caddyRuns(master: string): Promise<boolean> {
   return (await attemptOnNode(master, ['systemctl', 'is-active', 'caddy'])).stdout.trim() === 'active'
 }
 
-/** Restarts Vault, which comes back sealed: its key is nowhere on its disk. */
+/** What opens Vault when it starts. */
+const OPENER = 'eos-vault-unseal.service'
+
+/** Restarts Vault while what opens it at its start cannot run, as when its share was out of reach at that moment: it stays sealed. */
 export async function sealVault(master: string): Promise<void> {
+  await onNode(master, ['systemctl', 'mask', '--runtime', OPENER])
   await onNode(master, ['systemctl', 'restart', 'vault'])
+  await onNode(master, ['systemctl', 'unmask', '--runtime', OPENER])
 }
 
 /** Whether Vault answers that it is unsealed; it says so to anybody. */
