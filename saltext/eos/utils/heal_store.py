@@ -156,7 +156,7 @@ class Store:
         for name, text in rows.fetchall():
             claim = json.loads(text)
             since = claim.get("started")
-            if since is not None and lock.started(int(claim["pid"])) != since:
+            if since is not None and lock.started(int(claim.get("pid") or 0)) != since:
                 effects = tuple(str(one) for one in claim.get("effects", ()))
                 heal_act.orphaned(self.state, name, effects, self._time.now)
 
