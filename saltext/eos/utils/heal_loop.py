@@ -13,21 +13,19 @@ import os
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import (
-    heal_act,
     heal_budget,
     heal_clock,
     heal_core,
     heal_file,
     heal_inbox,
-    heal_lease,
     heal_match,
     heal_settings,
     heal_state,
@@ -35,7 +33,9 @@ from saltext.eos.utils import (
     heal_store,
 )
 from saltext.eos.utils.heal_aside import Aside, Done
+from saltext.eos.utils.heal_seat import Ask, Seat
 from saltext.eos.utils.heal_when import occurred
+from saltext.eos.utils.heal_world import Outlet, World
 
 log = logging.getLogger(__name__)
 
@@ -48,41 +48,8 @@ LOUD_EVERY = 60.0
 OPEN_EVERY = 5.0
 STATUS_EVERY = 0.5
 ROTATE_EVERY = 600.0
-# Each step says so anew.
-ALONE_FOR = 30.0
 # Attempts on a fact that ends each step, before it is passed over.
 ATTEMPTS = 3
-
-
-class Outlet(Protocol):
-    """Where decisions go."""
-
-    def decided(self, decision: heal_state.Decision) -> None:
-        """Fire a decision."""
-
-    def wake(self) -> None:
-        """Show what is new in the audit."""
-
-    def tell(self, kind: str, **data: Any) -> None:
-        """Say what is in no audit."""
-
-
-class World(Protocol):
-    """What the loop reads of everything around it; these may hang."""
-
-    def form(self) -> dict[str, Any]:
-        """Compile the stack."""
-
-    def snapshot(
-        self, form: dict[str, Any], incidents: list[heal_state.Incident], clock: Callable[[], float]
-    ) -> Any:
-        """Read the truth for some incidents; called in a thread, they are copies."""
-
-    def view(
-        self, incident: heal_state.Incident, policy: Mapping[str, Any], snapshot: Any,
-        form: dict[str, Any],
-    ) -> heal_state.View:  # fmt: skip
-        """Say what a snapshot shows of one incident; pure."""
 
 
 class Look(NamedTuple):
@@ -108,13 +75,11 @@ class Loop:
     def __init__(
         self, home: Path, inbox: Path, table: heal_match.Table, world: World, outlet: Outlet,
         awake: Callable[[], None] = lambda: None, look_within: float = 25.0,
-        seat: Callable[[dict[str, Any]], heal_lease.Standing | None] = lambda _: None,
+        seat: Ask = lambda _: None,
         node: str = "", read: Callable[[], heal_clock.Reading] = heal_clock.read,
     ) -> None:  # fmt: skip
         self.home, self._table, self._world, self._outlet = home, table, world, outlet
-        self._read, self._seat, self._node = read, seat, node
-        self._standing: heal_lease.Standing | None = None
-        self._taken = 0
+        self._read, self._seat = read, Seat(seat, node)
         self._intake = heal_inbox.Intake(inbox)
         self._store: heal_store.Store | None = None
         self._core: heal_core.Core | None = None
@@ -225,11 +190,11 @@ class Loop:
         look = self._look()
         clock = time.monotonic()
         waiting = self._asked[1] | self._waiting if self._looks.is_busy else self._asked[1]
-        self._standing = standing = self._seat(self._form)
-        may_judge = self._settings is not None and clock >= self._due_from and self._may_act()
+        may_act = self._seat.look(self._form, self._settings)
+        may_judge = may_act and self._settings is not None and clock >= self._due_from
         is_due = may_judge and core.soonest(waiting) <= store.now()
         is_called = bool(facts and facts.rows) or is_due or look is not None or bool(self._alarm)
-        is_called = store.is_told() or is_called or self._is_other(standing, state)
+        is_called = store.is_told() or is_called or self._seat.is_other(state)
         if not is_called and clock - self._step_at < STEP_EVERY:
             return False
         is_behind = facts is not None and facts.last > (facts.rows[-1:] or [(facts.row, "")])[0][0]
@@ -237,7 +202,7 @@ class Loop:
         missing: list[heal_state.Incident] = []
         settings = self._settings or heal_settings.Settings()
         with store.step(settings) as moment:
-            self._sit_down(store, standing, moment.now)
+            self._seat.sit_down(store, moment.now)
             if self._alarm:
                 state.line("alarm", moment.now, cause="pillar", says=self._alarm)
             if facts is not None:
@@ -252,7 +217,7 @@ class Loop:
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
         self._step_at, self._alarm = clock, ""
-        self._taken = standing.epoch if standing is not None else 0
+        self._seat.written()
         self.counters["steps"] += 1
         self.counters["fired"] += len(fired)
         for one in fired:
@@ -264,38 +229,6 @@ class Loop:
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
-
-    def _may_act(self) -> bool:
-        if self._standing is None or self._standing.role == heal_lease.HOLDER:
-            return True
-        is_alone = self._standing.role == heal_lease.ALONE
-        return is_alone and self._settings is not None and self._settings.primary == self._node
-
-    def _is_other(self, standing: heal_lease.Standing | None, state: heal_state.State) -> bool:
-        """Tell whether what this master may do has changed since it was last written."""
-        if standing is None:
-            return state.lease is not None
-        if standing.role == heal_lease.HOLDER:
-            return standing.epoch != self._taken
-        return state.lease != 0.0 and not self._may_act()
-
-    def _sit_down(
-        self, store: heal_store.Store, standing: heal_lease.Standing | None, now: float
-    ) -> None:
-        """Let the state say what this master may do, for itself and for those that claim."""
-        state = store.state
-        state.lease, state.only = None, None
-        if standing is None:
-            return
-        if standing.role == heal_lease.HOLDER:
-            state.lease = now + standing.left
-            if standing.epoch != self._taken:
-                store.take_over(standing.epoch, standing.before != self._node)
-        elif self._may_act():
-            state.lease, state.only = now + ALONE_FOR, self._node
-        else:
-            state.lease = 0.0
-            heal_act.give_up(state, now, f"this master may not act any more: {standing.why}")
 
     def _rotate(self, store: heal_store.Store) -> None:
         self._rotate_at = time.monotonic()
@@ -430,14 +363,14 @@ class Loop:
                 held, now, settings.bucket_size, settings.bucket_every
             ).tokens
             rule = state.rule((heal_state.FREEZE,), ("stack",), now)
-            if not self._may_act():
-                stands = heal_status.STANDBY
-                why = "" if self._standing is None else self._standing.why
+            if (why_not := self._seat.why_not) is not None:
+                stands, why = heal_status.STANDBY, why_not
             elif rule is not None:
                 # Somebody wants it so: the engine is well.
                 why = f"freeze by {rule.by}: {rule.reason}"
-            elif self._standing is not None and self._standing.role == heal_lease.ALONE:
-                why = f"only units of {self._node} are acted upon: {self._standing.why}"
+            elif self._seat.is_alone and self._seat.standing is not None:
+                only = f"only units of {self._seat.node} are acted upon"
+                why = f"{only}: {self._seat.standing.why}"
             elif self._pillar_error:
                 last = f"the last good settings hold: {self._pillar_error}"
                 why = f"{why}; {last}" if why else last

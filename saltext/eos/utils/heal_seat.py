@@ -1,0 +1,79 @@
+"""What this master may do where several heal, kept where the healer and those that claim see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from saltext.eos.utils import heal_act
+from saltext.eos.utils.heal_lease import ALONE, HOLDER, Standing
+from saltext.eos.utils.heal_settings import Settings
+from saltext.eos.utils.heal_state import State
+from saltext.eos.utils.heal_store import Store
+
+Ask = Callable[[dict[str, Any]], Standing | None]
+# Each step says so anew.
+ALONE_FOR = 30.0
+
+
+class Seat:
+    """
+    The place of this master among those that heal.
+
+    :param ask: gives its standing by the compiled stack; None where it is the only one.
+    :param node: the minion beside this master.
+    """
+
+    def __init__(self, ask: Ask, node: str) -> None:
+        self._ask, self.node = ask, node
+        self.standing: Standing | None = None
+        self._may_act = True
+        self._taken = 0
+
+    def look(self, form: dict[str, Any], settings: Settings | None) -> bool:
+        """Ask what this master may do; True when it may decide."""
+        self.standing = self._ask(form)
+        is_sole = self.standing is None or self.standing.role == HOLDER
+        is_primary = settings is not None and settings.primary == self.node
+        self._may_act = is_sole or (self.is_alone and is_primary)
+        return self._may_act
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody can say who heals."""
+        return self.standing is not None and self.standing.role == ALONE
+
+    @property
+    def why_not(self) -> str | None:
+        """Why this master stands by; None when it does not."""
+        if self._may_act or self.standing is None:
+            return None
+        return self.standing.why
+
+    def is_other(self, state: State) -> bool:
+        """Tell whether what this master may do has changed since it was last written."""
+        if self.standing is None:
+            return state.lease is not None
+        if self.standing.role == HOLDER:
+            return self.standing.epoch != self._taken
+        return state.lease != 0.0 and not self._may_act
+
+    def sit_down(self, store: Store, now: float) -> None:
+        """Let the state say what this master may do, within a step."""
+        state, standing = store.state, self.standing
+        state.lease, state.only = None, None
+        if standing is None:
+            return
+        if standing.role == HOLDER:
+            state.lease = now + standing.left
+            if standing.epoch != self._taken:
+                store.take_over(standing.epoch, standing.before != self.node)
+        elif self._may_act:
+            state.lease, state.only = now + ALONE_FOR, self.node
+        else:
+            state.lease = 0.0
+            heal_act.give_up(state, now, f"this master may not act any more: {standing.why}")
+
+    def written(self) -> None:
+        """Note that the step is on the disk."""
+        self._taken = self.standing.epoch if self.standing is not None else 0
