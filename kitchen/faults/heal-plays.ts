@@ -1,3 +1,4 @@
+import { Failure } from '../run/failure.ts'
 import { tagged, type Expectation } from './plays.ts'
 import { ask, audit, setHeal, type Heal } from './healing.ts'
 import { failDeployment, JOB, purgeJob, startJob } from './job.ts'
@@ -72,7 +73,7 @@ export const healPlays = (hungry: string): readonly HealPlay[] => [
     act: (master) => loseForAMinute(master, JOB),
     event: tagged(`eos/consul/service/deregistered/${JOB}`, ({ subject }) => subject['service'] === JOB),
     policy: 'lost_registration',
-    about: `-${JOB}-"`,
+    about: `"${JOB} (`,
     ends: 'verified',
   },
 ]
@@ -84,8 +85,17 @@ export interface Prepared {
   readonly plays: readonly HealPlay[]
 }
 
-/** Makes what the plays need, and lets the chosen components heal. */
+/** What stands in healing's way, as the runner tells it. */
+interface Standing {
+  readonly healing: { readonly [kind in 'held' | 'frozen' | 'contended']?: readonly { readonly what: string; readonly reason: string }[] }
+}
+
+/** Makes what the plays need, and lets the chosen components heal; refuses while something is frozen or contended. */
 export async function readyForHealing(master: string): Promise<Prepared> {
+  const { healing } = await ask<Standing>(master, 'status')
+  for (const [kind, verb] of [['frozen', 'thaw'], ['contended', 'release']] as const) {
+    for (const { what, reason } of healing[kind] ?? []) throw new Failure(`${what.slice(0, 12)} is ${kind}: ${reason}`, `npm run lab -- exec ${master} -- salt-run eos.${verb} ${what.slice(0, 12)}`)
+  }
   for (const job of [DEPLOYED, JOB]) {
     await purgeJob(master, job)
     await startJob(master, job)
@@ -98,7 +108,7 @@ export async function readyForHealing(master: string): Promise<Prepared> {
 /** Takes away what the plays leave: their jobs, what is held because of them, and the marks of this show. */
 export async function clearHealing(master: string, before: Heal | undefined): Promise<void> {
   for (const job of [DEPLOYED, JOB]) await purgeJob(master, job)
-  const { healing } = await ask<{ readonly healing: { readonly held?: readonly { readonly what: string }[] } }>(master, 'status')
+  const { healing } = await ask<Standing>(master, 'status')
   for (const { what } of healing.held ?? []) if (what.includes(DEPLOYED)) await ask(master, 'release', `what=${what}`)
   await setHeal(master, before)
 }

@@ -16,12 +16,21 @@ export async function caddyRuns(master: string): Promise<boolean> {
 
 /** What opens Vault when it starts. */
 const OPENER = 'eos-vault-unseal.service'
+/** Keeps back what opens Vault when it starts; gone with the next start of the machine. */
+const HINDRANCE = `/run/systemd/system/${OPENER}.d/fault.conf`
 
 /** Restarts Vault while what opens it at its start cannot run, as when its share was out of reach at that moment: it stays sealed. */
 export async function sealVault(master: string): Promise<void> {
-  await onNode(master, ['systemctl', 'mask', '--runtime', OPENER])
-  await onNode(master, ['systemctl', 'restart', 'vault'])
-  await onNode(master, ['systemctl', 'unmask', '--runtime', OPENER])
+  await writeOnNode(master, HINDRANCE, '[Service]\nExecCondition=/bin/false\n')
+  await onNode(master, ['systemctl', 'daemon-reload'])
+  try {
+    await onNode(master, ['systemctl', 'restart', 'vault'])
+    // It was wanted with that start: this returns once it has had its turn.
+    await onNode(master, ['systemctl', 'start', OPENER])
+  } finally {
+    await onNode(master, ['rm', HINDRANCE])
+    await onNode(master, ['systemctl', 'daemon-reload'])
+  }
 }
 
 /** Whether Vault answers that it is unsealed; it says so to anybody. */

@@ -147,7 +147,9 @@ class Core:
             thing=thing(policy, match.cluster, match.subject),
             opened=now, last=now, due=at + min(least, most), occurred=at, latest=at,
             events=[envelope["id"]],
-            says=heal_match.sentence(policy.get("says") or "", envelope, 1),
+            says=heal_match.sentence(
+                policy.get("says") or "", envelope, max(1, len(state.counts.get(key, ())))
+            ),
         )  # fmt: skip
         heal_act.opened(state, incident, policy, now, self.settings)
         state.incidents[key] = incident
