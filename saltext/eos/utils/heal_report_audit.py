@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from saltext.eos.utils import (
     asked,
@@ -72,20 +73,19 @@ def audit(
         raise Unclear(f"limit is {limit!r}; expected a whole number from 1 on")
     least = None if since is None else time.time() - asked.span("since", since)
     path = heal_report.path_of(opts)
-    lines, broken, end = _read(path, least, is_whole=verify)
     if verify:
-        return _whole(path, lines, broken, end)
-    lines = [one for one in lines if kind is None or one.kind == kind]
-    shown = [] if len(lines) <= limit else [f"the newest {limit} of {len(lines)} lines"]
-    for one in lines[-limit:]:
+        return _whole(path, _read(path, None, None, 0, is_whole=True))
+    found = _read(path, least, kind, limit, is_whole=False)
+    count, lines = found.total, [*found.lines]
+    shown = [] if count <= limit else [f"the newest {limit} of {count} lines"]
+    for one in lines:
         shown += text(one)
-    found: dict[str, Any] = {
-        "lines": [one._asdict() for one in lines[-limit:]], "broken": broken, "retcode": 0,
+    shown += _broken_text(path, found.broken) if found.broken else []
+    return {
+        "lines": [one._asdict() for one in lines], "count": count, "broken": found.broken,
+        "retcode": 1 if found.broken else 0,
+        "text": "\n".join(shown) or "the audit has no such line",
     }  # fmt: skip
-    if broken:
-        shown += _broken_text(path, broken)
-        found["retcode"] = 1
-    return {**found, "text": "\n".join(shown) or "the audit has no such line"}
 
 
 def text(line: heal_audit.Line) -> list[str]:
@@ -115,39 +115,56 @@ class _Parts(dict):
         return "-"
 
 
+class _Found(NamedTuple):
+    """
+    What was read.
+
+    :param total: lines that were asked for and are as they were written.
+    :param lines: the newest of them.
+    :param broken: what is wrong with the line that follows; empty when nothing is.
+    :param end: number and hash of the last line.
+    """
+
+    total: int
+    lines: deque[heal_audit.Line]
+    broken: str
+    end: tuple[int, str]
+
+
 def _read(
-    path: Path, since: float | None, *, is_whole: bool
-) -> tuple[list[heal_audit.Line], str, tuple[int, str]]:
-    """Give the lines that are as they were written, and what is wrong with the next."""
-    lines: list[heal_audit.Line] = []
-    broken = ""
-    end = (0, "")
+    path: Path, since: float | None, kind: str | None, limit: int, *, is_whole: bool
+) -> _Found:
+    """Read line by line, so that a long audit never lies in memory."""
+    lines: deque[heal_audit.Line] = deque(maxlen=limit)
+    count, broken = 0, ""
     with contextlib.closing(heal_reader.opened(path)) as db:
         with heal_reader.distrusting(path):
             db.execute("BEGIN")
             heal_reader.looked_over(db, path)
             end = heal_audit.end(db)
+            after = heal_reader.before(db, since)
+        every = heal_retain.verified(db, path) if is_whole else heal_audit.verified(db, after)
         try:
-            every = heal_retain.verified(db, path)
-            since_then = heal_audit.verified(db, heal_reader.before(db, since))
-            lines.extend(every if is_whole else since_then)
+            for line in every:
+                if kind in (None, line.kind):
+                    count += 1
+                    lines.append(line)
         except (heal_audit.Broken, *heal_reader.WRONG) as err:
             broken = str(err)
-    return lines, broken, end
+    return _Found(count, lines, broken, end)
 
 
-def _whole(
-    path: Path, lines: list[heal_audit.Line], broken: str, end: tuple[int, str]
-) -> dict[str, Any]:
-    found = {"count": len(lines), "last": end[0], "hash": end[1], "broken": broken}
-    if broken:
-        text = _broken_text(path, broken)
+def _whole(path: Path, read: _Found) -> dict[str, Any]:
+    last, hash_ = read.end
+    found = {"count": read.total, "last": last, "hash": hash_, "broken": read.broken}
+    if read.broken:
+        text = _broken_text(path, read.broken)
         return {**found, "retcode": 1, "text": "\n".join(text)}
     text = indented(
-        f"The audit is whole: {len(lines)} lines, each as it was written. Who can write the file "
+        f"The audit is whole: {read.total} lines, each as it was written. Who can write the file "
         "can write a new chain: compare the last line with one that was noted elsewhere.", 0,
     )  # fmt: skip
-    return {**found, "retcode": 0, "text": "\n".join([*text, f"line {end[0]}  {end[1]}"])}
+    return {**found, "retcode": 0, "text": "\n".join([*text, f"line {last}  {hash_}"])}
 
 
 def _broken_text(path: Path, broken: str) -> list[str]:
