@@ -33,9 +33,7 @@ def acknowledge(boot, n):
 
         salt n1 eos_host.acknowledge 8c1e4f5a-6f0e-4a53-9d3b-2f6f1b0c7d11 1767000160012
     """
-    folder = record_store.home(__opts__, __virtualname__)
-    stored = record_store.acknowledge(folder, str(boot), int(n))
-    return {"boot": stored.boot, "n": stored.number}
+    return record_books.released(__opts__, __virtualname__, boot, n)
 
 
 def pending():

@@ -51,6 +51,13 @@ def look(folder: Path) -> tuple[State, int]:
     return state, done.number if done else 0
 
 
+def released(opts: dict[str, Any], beacon: str, boot: Any, number: Any) -> dict[str, Any]:
+    """Store what the master has of a beacon, and give what is stored now."""
+    folder = record_store.home(opts, beacon)
+    stored = record_store.acknowledge(folder, str(boot), int(number))
+    return {"boot": stored.boot, "n": stored.number}
+
+
 def pending(folder: Path) -> list[Record]:
     """List the records that the master has not acknowledged, oldest first."""
     state, done = look(folder)

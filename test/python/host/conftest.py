@@ -6,10 +6,8 @@ import os
 import subprocess
 
 import pytest
-import salt.config
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from host_systemd import Systemd
+from minion import new_key, options
 
 from saltext.eos.utils import host_bus
 
@@ -39,30 +37,11 @@ def at_systemd(systemd, monkeypatch):
 
 @pytest.fixture(scope="session")
 def minion_key():
-    """A key as Salt makes it for a minion."""
-    return rsa.generate_private_key(65537, 2048)
+    """A minion's key."""
+    return new_key()
 
 
 @pytest.fixture
 def minion_opts(tmp_path, minion_key):
-    """Options of a minion whose books and keys are in a temporary folder."""
-    pki = tmp_path / "pki"
-    pki.mkdir()
-    (pki / "minion.pem").write_bytes(
-        minion_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    opts = dict(salt.config.minion_config(None))
-    return opts | {
-        "id": "n1",
-        "root_dir": str(tmp_path),
-        "cachedir": str(tmp_path / "cache"),
-        "pki_dir": str(pki),
-        "extension_modules": str(tmp_path / "extmods"),
-        "eos_host_dir": str(tmp_path / "books"),
-        "grains": {},
-        "beacons": {},
-    }
+    """A minion's options, its books in ``books`` of a temporary folder."""
+    return options(tmp_path, minion_key, "eos_host")

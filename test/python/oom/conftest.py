@@ -10,11 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
-import salt.config
 import salt.loader
 from cage import HOME, SECONDS, Cage, kills_started, wait_for
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from minion import new_key, options
 
 from saltext.eos.utils import record_books
 
@@ -40,32 +38,14 @@ def turn_at_the_kernel():
 
 @pytest.fixture(scope="session")
 def minion_key():
-    """A key as Salt makes it for a minion."""
-    return rsa.generate_private_key(65537, 2048)
+    """A minion's key."""
+    return new_key()
 
 
 @pytest.fixture
 def minion_opts(tmp_path, minion_key):
-    """Options of a minion whose books and keys are in a temporary folder."""
-    pki = tmp_path / "pki"
-    pki.mkdir()
-    (pki / "minion.pem").write_bytes(
-        minion_key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
-        )
-    )
-    opts = dict(salt.config.minion_config(None))
-    return opts | {
-        "id": "n1",
-        "root_dir": str(tmp_path),
-        "cachedir": str(tmp_path / "cache"),
-        "pki_dir": str(pki),
-        "extension_modules": str(tmp_path / "extmods"),
-        "eos_oom_dir": str(tmp_path / "books"),
-        "grains": {},
-    }
+    """A minion's options, its books in ``books`` of a temporary folder."""
+    return options(tmp_path, minion_key, "eos_oom")
 
 
 @pytest.fixture
