@@ -51,6 +51,7 @@ GIVE_UP = 3600.0
 # How far in time a decision of a trial may be from the one of the past that it stands for.
 SAME = 60.0
 VIEWED = ("complete", "layer_below", "still_wrong", "required", "mass_failure")
+UNDER_WAY = ("is under way", "is under way, and only one may be")
 RULED = {"frozen": (FREEZE,), "suspended": (HOLD, SUSPEND)}
 OVER = ("healed by itself", "it has been healthy for long enough")
 NEVER = heal_act.FOR_EVER
@@ -212,6 +213,8 @@ class Trial:
                     self.checks[last["name"]] = self.checks.get(last["name"], 0) + 1
                 says = f"{last['name']}: {last['says']}"
                 heal_backtest_past.story(self.waits, prefix_of(body["incident"]), at, says)
+            elif kind in ("result", "expired"):
+                self._stir(("decisions",))
             elif kind == "closed":
                 prefix = prefix_of(body["incident"])
                 heal_backtest_past.story(self.waits, prefix, at, f"closed: {body['why']}")
@@ -287,6 +290,7 @@ class Trial:
     def _end(self, decision: Decision, ok: bool, says: str, now: float) -> None:
         is_ended = heal_act.ended(self._state, decision.id, ok, says, (), now)
         self._stir(("thing", decision.thing))
+        self._stir(("decisions",))
         if is_ended and ok:
             for incident in self._state.incidents.values():
                 if incident.id == decision.incident:
@@ -326,6 +330,8 @@ class Trial:
             return
         if self._is_unknown(incident):
             self._sleep(incident, now, now + GIVE_UP, seen.needs)
+        elif name in ("own", "blast") and incident.why.endswith(UNDER_WAY):
+            self._sleep(incident, now, now + GIVE_UP, (*seen.needs, ("decisions",)))
         elif incident.state == WATCHING and seen.view.thing.wrong is False:
             self._watch(incident, seen, now)
 

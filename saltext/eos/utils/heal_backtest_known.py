@@ -17,7 +17,7 @@ VERBS = {
     "nomad/eval": ({"blocked", "failed"}, {"unblocked"}),
     "nomad/deployment": ({"failed", "reverted"}, {"succeeded"}),
     "consul/node": ({"failed"}, {"alive", "joined"}),
-    "host/unit": ({"failed"}, {"recovered"}),
+    "host/unit": ({"failed"}, {"recovered", "stopped"}),
     "host/disk": ({"filling"}, {"freed"}),
     "host/certificate": ({"expiring"}, {"renewed"}),
     "host/token": ({"expiring"}, {"renewed"}),
@@ -34,6 +34,7 @@ class Last(NamedTuple):
     wrong: bool
     at: float
     says: str
+    cause: str = ""
 
 
 class Known:
@@ -86,6 +87,7 @@ class Known:
 
     def _note_last(self, envelope: Mapping[str, Any], now: float) -> None:
         says = f"{envelope['event']} {envelope['verb']}"
+        cause = str(heal_match.leaf(envelope, "verdict.cause"))
         for name, policy in self._families.get(envelope["event"], ()):
             wrong = says_wrong(envelope, policy["on"])
             if wrong is None:
@@ -94,7 +96,7 @@ class Known:
             if any(value is None for value in subject.values()):
                 continue
             key = heal_match.Match(name, heal_match.cluster(envelope), subject).key()
-            _keep(self._last, key, Last(wrong, now, says))
+            _keep(self._last, key, Last(wrong, now, says, cause))
             self.touched.add(("last", key))
 
     def _bridge(self, envelope: Mapping[str, Any], verb: str, now: float) -> None:

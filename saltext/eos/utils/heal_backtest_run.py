@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import heal_audit, heal_backtest_compare
+from saltext.eos.utils import heal_audit, heal_backtest_compare, heal_retain
 from saltext.eos.utils.heal_backtest import Fact, Trial
 from saltext.eos.utils.heal_backtest_compare import moment
 from saltext.eos.utils.heal_backtest_past import Past, Said
@@ -90,7 +90,7 @@ def _past(path: Path, begin: float, span: Span, notes: list[str]) -> Iterator[Pa
     with contextlib.closing(_opened(path)) as db:
         try:
             db.execute("BEGIN")
-            past = Past(heal_audit.verified(db), begin, span.end, span.begin)
+            past = Past(heal_retain.verified(db, path), begin, span.end, span.begin)
             db.execute("COMMIT")
         except (heal_audit.Broken, sqlite3.Error, ValueError, KeyError, TypeError) as err:
             raise SaltRunnerError(

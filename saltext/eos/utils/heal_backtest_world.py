@@ -147,6 +147,9 @@ class World(Known):
             basis[name] = Basis(FACTS, f"the last fact came {age:.0f} s before")
             return "settled" if age >= SYNC else "progress"
         if last is not None and last.says == "host/unit failed":
+            if last.cause == "restarts":
+                basis[name] = Basis(FACTS, "systemd starts the unit again and again")
+                return "progress"
             basis[name] = Basis(FACTS, "the unit failed, so systemd had given up")
             return "failed"
         if "job" not in leaves:

@@ -243,7 +243,7 @@ class Stack:
     def _view(self, incident: Any, now: float) -> View:
         leaves = {at.partition(".")[2]: value for at, value in incident.subject.items()}
         unhealthy = len({one[1] for one in self.wrong if one[0] == "evaluate"})
-        if incident.policy == "hold":
+        if incident.policy not in ("lost", "unit", "evaluate"):
             return View(now, "", JOBS, unhealthy, "", Thing(input="spec"))
         action = {"lost": "reload", "unit": "apply", "evaluate": "evaluate"}[incident.policy]
         thing = _thing_of(action, leaves)

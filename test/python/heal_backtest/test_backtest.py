@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+import time
+import tracemalloc
 from collections import Counter
 
 import pytest
-from recorded import BEGIN, TABLE, Stack
+from recorded import BEGIN, TABLE, Book, Stack, envelope
+from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import heal_claim, heal_settings
+from saltext.eos.utils import heal_backtest_run, heal_claim, heal_settings
 from saltext.eos.utils.heal_backtest_run import Span, run
 from saltext.eos.utils.heal_backtest_try import tried
 
@@ -35,15 +39,17 @@ def back(folder, end, heal, **change):
 
 
 @pytest.mark.parametrize(
-    ("mode", "every"), [("observe", 300.0), ("enforce", 300.0), ("warn", 900.0), ("enforce", 100.0)]
-)
-def test_unchanged_is_what_was_done(tmp_path, mode, every):
+    ("mode", "every", "seconds"),
+    [("observe", 300.0, DAY), ("enforce", 300.0, DAY), ("warn", 900.0, DAY),
+     ("enforce", 100.0, DAY / 4)],
+)  # fmt: skip
+def test_unchanged_is_what_was_done(tmp_path, mode, every, seconds):
     same = all_ = 0
-    for seed in range(4):
+    for seed in range(2):
         folder = tmp_path / str(seed)
         folder.mkdir()
         heal = {"mode": mode}
-        end = lived(folder, heal, seed, every=every)
+        end = lived(folder, heal, seed, every=every, seconds=seconds)
         found = back(folder, end, heal)
         made = sum(found["totals"]["was"].values())
         assert made > 50
@@ -147,6 +153,95 @@ def test_one_policy_is_shown_and_the_others_are_counted(tmp_path):
     assert {row["policy"] for row in found["rows"]} == {"unit"}
     assert found["hidden"] > 0
     assert f"{found['hidden']} differences of other policies are not shown" in found["text"]
+
+
+def test_what_no_fact_tells_is_not_made_up(tmp_path):
+    """Here nothing tells when Nomad has given a job up, nor which class a unit has."""
+    end = lived(tmp_path, {"mode": "observe"}, 10, seconds=20_000.0, faults=("evaluate", "unit"))
+    (tmp_path / "healer.db").unlink()
+    policy = {
+        "given_up": {
+            "on": ["nomad/alloc/failed"], "key": ["subject.job"], "act": {"do": "evaluate"},
+            "require": {"layer_below": "failed"},
+        },
+        "core_unit": {
+            "on": ["host/unit/failed"], "key": ["subject.minion", "subject.unit"],
+            "act": {"do": "report"}, "require": {"classes": ["core"]},
+        },
+    }  # fmt: skip
+    found = back(tmp_path, end, {}, policies=policy, chosen=["given_up", "core_unit"])
+    assert found["totals"]["now"] == {"decided": 0, "would": 0, "note": 0}
+    told = {(row["policy"], row["cannot_tell"]) for row in found["rows"]}
+    assert told == {
+        ("given_up", "layer_below: no fact tells that the layer below is failed"),
+        ("core_unit", "required: the pillar of today does not say of which class it is"),
+    }
+    assert "cannot tell: required: the pillar of today" in found["text"]
+
+
+def test_a_source_that_was_silent_lets_nothing_be_told(tmp_path):
+    stack = Stack(tmp_path, heal_settings.read({"mode": "observe"}), 11, ("unit",))
+    stack.tell("bridge/silent", subject={"source": "consul:dc1"})
+    stack.run(10_000.0, 1000.0)
+    stack.close()
+    (tmp_path / "healer.db").unlink()
+    found = back(tmp_path, stack.clocks.wall, {})
+    assert found["totals"]["now"]["would"] == 0
+    why = {row["cannot_tell"] for row in found["rows"] if row["policy"] == "unit"}
+    assert why == {"complete: nothing was heard from consul:dc1"}
+    assert any("bridge silent, 1 times" in note for note in found["notes"])
+
+
+def test_what_the_inbox_lacks_is_told(tmp_path):
+    end = lived(tmp_path, {"mode": "observe"}, 12, seconds=10_000.0)
+    with sqlite3.connect(tmp_path / "inbox.db") as db:
+        db.execute("INSERT INTO streams VALUES ('n1-0', 200, 'n1', '1', 'active', 1.0, NULL)")
+        db.execute(
+            "INSERT INTO dead VALUES (NULL, ?, 'n1-0', 9, 'e', 'code', 'why', '{}')", (BEGIN + 5,)
+        )
+        (held,) = db.execute("SELECT count(*) FROM events").fetchone()
+    found = back(tmp_path, end, {})
+    missing = 200 - held - 1
+    lacks = f"the inbox lacks {missing} facts of epoch n1-0 between numbers 1 and 200"
+    assert lacks in found["notes"]
+    assert any(note.startswith("1 dead letters in the span") for note in found["notes"])
+
+
+def test_an_audit_that_was_changed_is_refused(tmp_path):
+    end = lived(tmp_path, {"mode": "observe"}, 13, seconds=10_000.0)
+    with sqlite3.connect(tmp_path / "healer.db") as db:
+        db.execute("DROP TRIGGER audit_stays")
+        db.execute("UPDATE audit SET body = replace(body, 'would', 'could')")
+    with pytest.raises(SaltRunnerError, match="the audit in"):
+        back(tmp_path, end, {})
+
+
+def test_many_facts_take_seconds_and_little_memory(tmp_path, monkeypatch):
+    book, count = Book(tmp_path / "inbox.db"), 20_000
+    with book.db:
+        for number in range(count):
+            job = number % 200
+            place = {"namespace": "default", "job": f"j{job}", "group": "g"}
+            verb = "failed" if number % 40 == 0 else "started"
+            change = {"to": "failed" if verb == "failed" else "running", "desired": "run"}
+            subject = {**place, "alloc": f"x{number}", "node": f"n{job % 5}"}
+            fact = envelope(number, f"nomad/alloc/{verb}", subject=subject, change=change)
+            book.write(BEGIN + number * 6.0, fact)
+    book.db.close()
+    told = []
+    tracemalloc.start()
+    began = time.process_time()
+    trial = tried({}, TABLE, mode="enforce")
+    files = (tmp_path / "inbox.db", tmp_path / "healer.db")
+    span = Span(BEGIN - 1, BEGIN + count * 6)
+    monkeypatch.setattr(heal_backtest_run, "PATIENCE", 0.0)
+    found = run(*files, trial, {}, span, list(TABLE), told.append)
+    seconds, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["facts"] == count
+    assert seconds < 40.0
+    assert peak < 64 * 1024 * 1024
+    assert told[0].startswith("backtest: 500 facts, at 2023-11-14T")
 
 
 def test_all_of_it_is_json(tmp_path):
