@@ -34,6 +34,7 @@ DECIDE, WAIT, REFUSE, CLOSE = "decide", "wait", "refuse", "close"
 FRESH = 30.0
 HOUR = 3600.0
 LONGEST_LOOK = 300.0
+SOON, SOON_FOR = 5.0, 120.0
 UNKNOWN_FOR = 24 * HOUR
 # How far the layer below must be: what is enough for each.
 ENOUGH = {
@@ -236,7 +237,9 @@ def _layer_below(case: Case) -> Outcome:
     if waited < case.settings.healer_wait:
         found = _again(case, f"the layer below is {layer}; expected {wanted}")
         last = case.incident.opened + case.settings.healer_wait
-        return found._replace(until=min(found.until, last))
+        # Most layers are done within two minutes, and then it is acted upon soon.
+        soon = case.now + SOON if case.now - case.incident.last < SOON_FOR else found.until
+        return found._replace(until=min(found.until, last, soon))
     if wanted == "settled":
         return _passed(f"the layer below was given {waited:.0f} s and still is {layer}")
     return Outcome(FAILED, f"the layer below is {layer}, it never was {wanted}", kind=CLOSE)

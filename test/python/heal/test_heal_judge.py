@@ -298,11 +298,12 @@ def test_what_nobody_knows_is_looked_at_ever_later_and_left_after_a_day(unknown)
     pauses = []
     while healer.state.incidents:
         (incident,) = healer.state.incidents.values()
-        pauses.append(round(incident.due - healer.now, 3))
-        healer.after(pauses[-1])
+        pauses.append(incident.due - healer.now)
+        healer.after(pauses[-1] + 0.001)
+        assert len(pauses) < 400
+    pauses = [round(one, 1) for one in pauses]
     assert (pauses[0], max(pauses)) == (15.0, 300.0)
     assert pauses[:50] == sorted(pauses[:50])
-    assert len(pauses) < 400
     closed = [body["why"] for kind, body in healer.state.lines if kind == "closed"]
     assert closed[0].startswith("for a day ")
     assert healer.now < 86_400.0 + 600.0
