@@ -226,10 +226,11 @@ class Trial:
 
     def _note(self, at: float, kind: str, body: Mapping[str, Any]) -> None:
         seen = self._seen.get(body["incident"])
+        asked = [name for name, _ in heal_judge.NOTES[:-1]] if kind == "note" else None
         rests = [
             f"{name}: {one.says}"
             for name, one in (seen.basis if seen else {}).items()
-            if one.grade == ASSUMED
+            if one.grade == ASSUMED and (asked is None or name in asked)
         ]
         if kind == "decided":
             self.least[ACT] = min(self.least.get(ACT, math.inf), body["tokens"])
@@ -280,8 +281,9 @@ class Trial:
                 continue
             if ended in OVER:
                 self._world.over(incident.key, now, f"the audit ({ended})")
-            if self._asleep.pop(incident.key, None) is not None:
-                incident.due = now
+            is_asleep = self._asleep.pop(incident.key, None) is not None
+            if is_asleep or incident.state == "waiting":
+                incident.due = min(incident.due, now)
 
     def _claim(self, decision: Decision) -> None:
         if decision.state == "decided":

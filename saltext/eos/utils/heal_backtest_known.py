@@ -12,7 +12,7 @@ MOST = 50_000
 # What each verb of an event says of the fault: there, or over; what says neither is left out.
 VERBS = {
     "nomad/alloc": ({"failed", "lost", "timed_out", "disconnected", "reschedule_delayed"},
-                    {"started", "reconnected", "rescheduled", "placed"}),
+                    {"started", "reconnected"}),
     "nomad/node": ({"down", "disconnected"}, {"up"}),
     "nomad/eval": ({"blocked", "failed"}, {"unblocked"}),
     "nomad/deployment": ({"failed", "reverted"}, {"succeeded"}),
@@ -108,14 +108,22 @@ class Known:
 
     def _alloc(self, envelope: Mapping[str, Any], wrong: bool | None) -> None:
         alloc = heal_match.leaf(envelope, "subject.alloc")
-        held = self._allocations.pop(alloc, {"client_status": None, "desired_status": "run"})
+        before = self._allocations.pop(alloc, {})
         status = heal_match.leaf(envelope, "change.to")
+        if status is None and envelope["verb"] == "stopped":
+            # After a purge Nomad has forgotten it, and its end is inferred.
+            status = "complete"
         held = {
-            "client_status": held["client_status"] if status is None else status,
+            "client_status": before.get("client_status") if status is None else status,
             "desired_status": heal_match.leaf(envelope, "change.desired") or "run",
+            "is_replaced": before.get("is_replaced", False),
         }
         _keep(self._allocations, alloc, held)
         self.touched.add(("alloc", alloc))
+        previous = heal_match.leaf(envelope, "links.previous_alloc")
+        if previous in self._allocations:
+            self._allocations[previous]["is_replaced"] = True
+            self.touched.add(("alloc", previous))
         held_job = self._jobs.get(_place(envelope), (None, -math.inf))
         _keep(self._jobs, _place(envelope), held_job)
         if wrong is not None:
@@ -170,6 +178,9 @@ def says_wrong(envelope: Mapping[str, Any], on: Iterable[str] = ()) -> bool | No
     if event not in VERBS:
         return True
     there, over = VERBS[event]
+    if on and not any(one == f"{event}/{verb_}" for verb_ in there for one in on):
+        # What is noted once, such as the end of a drain, is neither wrong nor mended.
+        return None
     return True if verb in there else False if verb in over else None
 
 

@@ -88,6 +88,7 @@ class Past:
         self.zero: float | None = None
         self.last: float | None = None
         self.checks: dict[str, int] = {}
+        self.modes: dict[str, int] = {}
         self._ends: dict[str, list[tuple[float, str]]] = {}
         self._results: dict[str, dict[str, Any]] = {}
         self._tokens: dict[str, budget.Bucket] = {}
@@ -118,6 +119,8 @@ class Past:
                 self._tokens[body["realm"]] = budget.Bucket(float(body["tokens"]), at)
         elif kind in KINDS:
             self.made.append(made(at, kind, body))
+            if kind != "note" and at >= self._counts_from:
+                self.modes[body["mode"]] = self.modes.get(body["mode"], 0) + 1
         elif kind in ("claimed", "result", "expired"):
             held = self._results.setdefault(body["decision"], {})
             held[kind] = (at, body.get("ok", False), body.get("says", ""))

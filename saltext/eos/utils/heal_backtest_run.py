@@ -58,7 +58,12 @@ def run(
         with _past(healer, begin, span, notes) as past:
             late = 1.0 if tried.changes else LATE
             trial = Trial(tried.table, tried.settings, past, form, begin, span.begin, late)
+            notes += _other_modes(past, tried)
             facts = _facts(db, begin, span.end, _progress(say, started))
+            if not tried.changes and past.zero is not None:
+                # What was in the inbox already was taken when the healer began.
+                zero = past.zero
+                facts = (one._replace(at=max(one.at, zero)) for one in facts)
             both: list[Iterable[Fact | Said]] = [past.said, facts]
             trial.run(heapq.merge(*both, key=lambda one: one.at), span.end)
             past.made = [one for one in past.made if one.at >= span.begin]
@@ -75,6 +80,17 @@ def run(
     )  # fmt: skip
     found["text"] = "\n".join(_text(found))
     return found
+
+
+def _other_modes(past: Past, tried: Tried) -> list[str]:
+    """Settings of the past are not recorded, but the mode of each decision is."""
+    if set(past.modes) <= {tried.settings.mode}:
+        return []
+    told = ", ".join(f"{count} in mode {mode}" for mode, count in sorted(past.modes.items()))
+    return [
+        f"decisions of the span: {told}; the trial has mode {tried.settings.mode}, and what is "
+        "set today, from end to end"
+    ]
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -21,6 +21,7 @@ from saltext.eos.utils.heal_state import Incident, Thing, View
 RECORDED, FACTS, ASSUMED, UNKNOWN = "recorded", "facts", "assumed", "unknown"
 # Nomad syncs its registrations every 30 s; until then it may still do so by itself.
 SYNC = 35.0
+REPLACING = ("reschedule_delayed", "rescheduled", "placed", "migrated")
 NOT_FOR = "the policy is not for class "
 Recorded = Callable[[str, str, float], Mapping[str, Any]]
 
@@ -164,12 +165,15 @@ class World(Known):
         name, leaves, place = "layer_below", _leaves(incident.subject), _job_of(incident)
         move = self._moves.get((*place, str(leaves.get("group"))))
         held = self._allocations.get(str(leaves.get("alloc")), {})
-        if self._deploying.get(place) or move == "reschedule_delayed":
+        if self._deploying.get(place) or move in REPLACING:
             basis[name] = Basis(FACTS, "a deployment or a replacement is under way")
             return "progress"
-        if held.get("client_status") == "pending":
-            basis[name] = Basis(FACTS, "the allocation has not started")
-            return "progress"
+        status = held.get("client_status")
+        if leaves.get("alloc") is not None and status in ("pending", "running", "failed"):
+            basis[name] = Basis(FACTS, f"its allocation is {status} by its last fact")
+            if status == "failed":
+                return "progress" if held["is_replaced"] else "failed"
+            return "progress" if status == "pending" else "settled"
         since = incident.latest if last is None else last.at
         if now - since < SYNC and (last is None or last.wrong):
             says = f"Nomad is given {SYNC:.0f} s from the last fact on"
@@ -270,6 +274,9 @@ def _as_read(
             layer=require.get("layer_below"), kind=next(iter(require.get("classes") or ()), None),
             hook=True if require.get("hook") else None,
         )  # fmt: skip
+    if ended and not ended.startswith("the layer below"):
+        # Checks come in one order: it could end there only because the layer below was far enough.
+        thing = thing._replace(layer=require.get("layer_below"))
     if ended == "healed by itself":
         basis["still_wrong"] = says
         return thing._replace(wrong=False)
