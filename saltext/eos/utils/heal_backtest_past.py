@@ -89,6 +89,7 @@ class Past:
         self.last: float | None = None
         self.checks: dict[str, int] = {}
         self.modes: dict[str, int] = {}
+        self.buckets: set[tuple[int, float]] = set()
         self._ends: dict[str, list[tuple[float, str]]] = {}
         self._results: dict[str, dict[str, Any]] = {}
         self._tokens: dict[str, budget.Bucket] = {}
@@ -121,6 +122,7 @@ class Past:
             self.made.append(made(at, kind, body))
             if kind != "note" and at >= self._counts_from:
                 self.modes[body["mode"]] = self.modes.get(body["mode"], 0) + 1
+                self.buckets.add((int(body["size"]), float(body["every"])))
         elif kind in ("claimed", "result", "expired"):
             held = self._results.setdefault(body["decision"], {})
             held[kind] = (at, body.get("ok", False), body.get("says", ""))

@@ -58,7 +58,7 @@ def run(
         with _past(healer, begin, span, notes) as past:
             late = 1.0 if tried.changes else LATE
             trial = Trial(tried.table, tried.settings, past, form, begin, span.begin, late)
-            notes += _other_modes(past, tried)
+            notes += _other_settings(past, tried)
             facts = _facts(db, begin, span.end, _progress(say, started))
             if not tried.changes and past.zero is not None:
                 # What was in the inbox already was taken when the healer began.
@@ -82,15 +82,19 @@ def run(
     return found
 
 
-def _other_modes(past: Past, tried: Tried) -> list[str]:
-    """Settings of the past are not recorded, but the mode of each decision is."""
-    if set(past.modes) <= {tried.settings.mode}:
-        return []
-    told = ", ".join(f"{count} in mode {mode}" for mode, count in sorted(past.modes.items()))
-    return [
-        f"decisions of the span: {told}; the trial has mode {tried.settings.mode}, and what is "
-        "set today, from end to end"
-    ]
+def _other_settings(past: Past, tried: Tried) -> list[str]:
+    """Settings of the past are not recorded, but mode and budget of each decision are."""
+    found, now = [], tried.settings
+    if not set(past.modes) <= {now.mode}:
+        told = ", ".join(f"{count} in mode {mode}" for mode, count in sorted(past.modes.items()))
+        found.append(f"decisions of the span: {told}; the trial has mode {now.mode} all along")
+    if not past.buckets <= {(now.bucket_size, now.bucket_every)}:
+        told = ", ".join(f"{size} and one each {every:g} s" for size, every in sorted(past.buckets))
+        found.append(
+            f"budgets of the span: {told}; the trial has {now.bucket_size} and one each "
+            f"{now.bucket_every:g} s all along, and other settings of its own"
+        )
+    return found
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -247,3 +247,12 @@ def test_many_facts_take_seconds_and_little_memory(tmp_path, monkeypatch):
 def test_all_of_it_is_json(tmp_path):
     end = lived(tmp_path, {"mode": "observe"}, 9, seconds=10_000.0)
     json.dumps(back(tmp_path, end, {"mode": "observe"}, mode="enforce"), allow_nan=False)
+
+
+def test_settings_that_were_others_are_told(tmp_path):
+    end = lived(tmp_path, {"mode": "observe", "bucket": {"size": 2}}, 14, seconds=10_000.0)
+    found = back(tmp_path, end, {"mode": "enforce"})
+    assert any("in mode observe; the trial has mode enforce" in note for note in found["notes"])
+    assert any("budgets of the span: 2 and one each 600 s" in note for note in found["notes"])
+    again = back(tmp_path, end, {"mode": "observe", "bucket": {"size": 2}})
+    assert not any("of the span" in note for note in again["notes"])
