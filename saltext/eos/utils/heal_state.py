@@ -22,6 +22,8 @@ OPEN_STATES = ("decided", "claimed")
 MOST_EVENTS = 20
 # Names that say which thing something is about; stack and policy are about many.
 THINGS = ("job:", "service:", "component:")
+# Acts that need no component named are done to one all the same: its mode and its stops hold.
+DONE_TO = {"unseal": "vault", "deregister": "consul"}
 
 
 @dataclass(slots=True)
@@ -233,7 +235,7 @@ def names(policy_name: str, policy: Mapping[str, Any], subject: Mapping[str, Any
         found.append(f"service:{service}")
     if unit := leaves.get("unit"):
         found.append(f"unit:{unit}")
-    if component := component_of(policy["act"], subject):
+    if component := component_of(policy["act"], subject) or DONE_TO.get(policy["act"]["do"]):
         found.append(f"component:{component}")
     found.extend(f"node:{leaves[leaf]}" for leaf in ("node", "minion") if leaf in leaves)
     return [*found, f"policy:{policy_name}", "stack"]

@@ -12,6 +12,7 @@ from saltext.eos import heal_checks
 from saltext.eos.events import table as events
 from saltext.eos.policies.table import TABLE
 from saltext.eos.utils import heal_match as match
+from saltext.eos.utils import heal_state
 
 CONTRACT = Path(__file__).parents[3] / "generated/contract/events"
 OCCURRENCES = [(name, one) for name, policy in TABLE.items() for one in policy["on"]]
@@ -66,3 +67,16 @@ def test_its_words_are_whole(name, occurrence):
 def test_what_it_asks_of_the_stack_can_be_asked():
     hooks = {policy["require"]["hook"] for policy in TABLE.values()} - {None}
     assert all(callable(getattr(heal_checks, hook)) for hook in hooks)
+
+
+def test_the_mode_of_a_component_holds_for_each_act_that_is_done_to_it():
+    found = {}
+    for name, policy in TABLE.items():
+        if policy["act"]["do"] in heal_state.DEEDS:
+            subject = dict.fromkeys(policy["key"], "consul")
+            names = heal_state.names(name, policy, subject)
+            found[name] = heal_state.named(names, "component:")
+    assert found == {
+        "lost_registration": "consul", "stale_registration": "consul", "unit_failed": "consul",
+        "vault_sealed": "vault",
+    }  # fmt: skip
