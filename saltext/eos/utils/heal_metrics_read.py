@@ -115,7 +115,9 @@ def standing(path: Path) -> dict[str, Any]:
                 "SELECT kind, count(*) FROM rules WHERE until IS NULL OR until > ? GROUP BY kind",
                 (now,),
             ).fetchall()
-            keys = [json.loads(body) for (body,) in db.execute("SELECT body FROM keys")]
+            # What modes observe and warn only said opens breakers of its own.
+            bodies = db.execute("SELECT body FROM keys WHERE key GLOB 'act:*'").fetchall()
+            keys = [json.loads(body) for (body,) in bodies]
             unclaimed = db.execute(
                 "SELECT count(*) FROM decisions WHERE state = 'decided' AND fired > 1"
             ).fetchone()[0]

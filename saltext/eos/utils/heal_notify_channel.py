@@ -27,6 +27,7 @@ MOST_LINES = 20_000
 ATTEMPTS = 8
 BACK_OFF, LONGEST = 1.0, 300.0
 MOST_DEAD = 1_000
+DAY = 86_400.0
 EMPTY: dict[str, Any] = {
     "n": None, "pending": None, "attempts": 0, "next": 0.0, "window": 0.0, "told": 0, "sent": 0,
     "failed": 0, "dead": 0, "last_error": "", "at": 0.0, "behind": 0,
@@ -167,6 +168,30 @@ def standing(home: Path) -> dict[str, Any]:
         if held is not None:
             names = ("sent", "failed", "dead", "behind", "last_error", "at")
             found[path.stem] = {name: held.get(name, EMPTY[name]) for name in names}
+    return found
+
+
+def needs(home: Path, now: float) -> list[str]:
+    """
+    Say what of notification needs a person.
+
+    :param home: the master's store.
+    :param now: seconds since 1970.
+    """
+    found = [
+        f"{name} is not told about healing: {held['last_error']}"
+        for name, held in standing(home).items()
+        if held["last_error"]
+    ]
+    letters = []
+    with contextlib.suppress(OSError, ValueError):
+        lines = (home / FOLDER / DEAD).read_text("utf-8").splitlines()
+        letters = [one for one in map(json.loads, lines) if now - one["at"] < DAY]
+    if letters:
+        found.append(
+            f"notifications that were given up within a day: {len(letters)}, the last for "
+            f"{letters[-1]['channel']} ({letters[-1]['why']}); read {home / FOLDER / DEAD}"
+        )
     return found
 
 

@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import event_line, heal_budget, heal_file, heal_settings, heal_status, store
+from saltext.eos.utils import (
+    event_line,
+    heal_budget,
+    heal_file,
+    heal_notify_channel,
+    heal_settings,
+    heal_status,
+    store,
+)
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, labelled, moment, span
 from saltext.eos.utils.heal_state import (
@@ -60,7 +68,9 @@ def report(opts: Mapping[str, Any], heal: Mapping[str, Any] | None) -> dict[str,
         return {"state": OFF, "why": words, "engine": engine, "needs": [words] * is_wanted}
     try:
         with contextlib.closing(Reader(path)) as reader:
-            return _reported(reader, engine, _settings(engine, heal))
+            found = _reported(reader, engine, _settings(engine, heal))
+            found["needs"] += heal_notify_channel.needs(path.parent, time.time())
+            return found
     except heal_file.Unusable as err:
         why = (
             f"{err}. Nothing is healed while this is so. Do not remove the file: it holds what was "

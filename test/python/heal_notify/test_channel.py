@@ -9,7 +9,7 @@ import pytest
 from receiving import Audit, decided, would
 
 from saltext.eos.utils import heal_audit
-from saltext.eos.utils.heal_notify_channel import ATTEMPTS, DEAD, FOLDER, Follower, standing
+from saltext.eos.utils.heal_notify_channel import ATTEMPTS, DEAD, FOLDER, Follower, needs, standing
 from saltext.eos.utils.heal_notify_message import NOTES, message, severity, text
 from saltext.eos.utils.heal_notify_settings import Channel
 from saltext.eos.utils.heal_webhook import Failed
@@ -119,6 +119,9 @@ def test_failures_are_tried_again_ever_later_and_then_buried(tmp_path, audit):
     assert json.loads(letter)["message"]["about"]["decision"] == "d1"
     assert standing(tmp_path)["ops"]["dead"] == 1
     assert standing(tmp_path)["ops"]["failed"] == ATTEMPTS
+    (says,) = needs(tmp_path, now + 60)
+    assert says.startswith("notifications that were given up within a day: 1, the last for ops")
+    assert needs(tmp_path, now + 2 * 86_400) == []
     assert (tmp_path / FOLDER / DEAD).stat().st_mode & 0o777 == 0o600
 
 
@@ -195,6 +198,7 @@ def test_a_digest_that_was_not_taken_is_the_same_next_time(tmp_path, audit):
 
     one._send = down
     one.turn(NOW)
+    assert needs(tmp_path, NOW) == ["ops is not told about healing: it is down"]
     audit.add(*[decided(number) for number in range(10, 20)])
     worked_off(follower(tmp_path, told, most=2), NOW + 10)
     assert told.messages[0] == sent[0]
