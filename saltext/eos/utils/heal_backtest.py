@@ -136,12 +136,14 @@ class Trial:
             occurred = heal_when.occurred(one.envelope, moment)
             open_ = len(self._state.incidents)
             self._core.arrive(one.row, one.envelope, now, occurred)
-            for incident in [*self._state.incidents.values()][open_:]:
-                self._stir(("thing", incident.thing))
+            if len(self._state.incidents) > open_:
+                for incident in [*self._state.incidents.values()][open_:]:
+                    self._stir(("thing", incident.thing))
             for need in self._world.touched:
                 self._stir(need)
             self._world.touched.clear()
-            self._next = min(self._next, max(now, occurred + self._settings.debounce_least))
+            if self._state.dirty.get("incidents"):
+                self._next = min(self._next, max(now, occurred + self._settings.debounce_least))
         self._advance(until - self._origin)
         for incident in self._state.incidents.values():
             if incident.key in self._asleep and self._is_unknown(incident):
