@@ -3,6 +3,8 @@ import { ACTS } from './policy-words.ts'
 
 /** What a person may speak of, by the leaf of the key that holds its name. */
 const NAMED: { readonly [leaf: string]: string } = { 'subject.job': 'job', 'subject.service': 'service', 'subject.node': 'node', 'subject.minion': 'node' }
+/** Acts that need no component named are done to one all the same. */
+const DONE_TO: { readonly [act in ActSpec['do']]?: string } = { unseal: 'vault', deregister: 'consul' }
 const SPAN = 'for=2h reason=…'
 
 /** How a person stops, or takes back, what a policy does: what, with what, and what ends that. */
@@ -33,7 +35,7 @@ function stopsOfNote({ spec }: PolicyContract): string[][] {
 
 /** The names that its incidents go by, from the narrowest on; a name that only a fact says stands in angle brackets. */
 function namesOf({ key, act }: PolicyContract['spec']): string[] {
-  const { component } = act
+  const component = act.component ?? DONE_TO[act.do]
   const named = component === undefined ? [] : [`component:${typeof component === 'object' ? `<${fieldOf(component.leaf)}>` : component}`]
   const things = key.flatMap((leaf) => (NAMED[leaf] === undefined ? [] : [`${NAMED[leaf]}:<${fieldOf(leaf)}>`]))
   return [...things.filter((one) => !one.startsWith('node:')), ...named, ...things.filter((one) => one.startsWith('node:'))]

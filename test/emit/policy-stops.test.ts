@@ -30,6 +30,7 @@ describe('how a policy is stopped', () => {
     const runner = readFileSync(fileURLToPath(new URL('../../saltext/eos/runners/eos.py', import.meta.url)), 'utf8')
     const page = readFileSync(fileURLToPath(new URL('../../generated/docs/healing.md', import.meta.url)), 'utf8')
     const verbs = [...new Set([...page.matchAll(/salt-run eos\.([a-z_]+)/g)].map(([, verb = '']) => verb))]
+    expect(page).toContain('pillar `eos:heal:mode` or `eos:heal:components:vault`: `observe`')
     expect(verbs).toEqual(expect.arrayContaining(['freeze', 'thaw', 'suspend', 'resume', 'release']))
     expect(verbs.filter((verb) => !new RegExp(`\\b${verb}\\b`).test(runner))).toEqual([])
   })
