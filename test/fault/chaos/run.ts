@@ -13,6 +13,8 @@ import { mendable, Workload } from './workload.ts'
 /** Every nemesis of a run. */
 export const NEMESES: readonly Nemesis[] = [kill, pausing, partition, disk, clock, slow, garbage]
 const JOBS = 6
+/** Minutes from which on a run also does what nobody but the healer mends: a short one may end before its turn comes. */
+const LONG = 30
 /** Longest time in which the stack has to be well again, in seconds, and the quiet time after it in which nothing may be decided. */
 const CONVERGES = 15 * 60
 
@@ -43,7 +45,7 @@ export async function runChaos(minutes: number, seed: number, say: (line: string
   const dice = new Dice(seed)
   const stage = await setStage()
   const usable = NEMESES.filter((one) => one !== clock || stage.hasClock)
-  const workload = new Workload(dice, JOBS, await mendable())
+  const workload = new Workload(dice, JOBS, minutes >= LONG ? await mendable() : [])
   const mend = async (): Promise<void> => {
     for (const nemesis of usable) await nemesis.mend()
     await startUnits()
