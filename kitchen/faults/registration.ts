@@ -30,10 +30,10 @@ export async function instances(master: string, service: string): Promise<readon
 /** A node of the catalogue alone: no agent puts right what stands there. */
 const STRANGER = 'eos-fault-stranger'
 
-/** Leaves the registration of an allocation on a node whose agent is gone, with a check that nobody answers any more. */
-export async function leaveStale(master: string, service: string, alloc: string): Promise<string> {
+/** Leaves the registration of an allocation on a node whose agent is gone, as its last check left it; written again, its health changes. */
+export async function leaveStale(master: string, service: string, alloc: string, health: 'passing' | 'critical' = 'critical'): Promise<string> {
   const id = `_nomad-task-${alloc}-group-web-${service}-`
-  const check = { Node: STRANGER, CheckID: `${id}-check`, Name: 'nobody answers', Status: 'critical', ServiceID: id }
+  const check = { Node: STRANGER, CheckID: `${id}-check`, Name: 'it answers', Status: health, ServiceID: id }
   await consulApi(master, 'PUT', '/v1/catalog/register', { Node: STRANGER, Address: '192.0.2.1', Service: { ID: id, Service: service, Port: 9 }, Check: check })
   return id
 }

@@ -33,7 +33,7 @@ async function isShown(master: string, events: Witness, healer: HealWitness, pla
     const faulted = Date.now()
     tell(begun, 'fault', faulted - begun > 5000 ? 'done, after what had to be waited for' : 'done')
     const { event } = await events.until(play.event.what, play.event.isMeant, from.event, PATIENCE_SECONDS)
-    tell(begun, 'event', (await lineOf(master, event)).replace(/^\S+ /, ''))
+    tell(begun, 'event', (await lineOf(master, event)).replace(/^\S+ /, '').replace('; not settled]', ']'), Date.parse(event.time.observed))
     await follow(healer, play, from.line, begun)
     return true
   } catch (thrown) {
@@ -47,26 +47,27 @@ async function follow(healer: HealWitness, play: HealPlay, from: number, begun: 
   const isOurs = ({ body }: Line): boolean => body['policy'] === play.policy && JSON.stringify(body).includes(play.about)
   const first = await healer.until(`an incident of ${play.policy}`, (one) => isOurs(one) && typeof one.body['incident'] === 'string', from, PATIENCE_SECONDS)
   const incident = first.body['incident']
-  tell(begun, 'incident', `${String(incident)} of ${play.policy}${first.kind === 'opened' ? '' : ', taken up again'}`, first)
+  tell(begun, 'incident', `${String(incident)} of ${play.policy}${first.kind === 'opened' ? '' : ', taken up again'}`, first.at * 1000)
   const next = (what: string, isMeant: (one: Line) => boolean): Promise<Line> => healer.until(what, isMeant, from, PATIENCE_SECONDS)
   if (play.ends === 'noted') {
     const note = await next(`a note of ${String(incident)}`, (one) => one.body['incident'] === incident && (one.kind === 'note' || isHeldBack(one)))
-    tell(begun, 'decision', isHeldBack(note) ? `it waits: ${lastCheck(note)}` : `${actOf(note)}: ${String(note.body['says'] ?? '')}`, note)
-    tell(begun, 'action', 'none outside of the healer: it is told, and a person decides', note)
+    tell(begun, 'decision', isHeldBack(note) ? `it waits: ${lastCheck(note)}` : `${actOf(note)}: ${String(note.body['says'] ?? '')}`, note.at * 1000)
+    tell(begun, 'action', 'none outside of the healer: it is told, and a person decides', note.at * 1000)
     return
   }
   const decided = await next(`a decision on ${String(incident)}`, (one) => one.kind === 'decided' && one.body['incident'] === incident && typeof one.body['policy'] === 'string')
   const { decision } = decided.body
-  tell(begun, 'decision', `${String(decided.body['action'])}, ${checksOf(decided).length} checks passed: ${String(decision)}`, decided)
+  tell(begun, 'decision', `${String(decided.body['action'])}, ${checksOf(decided).length} checks passed: ${String(decision)}`, decided.at * 1000)
   const acted = await next(`the act of ${String(decision)}`, (one) => one.body['decision'] === decision && (one.kind === 'acted' || one.kind === 'result'))
-  tell(begun, 'action', String(acted.body['says']), acted)
+  tell(begun, 'action', String(acted.body['says']), acted.at * 1000)
   const result = await next(`the result of ${String(decision)}`, (one) => one.kind === 'result' && one.body['decision'] === decision)
   if (result.body['ok'] !== true) throw new Failure(`decision ${String(decision)}: ${String(result.body['says'])}`, `salt-run eos.explain ${String(decision)}`)
-  tell(begun, 'verified', String(result.body['says']).split('; ').at(-1) ?? '', result)
+  tell(begun, 'verified', String(result.body['says']).split('; ').at(-1) ?? '', result.at * 1000)
 }
 
-function tell(begun: number, step: string, text: string, line?: Line): void {
-  const seconds = ((line === undefined ? Date.now() : line.at * 1000) - begun) / 1000
+/** Prints one step with the seconds since the fault began, by the clock of whoever tells it. */
+function tell(begun: number, step: string, text: string, at = Date.now()): void {
+  const seconds = (at - begun) / 1000
   say(`    ${seconds.toFixed(1).padStart(6)} s  ${step.padEnd(9)} ${text}`)
 }
 
