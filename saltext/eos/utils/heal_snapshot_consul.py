@@ -57,12 +57,14 @@ def _instances(ask: Asker, node: str, deadline: float) -> list[Row]:
         raise ask.blocked(f"the services of node {node} are no list")
     if body["Node"] is None:
         return []
-    if body["Node"]["Node"] != node or not isinstance(body["Services"], list):
+    # A node that has no service any more has none, and not a list of none.
+    services = [] if body["Services"] is None else body["Services"]
+    if body["Node"]["Node"] != node or not isinstance(services, list):
         raise ask.blocked(f"the services of node {node} are another's")
     states: dict[str, dict[str, str]] = {}
     for one in checks:
         states.setdefault(one["ServiceID"], {})[one["CheckID"]] = one["Status"]
-    return [_instance(node, one, states.get(one["ID"], {})) for one in body["Services"]]
+    return [_instance(node, one, states.get(one["ID"], {})) for one in services]
 
 
 def _instance(node: str, one: Mapping[str, Any], checks: dict[str, str]) -> Row:
