@@ -207,7 +207,8 @@ class Loop:
                 state.line("alarm", moment.now, cause="pillar", says=self._alarm)
             if facts is not None:
                 self._arrive(core, facts, moment)
-            is_late = clock - self._due_at >= DUE_EVERY
+            # A look that has ended is used at once: before the next step it would be lost.
+            is_late = look is not None or clock - self._due_at >= DUE_EVERY
             if may_judge and (is_late or not is_behind):
                 self._due_at, self._is_judging = clock, True
                 views, missing = self._views(core, look, moment.now)

@@ -286,6 +286,26 @@ def test_what_keeps_failing_is_decided_though_new_facts_never_end(stage):
     stage.until(one_more, 5.0)
 
 
+def test_what_needs_a_look_is_decided_though_facts_wait_all_the_time(stage, monkeypatch):
+    """A look may take longer than one step, and a backlog longer than any look."""
+    monkeypatch.setattr(heal_loop, "SLICE", 5)
+    monkeypatch.setattr(heal_loop, "DUE_EVERY", 1.0)
+    stage.tokens()
+    stage.world.read = lambda: time.sleep(0.2)
+    stage.put(envelope(1))
+    number = 1
+
+    def still_behind():
+        nonlocal number
+        if number - stage.loop.status().row < 40:
+            told = [envelope(number + one, "host/disk/filling") for one in range(1, 41)]
+            stage.put(*told)
+            number += 40
+        return stage.outlet.fired
+
+    stage.until(still_behind, 6.0)
+
+
 def test_the_status_says_what_holds(stage):
     stage.tokens(2.0)
     stage.until(lambda: stage.loop.status().state == "running")
