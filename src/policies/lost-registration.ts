@@ -5,7 +5,7 @@ export default definePolicy({
   on: ['consul/service/deregistered'],
   match: { 'verdict.cause': ['explicit', 'critical_timeout'], 'verdict.reachable': true },
   require: { layerBelow: 'settled', hook: 'allocation_runs' },
-  key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.instance', 'links.alloc'],
+  key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.service', 'subject.instance', 'links.alloc'],
   act: { do: 'reload', component: 'consul' },
   says: '{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while its allocation {links.alloc} runs on {subject.node}',
   otherwise: 'See in `nomad alloc status {links.alloc}` that it runs, then run `systemctl reload consul` on {subject.node}; find out who removed the registration.',

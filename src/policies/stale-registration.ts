@@ -5,7 +5,7 @@ export default definePolicy({
   on: ['consul/service/critical'],
   match: { 'verdict.reachable': true },
   require: { layerBelow: 'settled', hook: 'allocation_ended' },
-  key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.instance', 'links.alloc'],
+  key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.service', 'subject.instance', 'links.alloc'],
   act: { do: 'deregister' },
   says: '{subject.service} ({subject.instance}) on {subject.node} is still registered, but its allocation {links.alloc} has ended',
   otherwise: 'See in `nomad alloc status {links.alloc}` that it has ended, then run `consul services deregister -id={subject.instance}` on {subject.node}.',

@@ -14,8 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from saltext.eos.policies import table
 from saltext.eos.utils import heal_audit, heal_clock, heal_command, heal_file, heal_store
-from saltext.eos.utils.heal_state import FREEZE
+from saltext.eos.utils.heal_state import FREEZE, renamed
 
 # Refused claims that the audit takes in an hour: whoever forges more is known by then.
 MOST_REFUSED = 200
@@ -156,7 +157,12 @@ def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: i
         return "this master may not act: its lease has ended"
     if owner != epoch:
         return f"it is of epoch {owner}; the lease has epoch {epoch}"
-    return stopped(db, json.loads(body)["names"], input_, now)
+    return stopped(db, names_of(json.loads(body)), input_, now)
+
+
+def names_of(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the names of a decision: also those that it was given none of when it was decided."""
+    return renamed(table.TABLE, body["names"], body["subject"])
 
 
 def stopped(db: sqlite3.Connection, names: Sequence[str], input_: str, now: float) -> str:

@@ -19,6 +19,7 @@ from saltext.eos.utils.heal_state import (
     DEBOUNCING,
     HELD,
     MOST_EVENTS,
+    OPEN_STATES,
     WATCHING,
     Decision,
     Incident,
@@ -28,6 +29,8 @@ from saltext.eos.utils.heal_state import (
     acted_on,
     component_of,
     names,
+    renamed,
+    with_names,
 )
 
 # Incidents open at once: above it a new one is not opened, and the audit says so once a minute.
@@ -66,7 +69,10 @@ class Core:
             # A policy may have changed since; budgets go by what it touches now.
             if one.policy in table:
                 one.thing = thing(table[one.policy], one.cluster, one.subject)
-                one.names = tuple(names(one.policy, table[one.policy], one.subject))
+                one.names = renamed(table, one.names, one.subject)
+        for held in state.decisions.values():
+            if held.state in OPEN_STATES:
+                held.names = renamed(table, held.names, held.subject)
 
     def arrive(
         self, row: int, envelope: Mapping[str, Any], now: float, occurred: float | None = None
@@ -217,6 +223,7 @@ class Core:
     ) -> None:
         state = self.state
         if heal_judge.is_deed(policy):
+            incident.names = with_names(incident.names, view.thing.names)
             is_whole = not view.blocked and now - view.at <= heal_judge.FRESH
             self._note_health(incident, policy, is_whole and view.thing.wrong is False, now)
             if incident.state == WATCHING and self._watch(incident, is_whole, view, now):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from saltext.eos.policies import table
-from saltext.eos.utils import app_database, canary
+from saltext.eos.utils import app_database, canary, heal_view_component
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_state import State
 from saltext.eos.utils.validate import nearest
@@ -31,8 +31,7 @@ def names(form: Mapping[str, Any] | None, state: State) -> set[str]:
         known.add(f"node:{node}")
         for component, part in compiled["components"].items():
             known.add(f"component:{component}")
-            units = [part, *part.get("each", {}).values()]
-            known |= {f"unit:{one['unit']}" for one in units if one.get("unit")}
+            known |= {f"unit:{unit}" for unit in heal_view_component.units_of(part)}
     apps = form["plan"]["apps"]
     jobs = (canary.NAME, *apps, *(app_database.job_name(app) for app in apps))
     return known | {f"{kind}:{name}" for name in jobs for kind in ("job", "service")}

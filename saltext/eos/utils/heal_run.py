@@ -63,7 +63,7 @@ def begin(
         last = heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK))
         now = heal_clock.after(last, reading).now
         body = found.body
-        why = heal_claim.stopped(db, body["names"], body["input_hash"], now)
+        why = heal_claim.stopped(db, heal_claim.names_of(body), body["input_hash"], now)
         if why:
             raise Refused(f"decision {decision} is not acted on: {why}")
         claim = {**found.claim, "acts": True}

@@ -108,6 +108,7 @@ class Thing(NamedTuple):
     :param writer: who wrote it.
     :param kind: class of the component.
     :param hook: what the policy's hook says.
+    :param names: by which people speak of it, where its owner alone knows them: its job, its unit.
     """
 
     wrong: bool | None = None
@@ -117,6 +118,7 @@ class Thing(NamedTuple):
     writer: str | None = None
     kind: str | None = None
     hook: bool | None = None
+    names: tuple[str, ...] = ()
 
 
 class View(NamedTuple):
@@ -235,7 +237,7 @@ def names(policy_name: str, policy: Mapping[str, Any], subject: Mapping[str, Any
         found.append(f"service:{service}")
     if unit := leaves.get("unit"):
         found.append(f"unit:{unit}")
-    if component := component_of(policy["act"], subject) or DONE_TO.get(policy["act"]["do"]):
+    if component := done_to(policy["act"], subject):
         found.append(f"component:{component}")
     found.extend(f"node:{leaves[leaf]}" for leaf in ("node", "minion") if leaf in leaves)
     return [*found, f"policy:{policy_name}", "stack"]
@@ -253,12 +255,35 @@ def component_of(act: Mapping[str, Any], subject: Mapping[str, Any]) -> str | No
     return named_ if named_ in act["components"] else None
 
 
+def done_to(act: Mapping[str, Any], subject: Mapping[str, Any]) -> str | None:
+    """Give the component that an act is done to, also where it needs none named."""
+    return component_of(act, subject) or DONE_TO.get(act["do"])
+
+
+def with_names(held: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Put the names that a thing's owner tells before those that its key tells."""
+    return tuple(dict.fromkeys([*more, *held]))
+
+
+def renamed(
+    table: Mapping[str, Mapping[str, Any]], held: Iterable[str], subject: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Give the names by which people speak of something now, with those that its owner told."""
+    held = tuple(held)
+    name = named(held, "policy:")
+    if name is None or name not in table:
+        return held
+    told = (one for one in held if one.startswith(("job:", "unit:")))
+    return with_names(told, names(name, table[name], subject))
+
+
 def acted_on(act: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
     """Give the leaves that name what an act touches: many incidents may be about one unit."""
     wanted = {"apply": ("node", "minion"), "reload": ("node", "minion"),
               "evaluate": ("job", "namespace")}.get(act["do"])  # fmt: skip
     if wanted is None:
-        return dict(subject)
+        # A registration is the same whatever its service is called.
+        return {at: value for at, value in subject.items() if at != "subject.service"}
     leaves = {at.partition(".")[2]: value for at, value in subject.items()}
     return {leaf: leaves[leaf] for leaf in wanted if leaf in leaves}
 

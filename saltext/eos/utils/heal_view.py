@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import heal_view_component as component
 from saltext.eos.utils import heal_view_job as job
 from saltext.eos.utils import heal_view_registration as registration
-from saltext.eos.utils.heal_state import DEEDS, Incident, Thing, View, component_of
+from saltext.eos.utils.heal_state import DEEDS, Incident, Thing, View, component_of, done_to
 
 Form = Mapping[str, Any]
 Policy = Mapping[str, Any]
@@ -126,6 +126,7 @@ def view(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -> 
     """
     wanted = _needs(incident, policy)
     thing = _thing(incident, policy, snapshot, form)
+    thing = thing._replace(names=_names(incident, policy, snapshot, form))
     # What stands in the compiled form alone is known, whoever is silent.
     blocked = "" if wanted.is_nothing() else snapshot.blocked
     if blocked:
@@ -191,6 +192,22 @@ def _thing(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -
     if leaves.get("node_id"):
         return job.drained(str(leaves["node_id"]), snapshot)._replace(kind=kind)
     return Thing(kind=kind)
+
+
+def _names(
+    incident: Incident, policy: Policy, snapshot: Snapshot, form: Form
+) -> tuple[str, ...]:  # fmt: skip
+    """Give the names of what a deed touches that its key does not tell."""
+    if policy["act"]["do"] not in DEEDS:
+        return ()
+    leaves, found = leaves_of(incident), []
+    row = snapshot.allocations.get(str(leaves.get("alloc"))) if leaves.get("instance") else None
+    if row is not None:
+        found += [f"job:{row['job']}@{row['namespace']}", f"job:{row['job']}"]
+    node = leaves.get("minion") or leaves.get("node")
+    name = done_to(policy["act"], incident.subject)
+    found += [f"unit:{unit}" for unit in component.units(form, name, node)]
+    return tuple(found)
 
 
 def _totals(incident: Incident, snapshot: Snapshot) -> tuple[int, int]:

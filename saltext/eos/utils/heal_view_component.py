@@ -52,6 +52,18 @@ def component_input(form: Mapping[str, Any], name: Any, node: Any) -> str | None
     return None if part is None else heal_match.digest(name, node, part)
 
 
+def units(form: Mapping[str, Any], name: Any, node: Any) -> list[str]:
+    """List the units of a component on a node."""
+    part = _parts(form, node).get(name)
+    return [] if part is None else units_of(part)
+
+
+def units_of(part: Mapping[str, Any]) -> list[str]:
+    """List the units of a component's compiled part."""
+    every = [part, *(part.get("each") or {}).values()]
+    return [str(one["unit"]) for one in every if one.get("unit")]
+
+
 def kind(
     leaves: Mapping[str, Any], form: Mapping[str, Any], *, is_deed: bool = False
 ) -> str | None:
