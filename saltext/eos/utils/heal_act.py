@@ -197,9 +197,10 @@ def orphaned(state: State, decision: str, effects: tuple[str, ...], now: float) 
 
 
 def give_up(state: State, now: float, why: str) -> None:
-    """End what nobody has claimed yet: this master may not act any more."""
+    """End what is not begun, claimed or not: this master may not act any more."""
     for one in [*state.decisions.values()]:
-        if one.state == "decided":
+        is_begun = one.claim is not None and one.claim.get("acts")
+        if one.state in OPEN_STATES and not is_begun:
             ended(state, one.id, False, why, (), now)
 
 
@@ -262,8 +263,9 @@ def ended(
 def echo(state: State, envelope: Mapping[str, Any], now: float, settings: Settings) -> str | None:
     """Name the decision whose act brought a fact about; None for a fact of another cause."""
     for one in state.decisions.values():
-        effects = (one.result or {}).get("effects")
-        if not effects or now - one.ended > settings.healer_wait:
+        is_open = one.state in OPEN_STATES
+        effects = ((one.claim if is_open else one.result) or {}).get("effects")
+        if not effects or (not is_open and now - one.ended > settings.healer_wait):
             continue
         named_ = {envelope["id"]}
         for part in ("links", "subject"):

@@ -62,7 +62,7 @@ def _claimed(
 ) -> dict[str, Any]:  # fmt: skip
     with heal_store.transaction(db):
         row, now, epoch = _looked_up(db, decision, reading)
-        why = _why_not(db, row, action, now, epoch)
+        why = _why_not(db, row, action, now)
         if not why:
             by = {**who, "epoch": epoch}
             db.execute(
@@ -122,8 +122,8 @@ def foretold(
     with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
         try:
             reading = read()
-            row, now, epoch = _looked_up(db, decision, reading)
-            why = _why_not(db, row, action, now, epoch)
+            row, now, _ = _looked_up(db, decision, reading)
+            why = _why_not(db, row, action, now)
         except (sqlite3.Error, ValueError, KeyError, TypeError) as err:
             raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
     if why:
@@ -142,7 +142,7 @@ def _looked_up(
     return row, now, int(heal_file.meta(db, heal_store.EPOCH) or 0)
 
 
-def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: int) -> str:
+def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float) -> str:
     if row is None:
         return "it was never decided"
     wanted, state, created, expires, owner, by, _, body, input_ = row
@@ -152,12 +152,22 @@ def _why_not(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: i
         return f"it is {state} already; a decision is for one act"
     if not created <= now < expires:
         return "its time is over"
+    return fenced(db, owner, now) or stopped(db, names_of(json.loads(body)), input_, now)
+
+
+def fenced(db: sqlite3.Connection, owner: Any, now: float) -> str:
+    """
+    Say why this master may not act any more; empty while it may.
+
+    :param owner: epoch of the lease under which it was decided.
+    """
     lease = heal_file.meta(db, heal_store.LEASE)
     if lease is not None and now >= float(lease):
         return "this master may not act: its lease has ended"
+    epoch = int(heal_file.meta(db, heal_store.EPOCH) or 0)
     if owner != epoch:
         return f"it is of epoch {owner}; the lease has epoch {epoch}"
-    return stopped(db, names_of(json.loads(body)), input_, now)
+    return ""
 
 
 def names_of(body: Mapping[str, Any]) -> tuple[str, ...]:

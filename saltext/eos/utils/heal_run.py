@@ -51,7 +51,8 @@ def begin(
     Let the orchestration that claimed a decision act on it; it may once, and not while stopped.
 
     :param who: see :func:`heal_claim.claim`.
-    :raises Refused: it is claimed by nobody or by another, was acted on, or is frozen by now.
+    :raises Refused: it is claimed by nobody or by another, was acted on, is frozen by now, or the
+        lease under which it was claimed is not this master's any more.
     """
     with _held(path) as db:
         found = _own(db, decision, who)
@@ -60,17 +61,41 @@ def begin(
         if found.claim.get("acts"):
             raise Refused(f"decision {decision} was acted on already; a decision is for one act")
         reading = read()
-        last = heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK))
-        now = heal_clock.after(last, reading).now
         body = found.body
-        why = heal_claim.stopped(db, heal_claim.names_of(body), body["input_hash"], now)
-        if why:
-            raise Refused(f"decision {decision} is not acted on: {why}")
+        now = _refused_unless_free(db, decision, found, reading)
         claim = {**found.claim, "acts": True}
         _note(db, decision, claim)
         line = {"t": now, "decision": decision, "action": action, "thing": body["thing"]}
         heal_audit.append(db, reading.wall, [("acting", line)])
         return Claimed(body, claim)
+
+
+def still(
+    path: Path, decision: str, who: Mapping[str, Any],
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> None:  # fmt: skip
+    """
+    Go on only while the act may be done: all that was looked at since it was begun took time.
+
+    :raises Refused: it has ended, is stopped by now, or another master may act meanwhile.
+    """
+    with _held(path) as db:
+        _refused_unless_free(db, decision, _own(db, decision, who), read())
+
+
+def _refused_unless_free(
+    db: sqlite3.Connection, decision: str, found: Claimed, reading: heal_clock.Reading
+) -> float:
+    """Give the healer's moment at which nothing is against the act."""
+    last = heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK))
+    now = heal_clock.after(last, reading).now
+    body = found.body
+    why = heal_claim.fenced(db, found.claim.get("epoch"), now) or heal_claim.stopped(
+        db, heal_claim.names_of(body), body["input_hash"], now
+    )
+    if why:
+        raise Refused(f"decision {decision} is not acted on: {why}")
+    return now
 
 
 def did(

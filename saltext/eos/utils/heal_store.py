@@ -149,6 +149,9 @@ class Store:
             if one is not None and one.state == "decided":
                 heal_act.claimed(self.state, name, json.loads(claim))
                 self.state.mark("decisions", name)
+            elif one is not None:
+                # Its orchestration notes there that it acts, and what that brought about.
+                one.claim = json.loads(claim)
 
     def _orphans(self) -> None:
         """End what is claimed by a process of this machine that is gone: nobody else would."""

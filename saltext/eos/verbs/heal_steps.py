@@ -145,6 +145,7 @@ def _act(decision: Any, action: Any, orchestration: Any, test: bool) -> dict[str
         if action in heal_deed.RECHECKED:
             look = heal_look.looking(__opts__, form, path, held.body)
             heal_verify.refuse_unless_same(look.view, look.clock, held.body["input_hash"])
+        _refusing(lambda: heal_run.still(path, name, who))
         done = heal_deed.carried_out(__opts__, action, plan)
         _refusing(lambda: heal_run.did(path, name, who, done.says, done.effects))
     except BaseException as err:

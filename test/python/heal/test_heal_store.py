@@ -19,6 +19,7 @@ from saltext.eos.utils import (
     heal_command,
     heal_core,
     heal_file,
+    heal_run,
     heal_state,
     heal_store,
 )
@@ -312,3 +313,70 @@ def test_a_clock_set_back_over_a_reboot_keeps_the_pause(engine, decision):
     assert again.work(50.0) == []
     assert len({one.id for _ in range(4) for one in again.work(20.0)}) == 1
     again.store.close()
+
+
+def _begin(engine, decision):
+    return heal_run.begin(engine.path, decision.id, "evaluate", WHO, engine.clocks)
+
+
+def _still(engine, decision):
+    return heal_run.still(engine.path, decision.id, WHO, engine.clocks)
+
+
+def _lose(engine):
+    with engine.store.step(ENFORCE):
+        engine.store.state.lease = 0.0
+
+
+@pytest.mark.parametrize("step", [_begin, _still])
+def test_who_has_lost_the_lease_does_not_act_on_what_it_claimed(engine, decision, step):
+    _claim(engine, decision.id)
+    if step is _still:
+        _begin(engine, decision)
+    _lose(engine)
+    with pytest.raises(heal_claim.Refused, match="its lease has ended"):
+        step(engine, decision)
+
+
+@pytest.mark.parametrize("step", [_begin, _still])
+def test_what_was_claimed_under_an_older_epoch_is_not_acted_on(engine, decision, step):
+    _claim(engine, decision.id)
+    if step is _still:
+        _begin(engine, decision)
+    heal_store.Store(engine.path, engine.clocks, epoch=1).close()
+    with pytest.raises(heal_claim.Refused, match="epoch"):
+        step(engine, decision)
+
+
+def test_a_freeze_after_the_act_was_begun_stops_it_while_nothing_is_done(engine, decision):
+    _claim(engine, decision.id)
+    _begin(engine, decision)
+    _still(engine, decision)
+    heal_claim.tell(engine.path, {"verb": "freeze", "what": "stack", "reason": "stop"}, "ann")
+    with pytest.raises(heal_claim.Refused, match="freeze by ann: stop"):
+        _still(engine, decision)
+
+
+@pytest.mark.parametrize("is_begun", [True, False])
+def test_who_stands_by_takes_back_what_was_claimed_and_not_begun(engine, decision, is_begun):
+    _claim(engine, decision.id)
+    if is_begun:
+        _begin(engine, decision)
+    with engine.store.step(ENFORCE) as time:
+        heal_act.give_up(engine.store.state, time.now, "another master holds the lock")
+    assert engine.store.state.decisions[decision.id].state == ("claimed" if is_begun else "failed")
+    if not is_begun:
+        with pytest.raises(heal_claim.Refused, match="expected it to be claimed"):
+            _begin(engine, decision)
+
+
+def test_what_an_act_has_brought_about_is_known_before_it_is_verified(engine, decision):
+    _claim(engine, decision.id)
+    _begin(engine, decision)
+    heal_run.did(engine.path, decision.id, WHO, "evaluated", ["ev-1"], engine.clocks)
+    with engine.store.step(ENFORCE) as time:
+        engine.core.arrive(
+            2, {**fact(2, "nomad/alloc/failed", "api"), "links": {"evaluation": "ev-1"}}, time.now
+        )
+    (own,) = [line for line in _audit(engine.path) if line.kind == "own"]
+    assert own.body["decision"] == decision.id
