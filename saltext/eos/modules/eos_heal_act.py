@@ -84,31 +84,55 @@ def evaluate(job, namespace, region):
     return heal_at_nomad.evaluate(nomad, job, namespace)
 
 
-def evaluate_failed_for_vault(most=heal_at_nomad.MOST):
+def failed_for_vault():
     """
-    Let Nomad evaluate the jobs whose allocations failed because Vault was not there.
+    List the jobs whose allocations failed because Vault was not there, and how all jobs are.
 
-    most
-        How many at most.
-
-    Returns ``{"evaluated": [{"job", "namespace", "evaluation"}], "left": number}``.
+    Returns ``{"failed": [{"job", "namespace", "region"}], "managed", "unhealthy"}``.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt n1 eos_heal_act.evaluate_failed_for_vault
+        salt n1 eos_heal_act.failed_for_vault
+    """
+    found: dict[str, Any] = {"failed": [], "managed": 0, "unhealthy": 0}
+    for one in heal_ask.known(_config(), "nomad"):
+        region = one.name.partition(":")[2]
+        found["failed"] += [
+            {"job": job, "namespace": namespace, "region": region}
+            for namespace, job in heal_at_nomad.failed_for_vault(one)
+        ]
+        managed, unhealthy = heal_at_nomad.totals(one)
+        found["managed"] += managed
+        found["unhealthy"] += unhealthy
+    return found
+
+
+def evaluate_failed_for_vault(jobs):
+    """
+    Let Nomad evaluate jobs whose allocations failed because Vault was not there.
+
+    jobs
+        Which of them: a list of ``{"job", "namespace", "region"}``.
+
+    Returns ``{"evaluated": [{"job", "namespace", "evaluation"}]}``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt n1 eos_heal_act.evaluate_failed_for_vault '[{job: web, namespace: a, region: global}]'
     """
     evaluated: list[dict[str, str]] = []
-    left = 0
+    wanted = {(one["region"], one["namespace"], one["job"]) for one in jobs}
     for one in heal_ask.known(_config(), "nomad"):
-        found, nomad = heal_at_nomad.failed_for_vault(one), heal_ask.Server(one, _token("nomad"))
-        room = max(0, int(most) - len(evaluated))
-        left += len(found[room:])
-        for namespace, job in found[:room]:
-            made, _ = heal_at_nomad.asked(nomad, job, namespace)
-            evaluated.append({"job": job, "namespace": namespace, "evaluation": made})
-    return {"evaluated": evaluated, "left": left}
+        region, nomad = one.name.partition(":")[2], heal_ask.Server(one, _token("nomad"))
+        for namespace, job in heal_at_nomad.failed_for_vault(one):
+            if (region, namespace, job) in wanted:
+                made, _ = heal_at_nomad.asked(nomad, job, namespace)
+                evaluated.append({"job": job, "namespace": namespace, "evaluation": made})
+    return {"evaluated": evaluated}
 
 
 def deregister(datacenter, node, instance, allocation, agent=""):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from salt.exceptions import CommandExecutionError
 
+from saltext.eos.utils import heal_snapshot_nomad
 from saltext.eos.utils.heal_ask import Server
 from saltext.eos.utils.heal_snapshot_ask import Asker, Blocked, Source
 
 MOST = 20
+# How Nomad and its templates speak of Vault itself; a task that is called after it is not meant.
+OF_VAULT = re.compile(r"\bvault\.(read|list|write)\(|^vault: |\bvault tokens?\b", re.IGNORECASE)
 # Seconds until an evaluation is worked off; a busy scheduler needs longer, and goes on by itself.
 WORKED_OFF = 10.0
 OPEN = ("pending", "")
@@ -99,12 +103,26 @@ def failed_for_vault(source: Source) -> list[tuple[str, str]]:
     )  # fmt: skip
 
 
+def totals(source: Source) -> tuple[int, int]:
+    """
+    Count the jobs of a region, and those of them that are not well.
+
+    :raises CommandExecutionError: the list is not whole.
+    """
+    deadline = time.monotonic() + LISTED
+    try:
+        found = heal_snapshot_nomad.read(Asker(source, deadline), {"jobs": [["", ""]]}, deadline)
+    except Blocked as err:
+        raise CommandExecutionError(str(err)) from err
+    return int(found["managed"]), int(found["unhealthy"])
+
+
 def _for_vault(one: dict[str, Any]) -> bool:
     """Tell whether what ended a task speaks of Vault."""
     for state in (one.get("TaskStates") or {}).values():
         for event in (state or {}).get("Events") or ():
             is_end = event.get("FailsTask") or event.get("Type") in ("Setup Failure", "Killing")
-            if is_end and "vault" in str(event.get("DisplayMessage")).lower():
+            if is_end and OF_VAULT.search(str(event.get("DisplayMessage"))):
                 return True
     return False
 

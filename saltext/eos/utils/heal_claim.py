@@ -175,13 +175,18 @@ def names_of(body: Mapping[str, Any]) -> tuple[str, ...]:
     return renamed(table.TABLE, body["names"], body["subject"])
 
 
-def stopped(db: sqlite3.Connection, names: Sequence[str], input_: str, now: float) -> str:
-    """Say what stops healing of what goes by these names; empty when nothing does."""
+def stopped(db: sqlite3.Connection, names: Sequence[str], input_: str | None, now: float) -> str:
+    """
+    Say what stops healing of what goes by these names; empty when nothing does.
+
+    :param input_: hash of what is acted on; None where that is not known, so that any may be.
+    """
     names = [*names, "stack"]
     marks = ",".join("?" * len(names))
     rules = db.execute(
         f"SELECT kind, by, reason FROM rules WHERE what IN ({marks}) "  # noqa: S608 - marks only
-        "AND kind IN (?,'suspend','hold') AND input IN ('', ?) AND (until IS NULL OR until > ?)",
+        "AND kind IN (?,'suspend','hold') AND (input = '' OR input = coalesce(?, input)) "
+        "AND (until IS NULL OR until > ?)",
         (*names, FREEZE, input_, now),
     ).fetchone()
     if rules is not None:

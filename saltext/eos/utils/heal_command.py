@@ -9,6 +9,7 @@ from typing import Any
 from saltext.eos.utils import heal_act
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
+    ACT,
     CONTENDED,
     FREEZE,
     HELD,
@@ -24,7 +25,8 @@ LONGEST = 72 * 3600.0
 PUTS = {"freeze": FREEZE, "suspend": SUSPEND, "hold": HOLD}
 DROPS = {"thaw": (FREEZE,), "resume": (SUSPEND,), "release": (HOLD, SUSPECT, CONTENDED)}
 LOOK = "look"
-VERBS = (*PUTS, *DROPS, LOOK, "result")
+TOUCHED = "touched"
+VERBS = (*PUTS, *DROPS, LOOK, TOUCHED, "result")
 
 
 class Refused(ValueError):
@@ -36,7 +38,7 @@ def checked(body: Any) -> dict[str, Any]:
     Look a command over before it is appended.
 
     ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
-    ``{"verb": thaw|resume|release|look, "what"}`` or
+    ``{"verb": thaw|resume|release|look, "what"}``, ``{"verb": "touched", "jobs"}`` or
     ``{"verb": "result", "decision", "ok", "says", "effects"}``; ``what`` is one of the names of an
     incident, such as ``stack``, ``job:web`` or ``node:n1``; for a contended thing its hash.
 
@@ -50,6 +52,11 @@ def checked(body: Any) -> dict[str, Any]:
         is_right = type(body.get("decision")) is str and type(body.get("ok")) is bool
         if not is_right or not isinstance(effects, list):
             raise Refused(f"a result is {body!r}; expected decision, ok, says and effects")
+        return dict(body)
+    if verb == TOUCHED:
+        jobs = body.get("jobs")
+        if not isinstance(jobs, list) or not all(type(one) is str for one in jobs):
+            raise Refused(f"touched are {jobs!r}; expected names of jobs")
         return dict(body)
     if type(body.get("what")) is not str or not body["what"]:
         raise Refused(f"{verb} of {body.get('what')!r}; expected what, such as stack or job:web")
@@ -82,6 +89,11 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
         effects = tuple(str(one) for one in command.get("effects", []))
         if not heal_act.ended(state, command["decision"], command["ok"], says, effects, now):
             raise Refused(f"decision {command['decision']} is not under way")
+        return
+    if verb == TOUCHED:
+        for job in command["jobs"]:
+            state.touched.setdefault(ACT, {})[job] = now
+            state.mark("touched", (ACT, job))
         return
     what = command["what"]
     if verb == LOOK:

@@ -12,7 +12,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
-from saltext.eos.utils import master
+from saltext.eos.utils import heal_file, heal_reach, heal_settings, master, store
 from saltext.eos.utils.heal_plan import Done, Plan, leaf, part, part_of, runner_of
 
 WITHIN = 60.0
@@ -41,12 +41,13 @@ def plan_unseal(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     """Name the node of the sealed Vault, and the node on which Nomad is asked."""
     node = leaf(subject, "node", "minion")
     part_of(form, node, OPENS)
-    return Plan(f"open Vault on {node}", node, (runner_of(form, "healer"),), WITHIN)
+    arguments = (runner_of(form, "healer"), dict(form.get("heal") or {}))
+    return Plan(f"open Vault on {node}", node, arguments, WITHIN)
 
 
 def unseal(opts: dict[str, Any], what: Plan) -> Done:
     """Open Vault as its custody is declared, then let Nomad place again what failed for it."""
-    (beside,) = what.arguments
+    beside, heal = what.arguments
     try:
         _, job = _applied(opts, what.node, OPENS)
     except CommandExecutionError as err:
@@ -55,16 +56,37 @@ def unseal(opts: dict[str, Any], what: Plan) -> Done:
         ) from err
     says, effects = f"opened Vault on {what.node} (job {job})", [job]
     try:
-        found = master.call(opts, beside, "eos_heal_act.evaluate_failed_for_vault")
-    except SaltRunnerError as err:
+        evaluated, refused = _evaluated(opts, beside, heal)
+    except (SaltRunnerError, heal_file.Unusable, heal_settings.Refused) as err:
         return Done(f"{says}; jobs that failed for it were not evaluated: {err}", tuple(effects))
-    effects += [one["evaluation"] for one in found["evaluated"]]
-    if found["evaluated"]:
-        jobs = ", ".join(one["job"] for one in found["evaluated"])
-        says += f", then evaluated {jobs}"
-    if found["left"]:
-        says += f"; {found['left']} more jobs that failed for it wait for Nomad"
+    effects += [one["evaluation"] for one in evaluated]
+    if evaluated:
+        says += f", then evaluated {', '.join(one['job'] for one in evaluated)}"
+    if refused:
+        says += f"; not evaluated, {'; '.join(refused[:MOST_FAILURES])}"
+    if refused[MOST_FAILURES:]:
+        says += f"; {len(refused) - MOST_FAILURES} more wait for Nomad"
     return Done(says, tuple(effects))
+
+
+def _evaluated(
+    opts: dict[str, Any], beside: str, heal: Mapping[str, Any]
+) -> tuple[list[dict[str, str]], list[str]]:
+    """Have those evaluated that nothing is against; give them, and why others were not."""
+    found = master.call(opts, beside, "eos_heal_act.failed_for_vault", timeout=SILENCE)
+    jobs = [heal_reach.Job(one["region"], one["namespace"], one["job"]) for one in found["failed"]]
+    if not jobs:
+        return [], []
+    stack = heal_reach.Stack(found["managed"], found["unhealthy"])
+    path = store.home(opts) / heal_file.NAME
+    may, refused = heal_reach.granted(path, jobs, stack, heal_settings.read(heal))
+    if not may:
+        return [], refused
+    wanted = [[one._asdict() for one in may]]
+    told = master.call(
+        opts, beside, "eos_heal_act.evaluate_failed_for_vault", wanted, timeout=SILENCE
+    )
+    return told["evaluated"], refused
 
 
 def _applied(opts: dict[str, Any], node: str, component: str) -> tuple[list[str], str]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
-from saltext.eos.utils import heal_deed, heal_deed_apply, heal_verify, master
+from saltext.eos.utils import (
+    heal_at_nomad,
+    heal_claim,
+    heal_deed,
+    heal_deed_apply,
+    heal_file,
+    heal_settings,
+    heal_store,
+    heal_verify,
+    master,
+)
 from saltext.eos.utils.heal_plan import Misfit
 from saltext.eos.utils.heal_state import Thing, View
 
@@ -22,6 +34,7 @@ FORM = {
             }
         }
     },
+    "heal": {"mode": "enforce"},
     "plan": {"nodes_of": {"healer": ["n1"], "sidecar": ["n1"]}},
 }
 STALE = {
@@ -40,7 +53,7 @@ def _on(component, node="n1"):
     [
         ("reload", _on("consul"), "reload consul.service on n1", ("consul.service",)),
         ("apply", _on("consul"), "apply eos.consul on n1", ("consul",)),
-        ("unseal", {"subject.minion": "n1"}, "open Vault on n1", ("n1",)),
+        ("unseal", {"subject.minion": "n1"}, "open Vault on n1", ("n1", {"mode": "enforce"})),
         (
             "evaluate", JOB, "evaluate job web of namespace apps in region global",
             ("web", "apps", "global"),
@@ -97,10 +110,16 @@ def test_without_a_healer_in_the_topology_nobody_is_asked():
 
 
 @pytest.fixture
-def vault(monkeypatch):
+def vault(monkeypatch, tmp_path):
     """A master whose node answers what the test puts here."""
     told = {"state": {"a": {"__id__": "unsealed", "result": True, "changes": {"sealed": False}}},
-            "evaluated": {"evaluated": [], "left": 0}}  # fmt: skip
+            "failed": {"failed": [], "managed": 20, "unhealthy": 2}}  # fmt: skip
+    path = tmp_path / heal_file.NAME
+    made = heal_store.Store(path)
+    with made.step(heal_settings.Settings()):
+        pass
+    made.close()
+    told["path"], told["opts"] = path, {"eos_state_dir": str(tmp_path)}
 
     def ask(opts, nodes, function, arguments, timeout):
         assert (nodes, function, arguments[0]) == (["n1"], "state.apply", "eos.vault_open")
@@ -109,34 +128,107 @@ def vault(monkeypatch):
         return {"n1": {"ret": told["state"], "jid": "2026", "retcode": 2 if wrong else 0}}
 
     def call(opts, node, function, arguments=None, timeout=0):
-        if isinstance(told["evaluated"], Exception):
-            raise told["evaluated"]
-        return told["evaluated"]
+        if isinstance(told["failed"], Exception):
+            raise told["failed"]
+        if function == "eos_heal_act.failed_for_vault":
+            return told["failed"]
+        (jobs,) = arguments
+        return {"evaluated": [{**one, "evaluation": f"e-{one['job']}"} for one in jobs]}
 
     monkeypatch.setattr(master, "ask", ask)
     monkeypatch.setattr(master, "call", call)
     return told
 
 
-def _unsealed():
-    plan = heal_deed.planned("unseal", {"subject.minion": "n1"}, FORM)
-    return heal_deed.carried_out({}, "unseal", plan)
+def _unsealed(vault, **heal):
+    form = {**FORM, "heal": {**FORM["heal"], **heal}}
+    plan = heal_deed.planned("unseal", {"subject.minion": "n1"}, form)
+    return heal_deed.carried_out(vault["opts"], "unseal", plan)
+
+
+def _failed(vault, *jobs):
+    rows = [{"region": "global", "namespace": "apps", "job": job} for job in jobs]
+    vault["failed"] = {**vault["failed"], "failed": rows}
 
 
 def test_after_an_unseal_what_failed_for_vault_is_evaluated(vault):
-    one = {"job": "web", "namespace": "apps", "evaluation": "e-1"}
-    vault["evaluated"] = {"evaluated": [one], "left": 3}
-    done = _unsealed()
-    assert done.effects == ("2026", "e-1")
-    assert done.says == (
-        "opened Vault on n1 (job 2026), then evaluated web; 3 more jobs that failed for it wait "
-        "for Nomad"
-    )
+    _failed(vault, "web")
+    done = _unsealed(vault)
+    assert done.effects == ("2026", "e-web")
+    assert done.says == "opened Vault on n1 (job 2026), then evaluated web"
+
+
+@pytest.mark.parametrize("what", ["job:web", "job:web@apps", "service:web", "stack"])
+def test_what_a_person_holds_is_not_evaluated_after_an_unseal(vault, what):
+    _failed(vault, "web", "api")
+    held = {"verb": "hold", "what": what, "reason": "its data is being repaired"}
+    heal_claim.tell(vault["path"], held, "ann")
+    done = _unsealed(vault)
+    assert "e-web" not in done.effects
+    assert "web: hold by ann: its data is being repaired" in done.says
+
+
+def test_what_is_only_observed_is_not_evaluated_after_an_unseal(vault):
+    _failed(vault, "web")
+    done = _unsealed(vault, jobs={"web": "observe"})
+    assert done.effects == ("2026",)
+    assert "web: mode observe" in done.says
+
+
+def test_a_held_specification_is_not_evaluated_after_an_unseal(vault):
+    _failed(vault, "web")
+    with sqlite3.connect(vault["path"]) as db:
+        rule = ("hold", "job:web@apps", "version 3 failed", "healer", 0.0, None, "a hash")
+        db.execute("INSERT INTO rules VALUES (?,?,?,?,?,?,?)", rule)
+    assert _unsealed(vault).effects == ("2026",)
+
+
+def test_with_most_jobs_unwell_none_is_evaluated_after_an_unseal(vault):
+    _failed(vault, "web")
+    vault["failed"]["unhealthy"] = 9
+    done = _unsealed(vault)
+    assert done.effects == ("2026",)
+    assert "9 of 20 jobs are unhealthy" in done.says
+
+
+def test_no_more_than_a_tenth_of_the_jobs_is_evaluated_in_an_hour(vault):
+    _failed(vault, "a", "b", "c", "d", "e", "f")
+    first = _unsealed(vault)
+    assert first.effects == ("2026", "e-a", "e-b")
+    assert first.says.endswith("; 1 more wait for Nomad")
+    assert _unsealed(vault).effects == ("2026", "e-a", "e-b")
+
+
+def test_what_was_evaluated_counts_for_the_healer_too(vault):
+    _failed(vault, "web")
+    _unsealed(vault)
+    again = heal_store.Store(vault["path"])
+    assert "web" in again.state.touched["act"]
+    again.state.touched.clear()
+    with again.step(heal_settings.Settings()):
+        assert "web" in again.state.touched["act"]
+    again.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "is_meant"),
+    [
+        ("Template failed: vault.read(kv/data/web): vault.read(kv/data/web): connection refused",
+         True),
+        ("Missing: vault.read(kv/data/web)", True),
+        ("Vault: failed to derive vault token: server is sealed", True),
+        ("failed to derive Vault tokens for alloc", True),
+        ("Task's sibling \"vault-sync\" failed", False), ("vault-sync exited 1", False),
+        ("Exit Code: 1, Exit Message: \"my-vault failed\"", False),
+    ],
+)  # fmt: skip
+def test_a_task_that_is_only_called_after_vault_did_not_fail_for_it(said, is_meant):
+    assert bool(heal_at_nomad.OF_VAULT.search(said)) is is_meant
 
 
 def test_an_unseal_stands_though_nothing_could_be_evaluated(vault):
-    vault["evaluated"] = SaltRunnerError("n1 did not answer")
-    assert "were not evaluated: n1 did not answer" in _unsealed().says
+    vault["failed"] = SaltRunnerError("n1 did not answer")
+    assert "were not evaluated: n1 did not answer" in _unsealed(vault).says
 
 
 def test_where_custody_lacks_shares_a_person_is_asked_for_just_that(vault):
@@ -147,7 +239,7 @@ def test_where_custody_lacks_shares_a_person_is_asked_for_just_that(vault):
         "a": {"__id__": "unsealed", "result": False, "comment": why, "changes": {}},
     }
     with pytest.raises(CommandExecutionError) as raised:
-        _unsealed()
+        _unsealed(vault)
     said = str(raised.value)
     assert said.startswith("a person is asked to open Vault on n1, its custody alone cannot: ")
     assert said.index(why) < said.index(needs)

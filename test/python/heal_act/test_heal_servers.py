@@ -219,15 +219,17 @@ def test_jobs_that_failed_for_a_sealed_vault_are_found_and_evaluated(servers):
     servers.is_now(waiting, "failed", 120)
     other = servers.job("fails-alone", "/bin/false")
     servers.is_now(other, "failed")
-    found = eos_heal_act.evaluate_failed_for_vault()
+    listed = eos_heal_act.failed_for_vault()
+    assert [one["job"] for one in listed["failed"]] == ["wants-vault"]
+    assert 0 < listed["unhealthy"] <= listed["managed"]
+    found = eos_heal_act.evaluate_failed_for_vault(listed["failed"])
     assert [one["job"] for one in found["evaluated"]] == ["wants-vault"]
-    assert found["left"] == 0
     servers.until(lambda: len(servers.allocations("wants-vault")) == 2)
     assert servers.allocations("wants-vault")[0]["EvalID"] == found["evaluated"][0]["evaluation"]
 
 
 def test_no_more_of_them_are_evaluated_than_asked_for(servers):
-    assert eos_heal_act.evaluate_failed_for_vault(most=0)["evaluated"] == []
+    assert eos_heal_act.evaluate_failed_for_vault([])["evaluated"] == []
 
 
 def test_a_token_file_without_a_token_sends_nothing(servers):
