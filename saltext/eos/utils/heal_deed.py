@@ -25,9 +25,6 @@ DEEDS: dict[str, tuple[Planner, Doer]] = {
 }
 """For each act what makes its plan and what carries it out."""
 
-RECHECKED = ("deregister",)
-"""Acts that take something away: what was decided on has to be unchanged when it is done."""
-
 
 def planned(action: Any, subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     """

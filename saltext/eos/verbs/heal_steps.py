@@ -142,9 +142,9 @@ def _act(decision: Any, action: Any, orchestration: Any, test: bool) -> dict[str
         held = _refusing(lambda: heal_run.begin(path, name, action, who))
         form = master.form(__opts__)
         plan = heal_deed.planned(action, held.subject, form)
-        if action in heal_deed.RECHECKED:
-            look = heal_look.looking(__opts__, form, path, held.body)
-            heal_verify.refuse_unless_same(look.view, look.clock, held.body["input_hash"])
+        # Up to minutes lie between the view that was decided on and this moment.
+        look = heal_look.looking(__opts__, form, path, held.body)
+        heal_verify.refuse_unless_same(look.view, look.clock, held.body["input_hash"])
         _refusing(lambda: heal_run.still(path, name, who))
         done = heal_deed.carried_out(__opts__, action, plan)
         _refusing(lambda: heal_run.did(path, name, who, done.says, done.effects))

@@ -22,7 +22,9 @@ from saltext.eos.utils.heal_state import Decision, Incident
 LOOK = '''"""Stand-in: the view that the test wrote down."""
 
 import json
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 from types import SimpleNamespace
@@ -32,8 +34,13 @@ from saltext.eos.utils.heal_state import Thing, View
 
 def looking(opts, form, path, decision):
     def look():
-        blocked, wrong = json.loads((Path(path).parent / "view.json").read_text("utf-8"))
-        return View(time.monotonic(), blocked, 10, 1, "", Thing(wrong=wrong))
+        told = json.loads((Path(path).parent / "view.json").read_text("utf-8"))
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as db:
+            query = "SELECT claim FROM decisions WHERE id = ?"
+            (claim,) = db.execute(query, (decision["id"],)).fetchone()
+        blocked, wrong = told["after" if "did" in json.loads(claim) else "before"]
+        thing = Thing(wrong=wrong, input=decision["input_hash"])
+        return View(time.monotonic(), blocked, 10, 1, "", thing)
     return SimpleNamespace(view=look, clock=time.monotonic)
 '''
 SYSTEMCTL = """#!/bin/sh
@@ -80,10 +87,15 @@ class HealingMaster(Live):
         self._number = 0
         self.show("", False)
 
-    def show(self, blocked: str, wrong: bool | None) -> None:
-        """Say what views show from now on: the source that did not answer, whether it is wrong."""
+    def show(self, blocked: str, wrong: bool | None, before: bool | None = True) -> None:
+        """
+        Say what views show from now on: the source that did not answer, whether it is wrong.
+
+        :param before: whether it is wrong just before the act.
+        """
         self.store.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.store / "view.json").write_text(json.dumps([blocked, wrong]))
+        shown = {"before": ["", before], "after": [blocked, wrong]}
+        (self.store / "view.json").write_text(json.dumps(shown))
 
     def decide(
         self, action: str = "reload", node: str = "n1", age: float = 0.0, **changed: Any

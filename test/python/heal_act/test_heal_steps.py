@@ -117,6 +117,14 @@ def test_a_node_that_the_stack_has_not_reaches_no_minion(healing):
     assert "node 'n1; reboot' is not in the stack" in healing.decision(name)[1]["says"]
 
 
+def test_what_is_not_wrong_any_more_is_not_touched(healing):
+    before, name = healing.reloads(), healing.decide()
+    healing.show("", False, before=False)
+    assert healing.heal(name)[0] != 0
+    assert "it is not wrong any more" in healing.decision(name)[1]["says"]
+    assert healing.reloads() == before
+
+
 def test_what_is_wrong_still_ends_as_failed(healing):
     name = healing.decide()
     healing.show("", True)
