@@ -260,6 +260,17 @@ def ended(
     return True
 
 
+def give_back(state: State, decision: str, settings: Settings, now: float) -> None:
+    """Take back the attempt of a decision whose act was never begun: nothing was tried."""
+    one = state.decisions.get(decision)
+    if one is None or one.state != "claimed":
+        return
+    key = state.key(ACT, one.thing)
+    if key.input == one.input_hash and key.attempts:
+        state.set_key(ACT, one.thing, budget.given_back(key, settings.pace.open_first, now))
+        state.line("given_back", now, decision=one.id, thing=one.thing, realm=ACT)
+
+
 def echo(state: State, envelope: Mapping[str, Any], now: float, settings: Settings) -> str | None:
     """Name the decision whose act brought a fact about; None for a fact of another cause."""
     for one in state.decisions.values():

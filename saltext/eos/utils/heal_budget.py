@@ -123,6 +123,18 @@ def acted(key: Key, input_: str, now: float, pace: Pace) -> Key:
     return cooled._replace(breaker=OPEN, breaker_until=now + waits, breaker_for=waits)
 
 
+def given_back(key: Key, open_first: float, now: float) -> Key:
+    """
+    Take back an act that was booked and never begun; its pause stays.
+
+    :param open_first: how long a breaker waits that has just opened.
+    """
+    back = key._replace(attempts=max(0, key.attempts - 1), cool_step=max(0, key.cool_step - 1))
+    if key.breaker == CLOSED or key.breaker_for <= open_first:
+        return back._replace(breaker=CLOSED, breaker_until=0.0, breaker_for=0.0)
+    return back._replace(breaker_until=now, breaker_for=key.breaker_for / 2.0)
+
+
 def shown(key: Key, input_: str, now: float) -> str:
     """Name the breaker as a person sees it: an open one that has waited lets one probe through."""
     if key.input != input_ or key.breaker == CLOSED:

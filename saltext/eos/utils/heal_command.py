@@ -39,8 +39,9 @@ def checked(body: Any) -> dict[str, Any]:
 
     ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
     ``{"verb": thaw|resume|release|look, "what"}``, ``{"verb": "touched", "jobs"}`` or
-    ``{"verb": "result", "decision", "ok", "says", "effects"}``; ``what`` is one of the names of an
-    incident, such as ``stack``, ``job:web`` or ``node:n1``; for a contended thing its hash.
+    ``{"verb": "result", "decision", "ok", "says", "effects"}``, with ``"begun": false`` where the
+    act was not even begun; ``what`` is one of the names of an incident, such as ``stack``,
+    ``job:web`` or ``node:n1``; for a contended thing its hash.
 
     :raises Refused: with what was expected.
     """
@@ -87,6 +88,8 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
     if verb == "result":
         says = str(command.get("says", ""))
         effects = tuple(str(one) for one in command.get("effects", []))
+        if command.get("begun") is False:
+            heal_act.give_back(state, command["decision"], settings, now)
         if not heal_act.ended(state, command["decision"], command["ok"], says, effects, now):
             raise Refused(f"decision {command['decision']} is not under way")
         return

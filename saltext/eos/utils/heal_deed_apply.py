@@ -13,7 +13,16 @@ from typing import Any
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
 from saltext.eos.utils import heal_file, heal_reach, heal_settings, master, store
-from saltext.eos.utils.heal_plan import Done, Plan, leaf, part, part_of, runner_of
+from saltext.eos.utils.heal_plan import (
+    LONGEST_APPLY,
+    LONGEST_ASK,
+    Done,
+    Plan,
+    leaf,
+    part,
+    part_of,
+    runner_of,
+)
 
 WITHIN = 60.0
 SILENCE = 30
@@ -73,7 +82,9 @@ def _evaluated(
     opts: dict[str, Any], beside: str, heal: Mapping[str, Any]
 ) -> tuple[list[dict[str, str]], list[str]]:
     """Have those evaluated that nothing is against; give them, and why others were not."""
-    found = master.call(opts, beside, "eos_heal_act.failed_for_vault", timeout=SILENCE)
+    found = master.call(
+        opts, beside, "eos_heal_act.failed_for_vault", timeout=SILENCE, within=LONGEST_ASK
+    )
     jobs = [heal_reach.Job(one["region"], one["namespace"], one["job"]) for one in found["failed"]]
     if not jobs:
         return [], []
@@ -84,7 +95,7 @@ def _evaluated(
         return [], refused
     wanted = [[one._asdict() for one in may]]
     told = master.call(
-        opts, beside, "eos_heal_act.evaluate_failed_for_vault", wanted, timeout=SILENCE
+        opts, beside, "eos_heal_act.evaluate_failed_for_vault", wanted, SILENCE, LONGEST_ASK
     )
     return told["evaluated"], refused
 
@@ -92,7 +103,7 @@ def _evaluated(
 def _applied(opts: dict[str, Any], node: str, component: str) -> tuple[list[str], str]:
     """Apply one SLS; give what it changed, and the job."""
     arguments = [f"eos.{component}", {"__kwarg__": True, "queue": QUEUE}]
-    answers = master.ask(opts, [node], "state.apply", arguments, timeout=SILENCE)
+    answers = master.ask(opts, [node], "state.apply", arguments, SILENCE, LONGEST_APPLY)
     if node not in answers:
         raise CommandExecutionError(
             f"{node} did not answer state.apply; expected an accepted minion that runs; see "

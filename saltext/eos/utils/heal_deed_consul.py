@@ -8,6 +8,7 @@ from typing import Any
 from saltext.eos.utils import master
 from saltext.eos.utils.heal_plan import (
     ALLOCATION,
+    LONGEST_ASK,
     NAME,
     Done,
     Misfit,
@@ -39,7 +40,7 @@ def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
 def do(opts: dict[str, Any], what: Plan) -> Done:
     """Remove it through the agent of its node, or check-and-set where that agent is gone."""
     found = master.call(
-        opts, what.node, "eos_heal_act.deregister", list(what.arguments), timeout=SILENCE
+        opts, what.node, "eos_heal_act.deregister", list(what.arguments), SILENCE, LONGEST_ASK
     )
     _, node, instance, *_ = what.arguments
     return Done(f"deregistered {instance} on {node} through {found['through']}", (instance,))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltext.eos.utils import master
-from saltext.eos.utils.heal_plan import Done, Misfit, Plan, leaf, region, runner_of
+from saltext.eos.utils.heal_plan import LONGEST_ASK, Done, Misfit, Plan, leaf, region, runner_of
 
 # A deployment has its own deadline; this is for a placement that Nomad makes at once.
 WITHIN = 120.0
@@ -30,7 +30,7 @@ def do(opts: dict[str, Any], what: Plan) -> Done:
     """Ask for the evaluation, and wait until it is worked off."""
     job, space, where = what.arguments
     found = master.call(
-        opts, what.node, "eos_heal_act.evaluate", [job, space, where], timeout=SILENCE
+        opts, what.node, "eos_heal_act.evaluate", [job, space, where], SILENCE, LONGEST_ASK
     )
     says = f"evaluated {job}: evaluation {found['evaluation'][:8]} is {found['status']}"
     return Done(says, tuple(one for one in (found["evaluation"], found["deployment"]) if one))

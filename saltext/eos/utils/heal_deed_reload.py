@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltext.eos.utils import master
-from saltext.eos.utils.heal_plan import Done, Misfit, Plan, part
+from saltext.eos.utils.heal_plan import LONGEST_ASK, Done, Misfit, Plan, part
 
 UNIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,200}\.service")
 WITHIN = 60.0
@@ -24,5 +24,7 @@ def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
 
 def do(opts: dict[str, Any], what: Plan) -> Done:
     """Reload it; one that does not run is not started."""
-    found = master.call(opts, what.node, "eos_heal_act.reload", list(what.arguments))
+    found = master.call(
+        opts, what.node, "eos_heal_act.reload", list(what.arguments), within=LONGEST_ASK
+    )
     return Done(f"reloaded {found['unit']} on {what.node}, its process is {found['pid']}")

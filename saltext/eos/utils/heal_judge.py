@@ -377,6 +377,10 @@ def _blast(case: Case) -> Outcome:
     for one in case.state.decisions.values():
         if case.realm == ACT and one.state in OPEN_STATES:
             return _again(case, f"decision {one.id} is under way, and only one may be")
+    if case.realm == ACT and case.state.locked:
+        found = _again(case, f"the stack lock is held by {case.state.locked}")
+        soon = case.now + SOON if case.now - case.incident.last < SOON_FOR else found.until
+        return found._replace(until=min(found.until, soon))
     if job is None:
         return _passed("it touches no job, and nothing is under way")
     since = case.now - case.settings.blast_within

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from salt.exceptions import SaltRunnerError
+from salt.exceptions import CommandExecutionError, SaltRunnerError
 
 from saltext.eos.utils import (
     heal_budget,
@@ -31,6 +31,7 @@ from saltext.eos.utils import (
     heal_state,
     heal_status,
     heal_store,
+    lock,
 )
 from saltext.eos.utils.heal_aside import Aside, Done
 from saltext.eos.utils.heal_seat import Ask, Seat
@@ -211,6 +212,7 @@ class Loop:
             is_late = look is not None or clock - self._due_at >= DUE_EVERY
             if may_judge and (is_late or not is_behind):
                 self._due_at, self._is_judging = clock, True
+                state.locked = self._locked()
                 views, missing = self._views(core, look, moment.now)
                 fired = core.due(moment.now, moment.reading.wall, views)
                 self._is_judging = False
@@ -230,6 +232,14 @@ class Loop:
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
+
+    def _locked(self) -> str:
+        """Say who holds the stack lock: an act could not begin, and would be booked for nothing."""
+        try:
+            holder = lock.read({"eos_state_dir": str(self.home)})
+        except CommandExecutionError as err:
+            return f"nobody knows whom ({err})"
+        return "" if holder is None else lock.describe(holder)
 
     def _rotate(self, store: heal_store.Store) -> None:
         self._rotate_at = time.monotonic()

@@ -13,6 +13,10 @@ from saltext.eos.utils.heal_state import component_of
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 ALLOCATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+# Seconds after which what an act asks of a minion is told to end: the stack lock is held meanwhile.
+LONGEST_APPLY = 600.0
+LONGEST_ASK = 120.0
+
 
 class Misfit(CommandExecutionError):
     """The decision names what the stack, as it is described now, does not have."""

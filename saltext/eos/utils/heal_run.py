@@ -146,7 +146,7 @@ def end(
             if command.get("verb") == "result" and command.get("decision") == decision:
                 return False
         command = {"verb": "result", "decision": decision, "ok": ok, "says": says,
-                   "effects": found.effects}  # fmt: skip
+                   "effects": found.effects, "begun": bool(found.claim.get("acts"))}  # fmt: skip
         text = json.dumps(command, sort_keys=True, allow_nan=False)
         by = f"orchestration {who.get('jid')}"
         db.execute("INSERT INTO commands VALUES (NULL,?,?,?)", (read().wall, by, text))

@@ -18,6 +18,8 @@ from saltext.eos.utils.heal_view import Needs, Snapshot
 WITHIN = 8.0
 # Seconds of silence after which a minion is asked whether it is still at work, and for its answer.
 SILENCE, ALIVE = 5, 2
+# After that the reading is told to end, also when a minion says that it goes on.
+LONGEST = 30.0
 Ask = Callable[[dict[str, Any]], Mapping[str, Any]]
 Rows = list[dict[str, Any]]
 
@@ -41,7 +43,7 @@ def read(
     try:
         hasty = {**opts, "gather_job_timeout": ALIVE}
         answers = master.ask(
-            hasty, sorted(wanted), "eos_heal.look", [wanted, WITHIN], timeout=SILENCE
+            hasty, sorted(wanted), "eos_heal.look", [wanted, WITHIN], SILENCE, LONGEST
         )
     except SaltRunnerError as err:
         return Snapshot(at, named(f"master: {err}"))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import pwd
+import queue
+import threading
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import salt.client
 import salt.pillar
+import salt.utils.jid
 import salt.utils.user
 from salt.exceptions import SaltClientError, SaltRunnerError
 
@@ -15,6 +19,13 @@ from saltext.eos.utils.mask import plain
 
 ANSWER_WITHIN = 15
 """Seconds of silence after which a minion is asked whether its job still runs; if so, wait on."""
+
+MOST_HANGING = 16
+_hanging: list[threading.Thread] = []
+
+
+class Late(SaltRunnerError):
+    """A job did not end in its time; it was told to end, and whether it did is not known."""
 
 
 def form(opts: dict[str, Any]) -> dict[str, Any]:
@@ -49,28 +60,85 @@ def ask(
     function: str,
     arguments: list[Any] | None = None,
     timeout: int = ANSWER_WITHIN,
+    within: float | None = None,
 ) -> dict[str, Any]:
     """
     Run a function on several minions and give what each answered; a silent one is left out.
 
     :param timeout: seconds of silence after which a minion counts as absent; one that says its job
         still runs is waited for.
+    :param within: seconds after which the job is told to end, whatever the minions say.
+    :raises Late: it was not done ``within`` that time.
     :raises SaltRunnerError: the master's own client cannot be used.
     """
     if not nodes:
         return {}
-    try:
-        with salt.client.get_local_client(mopts=_as_account(opts)) as client:
-            answers = client.cmd(
-                nodes, function, arguments or [], tgt_type="list", timeout=timeout, full_return=True
-            )
-    except SaltClientError as err:
-        raise SaltRunnerError(f"the master cannot be asked: {err}; is it running?") from err
+    asked = _Asked(_as_account(opts), nodes, function, arguments or [], timeout)
+    answers = _sent(asked) if within is None else _bounded(asked, within)
     return {
         node: answer
         for node, answer in (answers or {}).items()
         if isinstance(answer, dict) and "ret" in answer and answer.get("out") != "no_return"
     }
+
+
+class _Asked(NamedTuple):
+    opts: dict[str, Any]
+    nodes: list[str]
+    function: str
+    arguments: list[Any]
+    timeout: int
+
+
+def _sent(what: _Asked, job: str = "") -> dict[str, Any]:
+    try:
+        with salt.client.get_local_client(mopts=what.opts) as client:
+            answers = client.cmd(
+                what.nodes, what.function, what.arguments, tgt_type="list", timeout=what.timeout,
+                full_return=True, jid=job,
+            )  # fmt: skip
+    except SaltClientError as err:
+        raise SaltRunnerError(f"the master cannot be asked: {err}; is it running?") from err
+    return dict(answers or {})
+
+
+def _bounded(what: _Asked, within: float) -> dict[str, Any]:
+    """Ask in a thread that may hang: Salt waits for as long as a minion says that the job runs."""
+    _hanging[:] = [one for one in _hanging if one.is_alive()]
+    if len(_hanging) >= MOST_HANGING:
+        raise Late(f"{len(_hanging)} jobs that were told to end still run; restart the master")
+    job = salt.utils.jid.gen_jid(what.opts)
+    ended: queue.SimpleQueue[dict[str, Any] | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            ended.put(_sent(what, job))
+        except BaseException as err:  # noqa: BLE001 - whoever waits raises it
+            ended.put(err)
+
+    thread = threading.Thread(target=run, name=f"eos {what.function}", daemon=True)
+    thread.start()
+    try:
+        found = ended.get(timeout=within)
+    except queue.Empty:
+        _hanging.append(thread)
+        _kill(what, job)
+        raise Late(
+            f"{what.function} on {', '.join(what.nodes)} (job {job}) did not end within "
+            f"{within:.0f} s; it was told to end, and what it did until then is not known"
+        ) from None
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _kill(what: _Asked, job: str) -> None:
+    """Tell a job to end, and wait for nothing."""
+    with (
+        contextlib.suppress(SaltClientError, SaltRunnerError),
+        salt.client.get_local_client(mopts=what.opts) as client,
+    ):
+        client.run_job(what.nodes, "saltutil.kill_job", [job], tgt_type="list")
 
 
 def _as_account(opts: dict[str, Any]) -> dict[str, Any]:
@@ -94,13 +162,14 @@ def require(
     function: str,
     arguments: list[Any] | None = None,
     timeout: int = ANSWER_WITHIN,
+    within: float | None = None,
 ) -> dict[str, Any]:
     """
     Run a function on several minions; every one must answer without an error.
 
     :raises SaltRunnerError: one did not answer, or failed; its words are in the message.
     """
-    answers = ask(opts, nodes, function, arguments, timeout)
+    answers = ask(opts, nodes, function, arguments, timeout, within)
     silent = [node for node in nodes if node not in answers]
     if silent:
         raise SaltRunnerError(
@@ -120,9 +189,10 @@ def call(
     function: str,
     arguments: list[Any] | None = None,
     timeout: int = ANSWER_WITHIN,
+    within: float | None = None,
 ) -> Any:
     """Run a function on one minion; see ``require``."""
-    return require(opts, [node], function, arguments, timeout)[node]
+    return require(opts, [node], function, arguments, timeout, within)[node]
 
 
 def idle(opts: dict[str, Any], nodes: list[str], within: int) -> list[str]:

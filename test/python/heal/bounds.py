@@ -27,7 +27,7 @@ def broken(lines: list[tuple[str, dict[str, Any]]], *, kind: str = "decided") ->
     :param kind: ``decided`` for what was done, ``would`` for what was only said.
     """
     checker = _Checker()
-    heard = ("rule", "rule_ended", "rested")
+    heard = ("rule", "rule_ended", "rested", "given_back")
     if kind == "decided":
         heard = (*heard, "claimed", "result", "expired")
     for name, body in lines:
@@ -81,6 +81,12 @@ class _Checker:
         if run and body["t"] - run[-1][0] < 3600.0 - SLACK:
             self.say(body, f"{body['thing'][:8]} was forgotten within the hour of its last act")
         run.clear()
+
+    def given_back(self, body: dict[str, Any]) -> None:
+        run = self.runs[body["realm"] + body["thing"]]
+        if not run or body["decision"] not in self.claims:
+            self.say(body, f"decision {body['decision']} was given back, and never claimed")
+        del run[-1:]
 
     def act(self, body: dict[str, Any], *, is_done: bool) -> None:
         now, pace = body["t"], body["pace"]

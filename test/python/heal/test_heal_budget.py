@@ -95,6 +95,23 @@ def test_only_an_hour_of_health_without_a_break_resets():
     assert budget.seen(key, True, 6600.0, PACE).attempts == 0
 
 
+@pytest.mark.parametrize("done", range(6))
+def test_an_act_that_was_never_begun_costs_no_attempt(done):
+    """Neither before the breaker has opened, nor with a probe."""
+    key, now = budget.Key(), 0.0
+    for _ in range(done):
+        now += 50_000.0
+        key = budget.acted(key, "same", now, PACE)
+    now += 50_000.0
+    back = budget.given_back(budget.acted(key, "same", now, PACE), PACE.open_first, now)
+    assert (back.attempts, back.cool_step, back.breaker) == (
+        key.attempts, key.cool_step, key.breaker,
+    )  # fmt: skip
+    after = budget.acted(key, "same", now, PACE)
+    assert budget.acted(back, "same", now, PACE) == after
+    assert budget.wait(back, "same", now, PACE) == ("cool_down", after.cool_until)
+
+
 @pytest.mark.parametrize(
     ("managed", "most"), [(0, 1), (1, 1), (9, 1), (10, 1), (19, 1), (20, 2), (100, 10)]
 )

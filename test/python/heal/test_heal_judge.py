@@ -180,6 +180,17 @@ def test_only_one_act_is_under_way():
     assert healer.after(5.0) == []
 
 
+def test_while_the_stack_lock_is_held_nothing_is_decided_and_no_token_is_spent():
+    healer = Healer()
+    healer.state.locked = "apply of ann (job 2026, process 7), for 12 s; its lease ends in 9 s"
+    healer.tell("nomad/alloc/failed")
+    assert healer.after(5.0) == []
+    assert healer.why().startswith("blast: the stack lock is held by apply of ann (job 2026")
+    assert healer.state.bucket("act").tokens == 5
+    healer.state.locked = ""
+    assert len(healer.after(5.0)) == 1
+
+
 def test_a_tenth_of_the_jobs_within_the_hour():
     healer = Healer(heal_settings.read({"mode": "enforce", "bucket": {"size": 100}}))
     healer.state.buckets["act"] = _bucket(100)

@@ -380,3 +380,16 @@ def test_what_an_act_has_brought_about_is_known_before_it_is_verified(engine, de
         )
     (own,) = [line for line in _audit(engine.path) if line.kind == "own"]
     assert own.body["decision"] == decision.id
+
+
+@pytest.mark.parametrize(("is_begun", "attempts"), [(False, 0), (True, 1)])
+def test_what_was_given_up_before_it_was_begun_costs_no_attempt(
+    engine, decision, is_begun, attempts
+):
+    _claim(engine, decision.id)
+    if is_begun:
+        _begin(engine, decision)
+    heal_run.end(engine.path, decision.id, WHO, False, "the stack lock is held", engine.clocks)
+    engine.work(0.0)
+    assert engine.store.state.key("act", decision.thing).attempts == attempts
+    assert engine.store.state.decisions[decision.id].state == "failed"

@@ -18,7 +18,7 @@ from saltext.eos.utils import (
     heal_verify,
     master,
 )
-from saltext.eos.utils.heal_plan import Misfit
+from saltext.eos.utils.heal_plan import LONGEST_APPLY, LONGEST_ASK, Misfit
 from saltext.eos.utils.heal_state import Thing, View
 
 ALLOC = "5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11"
@@ -121,13 +121,15 @@ def vault(monkeypatch, tmp_path):
     made.close()
     told["path"], told["opts"] = path, {"eos_state_dir": str(tmp_path)}
 
-    def ask(opts, nodes, function, arguments, timeout):
+    def ask(opts, nodes, function, arguments, timeout, within):
+        assert within == LONGEST_APPLY
         assert (nodes, function, arguments[0]) == (["n1"], "state.apply", "eos.vault_open")
         assert arguments[1]["queue"] == heal_deed_apply.QUEUE
         wrong = any(one["result"] is False for one in told["state"].values())
         return {"n1": {"ret": told["state"], "jid": "2026", "retcode": 2 if wrong else 0}}
 
-    def call(opts, node, function, arguments=None, timeout=0):
+    def call(opts, node, function, arguments=None, timeout=0, within=None):
+        assert within == LONGEST_ASK
         if isinstance(told["failed"], Exception):
             raise told["failed"]
         if function == "eos_heal_act.failed_for_vault":

@@ -12,7 +12,7 @@ import pytest
 from healing import Clocks
 from stage import envelope
 
-from saltext.eos.utils import heal_claim, heal_file, heal_loop, heal_status
+from saltext.eos.utils import heal_claim, heal_file, heal_judge, heal_loop, heal_status, lock
 from saltext.eos.utils.inbox import Inbox
 
 
@@ -304,6 +304,19 @@ def test_what_needs_a_look_is_decided_though_facts_wait_all_the_time(stage, monk
         return stage.outlet.fired
 
     stage.until(still_behind, 6.0)
+
+
+def test_while_somebody_holds_the_stack_lock_it_waits(stage, monkeypatch):
+    monkeypatch.setattr(heal_judge, "SOON", 0.1)
+    opts = {"eos_state_dir": str(stage.home)}
+    stage.tokens()
+    lock.take(opts, "apply", "20260101", "ann")
+    stage.put(envelope(1))
+    (line, *_) = stage.until(lambda: stage.lines("waits"))
+    assert "the stack lock is held by apply of ann" in line["checks"][-1]["says"]
+    assert stage.outlet.fired == []
+    lock.release(opts)
+    stage.until(lambda: stage.outlet.fired)
 
 
 def test_the_status_says_what_holds(stage):
