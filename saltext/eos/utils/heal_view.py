@@ -57,6 +57,12 @@ class Needs(NamedTuple):
         """Tell whether nothing has to be asked."""
         return not any(self)
 
+    def asks_servers(self) -> bool:
+        """Tell whether Nomad or Consul has to answer; all else is asked of single minions."""
+        return any((
+            self.totals, self.jobs, self.allocations, self.placed, self.consul, self.registered
+        ))  # fmt: skip
+
     def joined(self, other: Needs) -> Needs:
         """Give what both need."""
         pairs: Iterable[tuple[Any, Any]] = zip(self, other, strict=True)
@@ -127,8 +133,8 @@ def view(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -> 
     wanted = _needs(incident, policy)
     thing = _thing(incident, policy, snapshot, form)
     thing = thing._replace(names=_names(incident, policy, snapshot, form))
-    # What stands in the compiled form alone is known, whoever is silent.
-    blocked = "" if wanted.is_nothing() else snapshot.blocked
+    # A silent server blocks what it was asked for alone: its own unit is known by its minion.
+    blocked = snapshot.blocked if wanted.asks_servers() else ""
     if blocked:
         return View(snapshot.at, blocked, 0, 0, "", Thing(kind=thing.kind))
     managed, unhealthy = _totals(incident, snapshot)

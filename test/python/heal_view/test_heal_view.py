@@ -278,6 +278,15 @@ def test_needs_of_several_incidents_are_asked_once():
     assert both == heal_view.needs(pairs[:1])
 
 
+def test_a_silent_server_blocks_what_it_was_asked_for_alone():
+    more = {"blocked": "nomad:global (no leader)", "gates": {("consul", "n1"): "failed"}}
+    unit = look("unit_failed", **more, units={("vault.service", "n1"): "failed"})
+    assert (unit.blocked, unit.thing.wrong) == ("", True)
+    assert look("vault_sealed", **more, seal={"n1": True}).blocked == ""
+    for policy in ("lost_registration", "stale_registration", "reschedule_exhausted"):
+        assert look(policy, **more).blocked == "nomad:global (no leader)"
+
+
 PAIR = ("consul", "n1")
 UNIT = ("consul.service", "n1")
 
