@@ -56,6 +56,7 @@ class Seal:
                     "links": {"invocation": life},
                 },
                 recovery="unsealed",
+                is_each=is_sealed,
                 is_numbered=True,
             )
         ]
