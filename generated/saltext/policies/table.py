@@ -432,9 +432,32 @@ TABLE: dict[str, dict[str, Any]] = {
             "{subject.minion} state.apply eos.{subject.component}` and look at its gate."
         ),
     },
+    "vault_closed": {
+        "on": ["vault/seal/sealed"],
+        "match": {"verdict.cause": ["sealed"]},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.address"],
+        "act": {"do": "alarm"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "Vault on {subject.minion} was sealed while it ran: by an operator, or because its "
+            "storage failed; it is left sealed"
+        ),
+        "otherwise": (
+            "If it was not meant, look at its storage, then run `salt {subject.minion} state.apply "
+            "eos.vault_open`. If it was, run `salt-run eos.hold component:vault reason=…`: once "
+            "its process is started anew, its custody may open it."
+        ),
+    },
     "vault_sealed": {
         "on": ["vault/seal/sealed"],
-        "match": {},
+        "match": {"verdict.cause": ["restarted"]},
         "require": {
             "attributed": False,
             "repeated": None,

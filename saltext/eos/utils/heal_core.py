@@ -140,6 +140,8 @@ class Core:
                 incident.due = min(incident.latest + least, incident.occurred + most)
             elif incident.state == WATCHING:
                 incident.due = min(incident.due, now + least)
+                if policy["act"]["do"] in heal_judge.BY_FACT:
+                    incident.state = DEBOUNCING
             state.mark("incidents", key)
             return
         if len(state.incidents) >= MOST_OPEN:
@@ -226,7 +228,7 @@ class Core:
             incident.names = with_names(incident.names, view.thing.names)
             is_whole = not view.blocked and now - view.at <= heal_judge.FRESH
             self._note_health(incident, policy, is_whole and view.thing.wrong is False, now)
-            if incident.state == WATCHING and self._watch(incident, is_whole, view, now):
+            if incident.state == WATCHING and self._watch(incident, policy, is_whole, view, now):
                 return
         ruling = heal_judge.judge(incident, policy, view, state, self.settings, now, wall)
         if ruling.kind == heal_judge.DECIDE:
@@ -256,12 +258,20 @@ class Core:
                 self.state.line("rested", now, thing=incident.thing, realm=realm)
             self.state.set_key(realm, incident.thing, after)
 
-    def _watch(self, incident: Incident, is_whole: bool, view: View, now: float) -> bool:
+    def _watch(
+        self, incident: Incident, policy: Mapping[str, Any], is_whole: bool, view: View, now: float
+    ) -> bool:  # fmt: skip
         """Go on watching, or end it; False when it is wrong again."""
         if is_whole and view.thing.wrong is True:
+            if policy["act"]["do"] in heal_judge.BY_FACT:
+                self._close(incident, "it is so again, and no fact says that it may be undone", now)
+                return True
             self._put(incident, DEBOUNCING, "it is wrong again", now)
             return False
-        if not heal_act.is_remembered(self.state, incident):
+        is_known = is_whole and view.thing.wrong is False
+        if not is_known and now - incident.last >= heal_judge.UNKNOWN_FOR:
+            self._close(incident, "for a day nothing was known of it", now)
+        elif not heal_act.is_remembered(self.state, incident):
             self._close(incident, "it has been healthy for long enough", now)
         else:
             self._put(incident, WATCHING, incident.why, now + WATCH_EVERY)

@@ -44,6 +44,8 @@ ENOUGH = {
 }
 # Acts that need nothing but the node.
 LOCAL = ("apply", "reload")
+# Acts on what a person may have done on purpose: only a fact says that it was none.
+BY_FACT = ("unseal",)
 # Notes that only ever stop healing are never late.
 STOPS = ("freeze", "hold")
 

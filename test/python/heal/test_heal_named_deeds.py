@@ -10,6 +10,7 @@ from healing import ENFORCE, WRONG, Clocks, Healer, view
 
 from saltext.eos.policies.table import TABLE
 from saltext.eos.utils import (
+    heal_act,
     heal_budget,
     heal_claim,
     heal_command,
@@ -129,3 +130,46 @@ def test_a_decision_of_an_earlier_release_gets_the_names_of_now(decided):
     heal_core.Core(TABLE, ENFORCE, store.state)
     assert "component:vault" in store.state.decisions[name].names
     store.close()
+
+
+def test_what_a_person_has_sealed_is_left_sealed_and_told():
+    healer = Healer(ENFORCE, TABLE)
+    healer.core.arrive(1, {**_sealed(1), "verdict": {"cause": "sealed"}}, 0.0)
+    assert healer.after(20.0) == []
+    (note,) = [body for kind, body in healer.state.lines if kind == "note"]
+    assert (note["policy"], note["do"]) == ("vault_closed", "alarm")
+
+
+@pytest.fixture
+def opened():
+    """A healer that has opened a Vault after its restart, and watches it."""
+    healer = Healer(ENFORCE, TABLE)
+    healer.core.arrive(1, _sealed(1), 0.0)
+    (decision,) = healer.after(5.0)
+    heal_act.claimed(healer.state, decision.id, {"jid": "1"})
+    heal_act.ended(healer.state, decision.id, True, "opened", (), healer.now)
+    healer.thing = WRONG._replace(wrong=False)
+    assert healer.after(61.0) == []
+    (incident,) = healer.state.incidents.values()
+    assert incident.state == "watching"
+    return healer
+
+
+def test_a_vault_that_was_opened_and_is_sealed_by_a_person_is_not_opened_again(opened):
+    opened.thing = WRONG
+    for _ in range(100):
+        assert opened.after(61.0) == []
+    assert opened.state.incidents == {}
+
+
+def test_a_vault_that_was_opened_and_restarts_is_opened_again(opened):
+    opened.thing = WRONG
+    opened.core.arrive(2, _sealed(2), opened.now)
+    assert [one for _ in range(30) for one in opened.after(5.0)]
+
+
+def test_what_is_watched_and_is_gone_for_good_is_watched_for_a_day(opened):
+    opened.thing = WRONG._replace(wrong=None, input=None)
+    for _ in range(25):
+        opened.after(3600.0)
+    assert opened.state.incidents == {}
