@@ -12,6 +12,8 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from salt.exceptions import CommandExecutionError
+
 from saltext.eos.utils import (
     compiled,
     heal_snapshot_ask,
@@ -35,6 +37,9 @@ __virtualname__ = "eos_heal"
 
 # What is late says so itself before those are who wait for it.
 MARGIN = 1.0
+PROPERTIES = "LoadState,ActiveState,NRestarts,ActiveEnterTimestampMonotonic"
+# After so long without a restart, a unit that was started stays up.
+STEADY = 30.0
 
 
 def __virtual__():
@@ -190,28 +195,44 @@ def _seal(ask: Asker) -> dict[str, bool]:
 
 
 def _gates(names: list[str], deadline: float) -> dict[str, str]:
-    """Observe gates; one that was asked and did not pass in time waits."""
+    """Observe gates; one that was asked and did not pass waits, all others are unknown."""
     pillar = plain(__pillar__)
     if not (pillar.get("eos") or {}).get("_compiled"):
         pillar = compiled.fresh(__opts__, __grains__)
     questions = [partial(_gate, name, pillar) for name in names]
     answers = heal_snapshot_ask.each(questions, deadline)
     return {
-        name: "waiting" if isinstance(answer, Blocked) else answer
+        name: "unknown" if isinstance(answer, Blocked) else answer
         for name, answer in zip(names, answers, strict=True)
     }
 
 
 def _units(names: list[str]) -> dict[str, str]:
-    """Give the states of units in systemd's words; none where systemd does not say."""
+    """
+    Give the states of units in systemd's words; none where systemd does not say.
+
+    One that has been active for a moment only is ``young``, or ``unsteady`` where systemd itself
+    has started it again; one that is not there, or masked, is that.
+    """
     found = {}
     for name in names:
-        command = ["systemctl", "show", "--property=LoadState,ActiveState", "--", name]
+        command = ["systemctl", "show", f"--property={PROPERTIES}", "--", name]
         shown = __salt__["cmd.run_all"](command, python_shell=False, timeout=5, ignore_retcode=True)
         said = dict(line.partition("=")[::2] for line in shown["stdout"].splitlines())
-        if shown["retcode"] == 0 and said.get("LoadState") == "loaded":
-            found[name] = said.get("ActiveState", "")
+        if shown["retcode"] == 0 and (state := _unit(said, time.monotonic())):
+            found[name] = state
     return found
+
+
+def _unit(said: dict[str, str], now: float) -> str:
+    load, state = said.get("LoadState", ""), said.get("ActiveState", "")
+    if load != "loaded":
+        return load if load in ("masked", "not-found") else ""
+    entered = said.get("ActiveEnterTimestampMonotonic", "")
+    is_young = entered.isdigit() and now - int(entered) / 1e6 < STEADY
+    if state != "active" or not is_young:
+        return state
+    return "young" if said.get("NRestarts", "0") == "0" else "unsteady"
 
 
 def _gate(name: str, pillar: dict[str, Any]) -> str:
@@ -220,6 +241,14 @@ def _gate(name: str, pillar: dict[str, Any]) -> str:
     part = form["components"].get(name)
     if part is None or "gate" not in part:
         return "unknown"
+
+    def resolve(data: Any) -> Any:
+        try:
+            return secret.resolve(data, pillar, __opts__)
+        except (CommandExecutionError, OSError) as err:
+            # Without its secret nothing was asked, so nothing is known.
+            raise Blocked(f"a secret of the gate of {name} cannot be read: {err}") from err
+
     context = {
         "salt": __salt__,
         "opts": __opts__,
@@ -227,7 +256,7 @@ def _gate(name: str, pillar: dict[str, Any]) -> str:
         "compiled": form,
         "values": part.get("values", {}),
         "entry": None,
-        "resolve": lambda data: secret.resolve(data, pillar, __opts__),
+        "resolve": resolve,
     }
     outcomes = observe.observe(part["gate"], context)
     if not outcomes:

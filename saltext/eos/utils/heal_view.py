@@ -89,7 +89,8 @@ class Snapshot(NamedTuple):
     :param gates: by ``(component, node)``: passed, waiting, failed or unknown.
     :param core: those of them that all jobs stand on.
     :param seal: by node, whether its Vault is sealed.
-    :param units: by ``(unit, node)`` its state in systemd's words; empty where nothing is known.
+    :param units: by ``(unit, node)`` its state as ``eos_heal.look`` says it; empty where nothing
+        is known.
     """
 
     at: float

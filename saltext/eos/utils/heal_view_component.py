@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CLASSES = {score: name for name, score in OOM_SCORE.items()}
 # What every component stands on, and is none itself.
 BELOW = ("salt-master.service", "salt-minion.service", "containerd.service")
+TAKEN_AWAY = ("inactive", "masked", "not-found")
 GATES = {"passed": False, "waiting": True, "failed": True}
 
 
@@ -31,9 +32,16 @@ def thing(
     state = snapshot.units.get((str(unit), str(node)), "")
     if state == "failed":
         wrong, layer = True, "failed"
-    elif state == "inactive":
+    elif state in TAKEN_AWAY:
         # Somebody stopped it: a unit that failed says so until it is started or reset by hand.
         wrong, layer = False, "settled"
+    elif state == "unsteady":
+        # Up for a moment, once more: that its gate passes now says nothing of the next moment.
+        wrong, layer = True, "progress"
+    elif state == "young":
+        wrong, layer = (False, "settled") if wrong is False else (None, "progress")
+    elif unit is not None and not state:
+        wrong, layer = None, None
     elif state in ("activating", "reloading", "deactivating"):
         layer = "progress"
     return Thing(wrong=wrong, layer=layer, input=component_input(form, name, node))

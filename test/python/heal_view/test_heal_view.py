@@ -295,9 +295,14 @@ UNIT = ("consul.service", "n1")
     ("gate", "state", "wrong", "layer"),
     [
         ("passed", "active", False, "settled"), ("waiting", "active", True, "settled"),
-        ("failed", "", True, "settled"), ("unknown", "active", None, None), ("", "", None, None),
+        ("failed", "", None, None), ("unknown", "active", None, None), ("", "", None, None),
+        ("waiting", "", None, None), ("passed", "", None, None),
         ("waiting", "failed", True, "failed"), ("unknown", "failed", True, "failed"),
         ("waiting", "activating", True, "progress"), ("waiting", "inactive", False, "settled"),
+        ("waiting", "masked", False, "settled"), ("waiting", "not-found", False, "settled"),
+        ("passed", "unsteady", True, "progress"), ("waiting", "unsteady", True, "progress"),
+        ("passed", "young", False, "settled"), ("waiting", "young", None, "progress"),
+        ("unknown", "young", None, "progress"),
     ],
 )  # fmt: skip
 def test_a_component_is_as_its_gate_and_its_unit_say(gate, state, wrong, layer):

@@ -1,0 +1,79 @@
+"""What a minion says of its units and gates: nothing where nothing was seen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.modules import eos_heal
+from saltext.eos.utils import compiled, observe, secret
+from saltext.eos.utils.heal_snapshot_ask import Blocked
+
+
+def _units(monkeypatch, retcode=0, **said):
+    told = {"LoadState": "loaded", "ActiveState": "active", "NRestarts": "0", **said}
+    shown = {"retcode": retcode, "stdout": "\n".join(f"{name}={told[name]}" for name in told)}
+    salt = {"cmd.run_all": lambda *_, **__: shown}
+    monkeypatch.setattr(eos_heal, "__salt__", salt, raising=False)
+    return eos_heal._units(["caddy.service"]).get("caddy.service", "")
+
+
+def _ago(seconds):
+    return {"ActiveEnterTimestampMonotonic": str(int((time.monotonic() - seconds) * 1e6))}
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        (_ago(3600), "active"), ({**_ago(3600), "NRestarts": "9"}, "active"),
+        (_ago(0), "young"), ({**_ago(0), "NRestarts": "9"}, "unsteady"),
+        ({"ActiveState": "failed", **_ago(0)}, "failed"), ({"LoadState": "masked"}, "masked"),
+        ({"LoadState": "not-found"}, "not-found"), ({"LoadState": "error"}, ""), ({}, "active"),
+        ({"retcode": 1}, ""),
+    ],
+)  # fmt: skip
+def test_a_unit_is_as_systemd_says(monkeypatch, said, state):
+    assert _units(monkeypatch, **said) == state
+
+
+def _gate(monkeypatch, probe):
+    form = {"components": {"caddy": {"gate": {"probes": [{"by": "http"}], "component": "caddy"}}}}
+    pillar = {"eos": {"_compiled": form}}
+    for name, value in (("__pillar__", pillar), ("__opts__", {}), ("__salt__", {})):
+        monkeypatch.setattr(eos_heal, name, value, raising=False)
+    monkeypatch.setattr(compiled, "compiled", lambda _: form)
+    monkeypatch.setattr(observe, "observe", lambda gate, context: probe(context))
+    return eos_heal._gates(["caddy"], time.monotonic() + 0.2)["caddy"]
+
+
+def _raising(err):
+    def probe(context):
+        raise err
+
+    return probe
+
+
+def test_a_gate_that_was_observed_and_did_not_pass_waits(monkeypatch):
+    seen = [observe.Outcome(False, "refused", "it is down")]
+    assert _gate(monkeypatch, lambda context: seen) == "waiting"
+
+
+@pytest.mark.parametrize(
+    "probe",
+    [
+        lambda context: time.sleep(2), _raising(KeyError("values")),
+        _raising(Blocked("took too long")),
+    ],
+)  # fmt: skip
+def test_a_gate_that_could_not_be_observed_is_unknown(monkeypatch, probe):
+    assert _gate(monkeypatch, probe) == "unknown"
+
+
+def test_a_gate_whose_secret_cannot_be_read_is_unknown(monkeypatch):
+    def resolve(*_):
+        raise CommandExecutionError("no such file")
+
+    monkeypatch.setattr(secret, "resolve", resolve)
+    assert _gate(monkeypatch, lambda context: context["resolve"]({})) == "unknown"
