@@ -191,7 +191,7 @@ def _todo(
         found.append(ADVICE[check])
     words = (table.TABLE.get(policy) or {}).get("otherwise")
     if words:
-        found.append(event_text.fill(words, _leaves(held, facts)))
+        found.append(event_text.fill_advice(words, _leaves(held, facts)))
     return found or ["Look at it; nothing here says more."]
 
 
