@@ -149,7 +149,7 @@ def seen(
         thing=f"unit:{unit}",
         event="host/unit",
         level=level,
-        mark=f"{one.invocation or boot}:{one.since}",
+        mark=f"{one.invocation or f'{boot}:{unit}'}:{one.since}",
         occurred=moment(one.since / 1e6 if one.since else time.time()),
         payload={
             "subject": {"minion": minion, "unit": unit, "component": component},

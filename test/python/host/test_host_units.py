@@ -12,7 +12,7 @@ from saltext.eos.events import table
 from saltext.eos.utils import hint, host_bus
 from saltext.eos.utils.host_bus import Call, NoAnswer
 from saltext.eos.utils.host_form import Form
-from saltext.eos.utils.host_units import MANAGER, ROOT, Loop, Units
+from saltext.eos.utils.host_units import MANAGER, ROOT, Loop, Standing, Units, seen
 from saltext.eos.utils.host_watch import Watch
 
 RUNS = {"ExecStart": "/bin/sleep infinity"}
@@ -238,6 +238,12 @@ def test_restarts_over_hours_are_no_loop():
     for hour in range(30):
         loop.note(hour * 3600.0, hour, 5)
         assert not loop.is_looping
+
+
+def test_two_units_that_never_ran_have_facts_of_their_own():
+    never = Standing("loaded", "inactive", "dead", False, 0, None, 0, None, None)
+    marks = {seen("n1", "boot", unit, "app", never, False).mark for unit in ("a", "b")}
+    assert len(marks) == 2
 
 
 def test_systemd_that_is_not_there_tells_nothing(tmp_path, monkeypatch):
