@@ -101,6 +101,11 @@ def _note(body: Body) -> str:
     return f"{_shown(body, 'do')} for {_shown(body, 'what')}: {_shown(body, 'says')}"
 
 
+def _alarm(body: Body) -> str:
+    about = " of ".join(_shown(body, name) for name in ("action", "place") if body.get(name))
+    return ": ".join(filter(None, (_shown(body, "cause"), about, _shown(body, "says"))))
+
+
 def _waits(body: Body) -> str:
     last = (body.get("checks") or [{}])[-1]
     blocked = last.get("name") == "complete" and "blocked" in str(last.get("says"))
@@ -110,6 +115,7 @@ def _waits(body: Body) -> str:
 _KINDS: dict[str, str | Callable[[Body], str]] = {
     "opened": "info", "closed": "info", "rested": "info", "own": "info", "claimed": "info",
     "acting": "info", "acted": "info", "rotated": "info", "decided": "warning",
+    "alarm": "critical", "lease": "notice", "inbox": "warning", "given_back": "info",
     "would": lambda body: "warning" if body.get("mode") == "warn" else "info",
     "note": lambda body: NOTES.get(str(body.get("do")), "warning"),
     "fired": lambda body: "warning" if int(body.get("times", 1)) > 1 else "info",
@@ -130,6 +136,17 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     "fired": lambda b: f"decision {_shown(b, 'decision')} ({_shown(b, 'action')}) was fired "
     f"{_shown(b, 'times')} times and nobody claimed it",
     "claimed": lambda b: f"decision {_shown(b, 'decision')} is claimed",
+    "acting": lambda b: f"decision {_shown(b, 'decision')} ({_shown(b, 'action')}) begins",
+    "acted": lambda b: f"decision {_shown(b, 'decision')}: {_shown(b, 'says')}",
+    "alarm": _alarm,
+    "own": lambda b: f"fact {_shown(b, 'event')} is an echo of decision {_shown(b, 'decision')}",
+    "rested": lambda b: f"{_shown(b, 'thing')} has been healthy for long, so all is forgotten",
+    "given_back": lambda b: f"decision {_shown(b, 'decision')} was no attempt on "
+    f"{_shown(b, 'thing')}: it did not come to its act",
+    "rotated": lambda b: f"lines of the audit up to {_shown(b, 'last')} were moved into "
+    f"{_shown(b, 'file')}",
+    "lease": lambda b: f"this master heals from now on (epoch {_shown(b, 'epoch')})",
+    "inbox": lambda b: f"another inbox: after {_shown(b, 'was')} comes fact {_shown(b, 'row')}",
     "result": lambda b: f"decision {_shown(b, 'decision')} "
     f"{'helped' if b.get('ok') else 'did not help'}: {_shown(b, 'says')}",
     "expired": lambda b: f"decision {_shown(b, 'decision')} expired: {_shown(b, 'says')}",

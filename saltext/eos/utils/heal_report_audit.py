@@ -48,7 +48,8 @@ SAYS = {
     "missed": "{count} facts after {after} were forgotten before they were read",
     "unreadable": "fact {row} cannot be read: {why}",
     "rotated": "lines up to {last} were moved into {file}",
-    "lease": "{says}",
+    "lease": "this master heals from now on (epoch {epoch}, index {index})",
+    "given_back": "decision {decision} was no attempt on {thing}: it did not come to its act",
     "inbox": "another inbox: after fact {was} comes fact {row}",
 }
 MOST = 200
