@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from saltext.eos.utils.http import Client, HttpError, NotFound
+from saltext.eos.utils.http import Client, HttpError, NotFound, ServerError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ KEY = "eos/healer/lock"
 TTL = 15.0
 LOOK_EVERY = 2.0
 ASK_WITHIN = 4.0
+# With status 500 too, where an agent passes on what a server says.
+REFUSALS = ("permission denied", "acl not found")
 HOLDER, STANDBY, ALONE = "holder", "standby", "alone"
 
 
@@ -38,6 +40,7 @@ class Standing(NamedTuple):
     :param left: seconds for which that is so at least; for a holder only.
     :param before: name of the master that held it last, for a holder.
     :param why: for people.
+    :param is_refused: it cannot ask for the lock, though there is a Consul that others can ask.
     """
 
     role: str
@@ -45,6 +48,7 @@ class Standing(NamedTuple):
     left: float
     before: str
     why: str
+    is_refused: bool = False
 
 
 class Terms(NamedTuple):
@@ -85,7 +89,7 @@ class Lease:
         self._terms, self._awake, self._clock = terms, awake, clock
         self._session, self._epoch, self._until = "", 0, float("-inf")
         self._answered, self._before = clock(), ""
-        self._why = "the lock was not asked for yet"
+        self._why, self._is_refused = "the lock was not asked for yet", False
         self._is_ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="eos heal lease", daemon=True)
         self._thread.start()
@@ -97,7 +101,7 @@ class Lease:
             return Standing(HOLDER, epoch, until - now, self._before, "")
         if now - self._answered > 2 * self._terms.ttl:
             return Standing(ALONE, 0, 0.0, "", f"Consul cannot be asked who heals: {self._why}")
-        return Standing(STANDBY, 0, 0.0, "", self._why)
+        return Standing(STANDBY, 0, 0.0, "", self._why, self._is_refused)
 
     def end(self) -> None:
         """Free the lock, so that the next one need not wait; within a few seconds."""
@@ -115,8 +119,13 @@ class Lease:
             before = self.standing().role
             try:
                 self._look(self._client())
+                self._is_refused = False
             except (HttpError, OSError, ValueError, KeyError, TypeError) as err:
                 self._why = str(err)[:300]
+                self._is_refused = not _is_silence(err)
+                if self._is_refused:
+                    # Whoever is refused knows that others may be asked, and hold the lock.
+                    self._answered = self._clock()
             if self.standing().role != before:
                 log.warning("healing: %s is now %s", self._terms.name, self.standing())
                 self._awake()
@@ -182,3 +191,10 @@ class Lease:
             return client.get(f"/v1/kv/{quote(self._terms.key)}?consistent")[0]
         except NotFound:
             return None
+
+
+def _is_silence(err: Exception) -> bool:
+    """Tell a Consul that cannot say who holds the lock from one that refuses this master."""
+    if isinstance(err, ServerError):
+        return not any(word in str(err).lower() for word in REFUSALS)
+    return isinstance(err, Unavailable)

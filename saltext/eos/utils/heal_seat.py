@@ -29,6 +29,7 @@ class Seat:
         self.standing: Standing | None = None
         self._may_act = True
         self._taken = 0
+        self._refused = ""
 
     def look(self, form: dict[str, Any], settings: Settings | None) -> bool:
         """Ask what this master may do; True when it may decide."""
@@ -56,7 +57,13 @@ class Seat:
             return state.lease is not None
         if self.standing.role == HOLDER:
             return self.standing.epoch != self._taken
-        return state.lease != 0.0 and not self._may_act
+        return (state.lease != 0.0 and not self._may_act) or self._is_news
+
+    @property
+    def _is_news(self) -> bool:
+        """Whether this master is refused, and nobody was told."""
+        standing = self.standing
+        return standing is not None and standing.is_refused and self._refused != standing.why
 
     def sit_down(self, store: Store, now: float) -> None:
         """Let the state say what this master may do, within a step."""
@@ -64,6 +71,9 @@ class Seat:
         state.lease, state.only = None, None
         if standing is None:
             return
+        if self._is_news:
+            says = f"this master cannot ask who heals, and stands by: {standing.why}"
+            state.line("alarm", now, cause="lease", says=says)
         if standing.role == HOLDER:
             state.lease = now + standing.left
             if standing.epoch != self._taken:
@@ -77,3 +87,5 @@ class Seat:
     def written(self) -> None:
         """Note that the step is on the disk."""
         self._taken = self.standing.epoch if self.standing is not None else 0
+        is_refused = self.standing is not None and self.standing.is_refused
+        self._refused = self.standing.why if self.standing is not None and is_refused else ""
