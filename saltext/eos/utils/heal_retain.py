@@ -36,12 +36,17 @@ Deleted = list[tuple[str, str]]
 
 
 class Moved(NamedTuple):
-    """What a file holds, and whether it is what was written."""
+    """
+    What a file holds, and whether it is what was written.
+
+    :param replaced: files of other lines with these numbers, under the names that they have now.
+    """
 
     path: Path
     last: int
     hash: str
     sha256: str
+    replaced: tuple[str, ...]
 
 
 def rotate(db: sqlite3.Connection, path: Path, now: float, wall: float, most: int = MOST) -> int:
@@ -62,6 +67,7 @@ def rotate(db: sqlite3.Connection, path: Path, now: float, wall: float, most: in
     body = {
         "t": now, "file": moved.path.name, "first": began + 1, "last": moved.last,
         "hash": moved.hash, "sha256": moved.sha256, "rows": len(rows),
+        **({"replaced": [*moved.replaced]} if moved.replaced else {}),
     }  # fmt: skip
     db.execute("BEGIN IMMEDIATE")
     try:
@@ -172,11 +178,6 @@ def _written(
 ) -> Moved:  # fmt: skip
     """Write a file, the same bytes whenever it is tried again, and see it on the disk."""
     folder.mkdir(mode=0o700, exist_ok=True)
-    for one in folder.iterdir():
-        found = NAME.fullmatch(one.name)
-        if found and int(found[1]) > began:
-            # Of a time that ended before its lines were deleted here.
-            one.unlink()
     path = folder / f"audit-{began + 1:012d}-{last:012d}.jsonl.gz"
     staged = folder / f".{path.name}"
     hash_, number = "", 0
@@ -198,13 +199,33 @@ def _written(
     if number != last:
         raise heal_audit.Broken(f"the audit has line {number} last; expected line {last}")
     sha256 = hashlib.sha256(staged.read_bytes()).hexdigest()
+    replaced = _put_aside(folder, began, path, sha256)
     staged.replace(path)
     synced = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(synced)
     finally:
         os.close(synced)
-    return Moved(path, last, hash_, sha256)
+    return Moved(path, last, hash_, sha256, replaced)
+
+
+def _put_aside(folder: Path, began: int, path: Path, sha256: str) -> tuple[str, ...]:
+    """
+    Rename the files of a time that was taken back, as with a backup: they are its only record.
+
+    :param path: about to be written, with this digest; what is there already may be the same.
+    """
+    found = []
+    for one in sorted(folder.iterdir()):
+        name = NAME.fullmatch(one.name)
+        if name is None or int(name[1]) <= began:
+            continue
+        digest = hashlib.sha256(one.read_bytes()).hexdigest()
+        if (one, digest) != (path, sha256):
+            aside = one.with_name(f"{one.name}.replaced-{digest[:12]}")
+            one.replace(aside)
+            found.append(aside.name)
+    return tuple(found)
 
 
 def _line(value: Any) -> bytes:

@@ -134,6 +134,31 @@ def test_a_file_that_was_never_finished_is_made_anew(kept, monkeypatch):
     assert kept.all() == list(range(1, 1_702))
 
 
+def test_what_was_moved_before_a_backup_was_put_back_stays(kept):
+    kept.write(100)
+    assert kept.store.rotate(most=100) == 0
+    with closing(sqlite3.connect(kept.path)) as db, closing(sqlite3.connect(":memory:")) as backup:
+        db.backup(backup)
+        kept.write(60)
+        kept.store.rotate(most=100)
+        kept.write(60)
+        kept.store.rotate(most=100)
+        kept.store.close()
+        held = {one.read_bytes() for one in heal_retain.files(kept.path)}
+        assert len(held) == 2
+        backup.backup(db)
+    kept.store = Store(kept.path, kept.clocks)
+    kept.write(80)
+    kept.store.rotate(most=100)
+    folder = kept.path.with_name(heal_retain.FOLDER)
+    assert held <= {one.read_bytes() for one in folder.iterdir()}
+    assert kept.all()
+    with closing(sqlite3.connect(kept.path)) as db:
+        (line,) = [one for one in heal_audit.verified(db) if one.kind == "rotated"]
+    assert len(line.body["replaced"]) == 2
+    assert all((folder / name).exists() for name in line.body["replaced"])
+
+
 def _without_a_line(file):
     with gzip.open(file, "rt") as stream:
         lines = stream.readlines()
