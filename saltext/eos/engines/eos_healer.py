@@ -93,10 +93,12 @@ def start(inbox=None, view_within=25, lease=None):
         )
         stack.callback(loop.close)
         log.info("eos_healer judges %s", path)
-        while True:
+        while telling.process.is_alive():
             if not loop.turn():
                 woken.wait(PAUSE)
                 woken.clear()
+        # It can only be forked before there is a thread: Salt starts this engine anew.
+        log.critical("eos_healer ends: the process that tells people of healing is gone")
 
 
 class _World:

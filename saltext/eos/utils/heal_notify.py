@@ -8,9 +8,10 @@ only, and behind cursors of its own. The same process serves the metrics.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import logging
 import os
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -24,8 +25,8 @@ from salt.exceptions import CommandExecutionError, SaltException
 
 from saltext.eos.utils import (
     bridge_child,
-    heal_audit,
     heal_metrics,
+    heal_status,
     heal_webhook,
     master,
     sealed,
@@ -43,6 +44,9 @@ NICENESS = 5
 PILLAR_EVERY = 120.0
 LONGEST_PAUSE = 60.0
 LEAST_KEY = 32
+STATUS_EVERY = 5.0
+# A start, and a pillar that takes its time, are no news.
+FROZEN_FOR, SILENT_FOR = 90.0, 120.0
 
 
 def start(opts: dict[str, Any]) -> bridge_child.Child:
@@ -109,15 +113,63 @@ def _arrange(
 def follow(home: Path, channel: settings.Channel, send: Send, ended: threading.Event) -> None:
     """Tell one channel until that is ended; what is in the way is said, and tried again."""
     follower = Follower(home / FOLDER, home / NAME, channel, send)
-    pause = 1.0
+    pause, frozen = 1.0, Frozen(home, send)
     while not ended.is_set():
         try:
+            frozen.look(time.time())
             ended.wait(follower.turn(time.time()))
             pause = 1.0
-        except (heal_audit.Broken, sqlite3.Error, OSError, ValueError) as err:
-            log.warning("%s is not told: %s; next try in %s s", channel.name, err, pause)
+        except Exception as err:  # noqa: BLE001 - whatever it is, it must not end in silence
+            why = f"{type(err).__name__}: {err}"
+            log.warning("%s is not told: %s; next try in %s s", channel.name, why, pause)
+            with contextlib.suppress(OSError, ValueError):
+                follower.failed(why, time.time())
             ended.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+
+class Frozen:
+    """
+    What no line of the audit can say: that the healer decides nothing, or does not turn.
+
+    :param home: the master's store, where the engine says how it is.
+    """
+
+    def __init__(self, home: Path, send: Send) -> None:
+        self._path, self._send = home / heal_status.NAME, send
+        self._looked, self._since, self._told = float("-inf"), 0.0, ""
+
+    def look(self, now: float) -> None:
+        """
+        Tell of it once, when it has been so for long.
+
+        :raises Failed: it was not taken; it is told at the next look.
+        """
+        if 0 <= now - self._looked < STATUS_EVERY:
+            return
+        self._looked = now
+        why = self._why(now)
+        if not why:
+            self._since, self._told = 0.0, ""
+            return
+        self._since = self._since or now
+        if now - self._since < FROZEN_FOR or self._told:
+            return
+        id_ = hashlib.sha256(f"{why} {self._since}".encode()).hexdigest()[:32]
+        said = f"Eos healing: nothing is healed: {why}; see salt-run eos.status"
+        self._send(Message(f"frozen-{id_}", 0, 0, now, "frozen", "critical", said, {}), now)
+        self._told = why
+
+    def _why(self, now: float) -> str:
+        try:
+            status = heal_status.read(self._path)
+        except (OSError, ValueError) as err:
+            return f"the engine's word cannot be read ({type(err).__name__})"
+        if status is None:
+            return ""
+        if now - status.at > SILENT_FOR:
+            return "the engine does not turn"
+        return status.why if status.state == heal_status.FROZEN else ""
 
 
 def _sender(opts: dict[str, Any], channel: settings.Channel) -> Send:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,19 @@ SLICE = 500
 # A digest is of so many lines at most.
 MOST_LINES = 20_000
 ATTEMPTS = 8
+GRAVEST = SEVERITIES[-1]
 BACK_OFF, LONGEST = 1.0, 300.0
 MOST_DEAD = 1_000
 DAY = 86_400.0
 EMPTY: dict[str, Any] = {
     "n": None, "pending": None, "attempts": 0, "next": 0.0, "window": 0.0, "told": 0, "sent": 0,
-    "failed": 0, "dead": 0, "last_error": "", "at": 0.0, "behind": 0,
+    "failed": 0, "dead": 0, "last_error": "", "at": 0.0, "behind": 0, "grave": 0,
 }  # fmt: skip
 Send = Callable[[Message, float], None]
+
+
+class Another(heal_audit.Broken):
+    """This audit is not the one whose lines were told: a backup, or one made anew."""
 
 
 class Follower:
@@ -49,6 +55,7 @@ class Follower:
         self._path = folder / f"{channel.name}.json"
         self._dead = folder / DEAD
         self.state = {**EMPTY, **(_read(self._path) or {})}
+        self._seen = 0
 
     def turn(self, now: float) -> float:
         """
@@ -67,11 +74,29 @@ class Follower:
             # What was before anybody wanted to know is told to nobody.
             self.state["n"] = _last(self._audit)
             self._keep(now)
-        message = self._next(now)
+        try:
+            message = self._next(now)
+        except Another as err:
+            message = self._another(str(err))
         if message is None:
             return 0.5
         self._tell(message, now)
         return 0.0
+
+    def failed(self, why: str, now: float) -> None:
+        """Note what keeps this channel from telling, for people and for metrics."""
+        self.state["failed"] += 1
+        self.state["last_error"] = why[:300]
+        self._keep(now)
+
+    def _another(self, why: str) -> Message:
+        """Say that the audit is another one, and go on from its end."""
+        last = _last(self._audit)
+        self.state["pending"] = [last, last]
+        return _said(
+            f"another-{self.state['n']}-{last}", last, last, "audit", "critical",
+            f"{why}; it is another audit, what lies between was told to nobody",
+        )  # fmt: skip
 
     def _next(self, now: float) -> Message | None:
         """Choose what is told next; what is not grave enough is passed over."""
@@ -82,6 +107,12 @@ class Follower:
         least = SEVERITIES.index(self.channel.severity)
         graded = [(line, hash_, heal_notify_message.severity(line)) for line, hash_ in lines]
         chosen = [one for one in graded if SEVERITIES.index(one[2]) >= least]
+        if pending is not None and not lines:
+            # A channel that was taken out of the pillar for long: salt-run eos.audit has them.
+            return _said(
+                f"moved-{first}-{pending[1]}", first, pending[1], "audit", "warning",
+                f"lines {first + 1} to {pending[1]} of the audit were moved before they were told",
+            )  # fmt: skip
         if not chosen:
             if lines:
                 self.state.update(n=lines[-1][0].n, pending=None)
@@ -104,7 +135,7 @@ class Follower:
     def _range(self, chosen: list[Any], last: int, now: float) -> list[int] | None:
         """Say up to which line is told at once: one line, or in a storm all that there are."""
         if now - self.state["window"] >= self.channel.every:
-            self.state.update(window=now, told=0)
+            self.state.update(window=now, told=0, grave=0)
         room = self.channel.most - int(self.state["told"])
         if len(chosen) <= room:
             return [chosen[0][0].n, chosen[0][0].n]
@@ -112,8 +143,19 @@ class Follower:
             # The storm is told of at once, and then not before the window is over.
             self.state["told"] = self.channel.most
             return [chosen[0][0].n, min(last, int(self.state["n"]) + MOST_LINES)]
-        self.state["next"] = self.state["window"] + self.channel.every
-        return None
+        return self._grave(chosen[0][0].n)
+
+    def _grave(self, first: int) -> list[int] | None:
+        """What is critical does not wait for the end of a storm: all up to it is told with it."""
+        if int(self.state["grave"]) >= self.channel.most:
+            return None
+        lines, _ = _lines(self._audit, max(int(self.state["n"]), self._seen), None)
+        found = [line.n for line, _ in lines if heal_notify_message.severity(line) == GRAVEST]
+        if not found:
+            self._seen = lines[-1][0].n if lines else self._seen
+            return None
+        self.state["grave"] += 1
+        return [first, found[-1]]
 
     def _tell(self, message: Message, now: float) -> None:
         state = self.state
@@ -195,6 +237,11 @@ def needs(home: Path, now: float) -> list[str]:
     return found
 
 
+def _said(id_: str, first: int, last: int, kind: str, severity: str, words: str) -> Message:
+    """Say something that is no line of the audit."""
+    return Message(id_, first, last, time.time(), kind, severity, f"Eos healing: {words}", {})
+
+
 def _read(path: Path) -> dict[str, Any] | None:
     try:
         held = json.loads(path.read_bytes())
@@ -217,7 +264,7 @@ def _lines(
         began, previous = heal_audit.begin(db)
         last = heal_audit.end(db)[0]
         if after > last:
-            raise heal_audit.Broken(f"the audit ends with line {last}; line {after} was told of")
+            raise Another(f"the audit ends with line {last}; line {after} was told of")
         number = began
         if after > began:
             row = db.execute("SELECT hash FROM audit WHERE n = ?", (after,)).fetchone()

@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from receiving import Audit, decided, would
 
-from saltext.eos.utils import heal_audit
+from saltext.eos.utils import heal_audit, heal_notify_channel
 from saltext.eos.utils.heal_notify_channel import ATTEMPTS, DEAD, FOLDER, Follower, needs, standing
 from saltext.eos.utils.heal_notify_message import NOTES, message, severity, text
 from saltext.eos.utils.heal_notify_settings import Channel
@@ -234,3 +234,63 @@ def test_every_kind_of_line_has_words_and_a_severity():
         assert message(line, "f" * 64).text
     for do, grave in NOTES.items():
         assert severity(heal_audit.Line(1, NOW, "note", {"do": do})) == grave
+
+
+def test_what_is_critical_does_not_wait_for_the_end_of_a_storm(tmp_path, audit):
+    told = Told()
+    one = follower(tmp_path, told, most=2, every=300.0)
+    worked_off(one)
+    audit.add(*[decided(number) for number in range(600)])
+    worked_off(one, NOW, 5.0)
+    assert len(told.messages) == 1
+    audit.add(*[decided(number) for number in range(600)])
+    worked_off(one, NOW + 10, 5.0)
+    assert len(told.messages) == 1
+    audit.add(("result", {"decision": "d9", "ok": False, "says": "still wrong"}), decided(1))
+    worked_off(one, NOW + 20, 5.0)
+    (grave,) = told.messages[1:]
+    assert (grave.severity, grave.about["count"]) == ("critical", 601)
+    assert "decision d9 did not help: still wrong" in grave.text
+    worked_off(one, NOW + 301, 5.0)
+    assert told.messages[2].about["decision"] == "d1"
+
+
+def test_a_storm_of_what_is_critical_is_bounded_too(tmp_path, audit):
+    told = Told()
+    one = follower(tmp_path, told, most=2, every=300.0)
+    worked_off(one)
+    for second in range(0, 50, 5):
+        audit.add(*[("result", {"decision": "d", "ok": False, "says": "x"})] * 5)
+        worked_off(one, NOW + second, 1.0)
+    assert len(told.messages) == 3
+
+
+def test_another_audit_is_told_of_and_followed(tmp_path, audit):
+    told = Told()
+    one = follower(tmp_path, told)
+    audit.add(*[decided(number) for number in range(9)])
+    worked_off(one)
+    one.state["n"] = 40
+    one.turn(NOW)
+    assert told.messages[-1].severity == "critical"
+    assert "line 40 was told of; it is another audit" in told.messages[-1].text
+    audit.add(decided(7))
+    worked_off(one)
+    assert told.messages[-1].about["decision"] == "d7"
+
+
+def test_what_was_moved_before_it_was_told_is_told_of(tmp_path, audit, monkeypatch):
+    told = Told()
+    one = follower(tmp_path, told)
+    audit.add(*[decided(number) for number in range(9)])
+    worked_off(one)
+    one.state.update(n=2, pending=[3, 6])
+    lines = heal_notify_channel._lines
+    moved = lambda path, after, upto: lines(path, max(after, 8), upto)  # noqa: E731
+    monkeypatch.setattr(heal_notify_channel, "_lines", moved)
+    worked_off(one)
+    assert "lines 3 to 6 of the audit were moved" in told.messages[0].text
+    assert one.state["pending"] is None
+    audit.add(decided(11))
+    worked_off(one)
+    assert told.messages[-1].about["decision"] == "d11"
