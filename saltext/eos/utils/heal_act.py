@@ -33,6 +33,8 @@ REALMS = (ACT, WOULD)
 # Checks that wait for the end of another decision.
 ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
+# What is watched is looked at each minute: after a longer gap nobody knows how it was.
+LONGEST_UNSEEN = 180.0
 MOST_FLIPS = 16
 MOST_KEYS = 2_000
 HEALER = "healer"
@@ -137,6 +139,17 @@ def close(state: State, incident: Incident, why: str, now: float) -> None:
 def is_remembered(state: State, incident: Incident) -> bool:
     """Tell whether something was done about the thing that is not forgotten yet."""
     return any(state.key(realm, incident.thing).cool_step for realm in REALMS)
+
+
+def judging(state: State, now: float) -> None:
+    """Begin to judge; after a time in which nobody looked, the time of health begins anew."""
+    gap, state.judged = now - state.judged, now
+    if gap <= LONGEST_UNSEEN:
+        return
+    for name, key in [*state.keys.items()]:
+        realm, _, thing = name.partition(":")
+        if realm in REALMS and key.healthy_since is not None:
+            state.set_key(realm, thing, key._replace(healthy_since=None))
 
 
 def contend(state: State, incident: Incident, says: str, now: float) -> None:

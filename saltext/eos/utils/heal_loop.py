@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
 from saltext.eos.utils import (
+    heal_act,
     heal_budget,
     heal_clock,
     heal_core,
@@ -213,6 +214,7 @@ class Loop:
             if may_judge and (is_late or not is_behind):
                 self._due_at, self._is_judging = clock, True
                 state.locked = self._locked()
+                heal_act.judging(state, moment.now)
                 views, missing = self._views(core, look, moment.now)
                 fired = core.due(moment.now, moment.reading.wall, views)
                 self._is_judging = False

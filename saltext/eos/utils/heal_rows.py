@@ -25,6 +25,7 @@ def read(db: sqlite3.Connection) -> State:
         row=int(heal_file.meta(db, "row") or 0),
         epoch=int(heal_file.meta(db, "epoch") or 0),
         inbox=dict(heal_file.meta(db, "inbox") or {}),
+        judged=float(heal_file.meta(db, "judged") or 0.0),
     )
     for (text,) in db.execute("SELECT body FROM incidents WHERE state <> ?", (CLOSED,)):
         incident = _made(Incident, text)
@@ -97,6 +98,7 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
             db.execute("INSERT INTO rules VALUES (?,?,?,?,?,?,?)", rule)
     heal_file.set_meta(db, "row", state.row)
     heal_file.set_meta(db, "inbox", state.inbox)
+    heal_file.set_meta(db, "judged", state.judged)
     heal_file.set_meta(db, "forgotten", forgotten)
     state.dirty, state.closed = {}, []
 

@@ -152,6 +152,8 @@ class State:
     """Moment up to which this master may act; None where it is the only one."""
     only: str | None = None
     """The one node that is acted upon; None for all."""
+    judged: float = 0.0
+    """Moment at which what is due was last judged."""
     locked: str = ""
     """Who holds the stack lock, in words; empty while it is free."""
     incidents: dict[str, Incident] = field(default_factory=dict)

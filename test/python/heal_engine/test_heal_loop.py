@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 from healing import Clocks
-from stage import envelope
+from stage import WRONG, envelope
 
 from saltext.eos.utils import heal_claim, heal_file, heal_judge, heal_loop, heal_status, lock
 from saltext.eos.utils.inbox import Inbox
@@ -317,6 +317,38 @@ def test_while_somebody_holds_the_stack_lock_it_waits(stage, monkeypatch):
     assert stage.outlet.fired == []
     lock.release(opts)
     stage.until(lambda: stage.outlet.fired)
+
+
+@pytest.mark.parametrize("away", [60.0, 7200.0])
+@pytest.mark.parametrize("is_well", [True, False])
+def test_time_in_which_the_engine_did_not_look_is_no_time_of_health(stage, away, is_well):
+    """What was tried stays known for an hour of looks; a stopped master has made none."""
+    clocks = Clocks()
+    clocks.wall = time.time()
+    stage.again(read=clocks)
+    stage.tokens()
+    stage.again(read=clocks)
+    stage.put(envelope(1))
+    (decision,) = stage.until(lambda: stage.outlet.fired)
+    path = stage.home / heal_file.NAME
+    heal_claim.claim(path, decision.id, decision.action, {"jid": "1"}, clocks)
+    result = {"verb": "result", "decision": decision.id, "ok": False, "says": "not well"}
+    heal_claim.tell(path, result, "run 1", clocks)
+    stage.world.thing = WRONG._replace(wrong=False)
+    stage.until(lambda: stage.lines("result"))
+    clocks.pass_(30.0)
+    state = stage.loop._store.state
+    stage.until(lambda: state.key("act", decision.thing).healthy_since)
+    stage.loop.close()
+    clocks.pass_(away)
+    stage.world.thing = WRONG._replace(wrong=not is_well)
+    looked = len(stage.world.asked)
+    stage.again(read=clocks)
+    clocks.pass_(60.0)
+    stage.until(lambda: len(stage.world.asked) > looked)
+    stage.turn(0.3)
+    assert stage.lines("rested") == []
+    assert stage.loop._store.state.key("act", decision.thing).attempts >= 1
 
 
 def test_the_status_says_what_holds(stage):
