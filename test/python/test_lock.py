@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -111,3 +112,41 @@ def test_the_states_refuse_a_held_lock_also_in_test_mode(states, holder):
         assert result["result"] is False
         assert "somebody" in result["comment"]
     assert states.released("apply")["comment"] == "The stack lock is not held by this run."
+
+
+def test_two_that_see_the_same_stale_lock_do_not_both_take_it(tmp_path, holder, monkeypatch):
+    """The first is held up between its look and its removal; as threads of one process are."""
+    from saltext.eos.utils import lock
+
+    holder.kill()
+    holder.wait()
+    opts = {"eos_state_dir": str(tmp_path)}
+    looked, go_on, got = threading.Event(), threading.Event(), []
+    is_running = lock._is_running
+
+    def slow(found):
+        answer = is_running(found)
+        if threading.current_thread().name == "first":
+            looked.set()
+            go_on.wait(1)
+        return answer
+
+    def take(jid):
+        try:
+            lock.take(opts, "heal", jid, "Reactor")
+            got.append(jid)
+        except lock.Held:
+            pass
+
+    monkeypatch.setattr(lock, "_is_running", slow)
+    first = threading.Thread(target=take, args=("1",), name="first")
+    second = threading.Thread(target=take, args=("2",))
+    first.start()
+    assert looked.wait(5)
+    second.start()
+    second.join(0.5)
+    go_on.set()
+    first.join(5)
+    second.join(5)
+    assert len(got) == 1
+    assert lock.read(opts)["jid"] == got[0]

@@ -9,9 +9,13 @@ keeps the lock beyond it.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +61,33 @@ def take(opts: dict[str, Any], name: str, jid: str, owner: str) -> dict[str, Any
         "lease": LEASE,
     }
     taken_over = None
-    for _ in range(3):
-        try:
-            store.create(path(opts), store.dump(mine))
-        except store.Exists:
-            stale = _refuse_or_remove(opts)
-            taken_over = stale or taken_over
-            continue
-        return taken_over
+    with _alone(opts):
+        for _ in range(3):
+            try:
+                store.create(path(opts), store.dump(mine))
+            except store.Exists:
+                stale = _refuse_or_remove(opts)
+                taken_over = stale or taken_over
+                continue
+            return taken_over
     raise Held("the stack lock changes hands at this moment; run it again")
+
+
+@contextlib.contextmanager
+def _alone(opts: dict[str, Any]) -> Iterator[None]:
+    """
+    Let one at a time judge who holds the lock: who saw a stale one must not remove the next.
+
+    Threads too: orchestrations of the reactor share one process. It ends with who holds it.
+    """
+    file = path(opts).with_name(".lock.guard")
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def release(opts: dict[str, Any]) -> bool:
@@ -102,7 +124,7 @@ def _refuse_or_remove(opts: dict[str, Any]) -> dict[str, Any] | None:
             f"the stack lock is held by {describe(holder)}; expected it to be free; wait for that "
             f"job, or stop it with `salt-run state.soft_kill {holder['jid']}`"
         )
-    aside = file.with_name(f".lock.stale.{os.getpid()}")
+    aside = file.with_name(f".lock.stale.{os.getpid()}.{threading.get_ident()}")
     try:
         file.rename(aside)
     except FileNotFoundError:

@@ -17,6 +17,7 @@ import contextlib
 import json
 import os
 import re
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def _private(folder: Path) -> None:
 
 
 def _stage(path: Path, data: bytes, mode: int) -> Path:
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    staged = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(FileNotFoundError):
         staged.unlink()
     try:
