@@ -181,9 +181,9 @@ def age(state: State, now: float, settings: Settings) -> None:
             now >= one.expires or (used_up and now - one.fired_at >= settings.refire_after)
         ):
             _given_up(state, one, "nobody claimed it: is the reactor set up?", now)
-        elif one.state == "claimed" and now - one.created >= 2 * settings.healer_wait:
+        elif one.state == "claimed" and now - one.created >= settings.act_within:
             _given_up(state, one, "it was claimed and never ended", now)
-        elif one.state not in OPEN_STATES and now - one.ended >= 2 * settings.healer_wait:
+        elif one.state not in OPEN_STATES and now - one.ended >= settings.act_within:
             del state.decisions[one.id]
     if len(state.keys) > MOST_KEYS:
         for name, key in [*state.keys.items()]:
@@ -289,7 +289,7 @@ def echo(state: State, envelope: Mapping[str, Any], now: float, settings: Settin
     for one in state.decisions.values():
         is_open = one.state in OPEN_STATES
         effects = ((one.claim if is_open else one.result) or {}).get("effects")
-        if not effects or (not is_open and now - one.ended > settings.healer_wait):
+        if not effects or (not is_open and now - one.ended > settings.act_within / 2.0):
             continue
         named_ = {envelope["id"]}
         for part in ("links", "subject"):

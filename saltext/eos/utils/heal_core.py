@@ -180,7 +180,7 @@ class Core:
             if one.state == "decided":
                 moments.append(min(one.expires, one.fired_at + settings.refire_after))
             elif one.state == "claimed":
-                moments.append(one.created + 2 * settings.healer_wait)
+                moments.append(one.created + settings.act_within)
         return min(moments, default=heal_act.FOR_EVER)
 
     def wanted(self, now: float) -> list[Incident]:

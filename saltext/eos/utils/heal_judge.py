@@ -251,7 +251,8 @@ def _still_wrong(case: Case) -> Outcome:
     wrong = case.view.thing.wrong
     if wrong is False:
         return Outcome(FAILED, "healed by itself", kind=CLOSE)
-    if not is_deed(case.policy):
+    is_hold = case.policy["act"]["do"] == "hold"
+    if not is_hold and not is_deed(case.policy):
         return _passed("nothing says that it is over")
     if wrong is None or case.view.thing.input is None:
         return _unknown(case, "whether it is still wrong, and with what input, is not known")

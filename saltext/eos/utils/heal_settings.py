@@ -12,6 +12,8 @@ from saltext.eos.utils.validate import Finding, nearest, show
 MODES = ("observe", "warn", "enforce")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 86_400
+# An apply may take ten minutes, behind one that does; shorter waits for others change nothing here.
+LONGEST_ACT = 1_200.0
 
 
 class Window(NamedTuple):
@@ -66,6 +68,11 @@ class Settings(NamedTuple):
     own_window: float = 60.0
     windows: tuple[Window, ...] = ()
     primary: str | None = None
+
+    @property
+    def act_within(self) -> float:
+        """How long an act may be under way; also how long what has ended is remembered."""
+        return max(LONGEST_ACT, 2.0 * self.healer_wait)
 
     def mode_of(self, job: str | None, component: str | None) -> str:
         """Give the mode for a thing: what its job and its component say, else the stack's."""

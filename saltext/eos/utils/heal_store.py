@@ -133,7 +133,7 @@ class Store:
                 yield self._time
                 wall = self._time.reading.wall
                 heal_audit.append(self._db, wall, self.state.lines)
-                forgotten = self._time.now - 2 * settings.healer_wait
+                forgotten = self._time.now - settings.act_within
                 heal_rows.write(self._db, self.state, forgotten)
                 heal_file.set_meta(self._db, CLOCK, heal_clock.packed(self._time))
                 heal_file.set_meta(self._db, LEASE, self.state.lease)

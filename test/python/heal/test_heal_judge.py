@@ -191,6 +191,21 @@ def test_while_the_stack_lock_is_held_nothing_is_decided_and_no_token_is_spent()
     assert len(healer.after(5.0)) == 1
 
 
+@pytest.mark.parametrize("unknown", [{"wrong": None}, {"input": None}], ids=["wrong", "input"])
+def test_what_is_not_known_is_not_held_for_every_input(unknown):
+    healer = Healer()
+    healer.thing = WRONG._replace(**unknown)
+    healer.tell("nomad/deployment/reverted")
+    for _ in range(20):
+        healer.after(15.0)
+    assert healer.state.rules == {}
+    assert healer.why().startswith("still_wrong: whether it is still wrong")
+    healer.thing = WRONG
+    healer.after(60.0)
+    ((_, rule),) = healer.state.rules.items()
+    assert (rule.kind, rule.what, rule.input) == ("hold", "job:web@default", "spec-a")
+
+
 def test_a_tenth_of_the_jobs_within_the_hour():
     healer = Healer(heal_settings.read({"mode": "enforce", "bucket": {"size": 100}}))
     healer.state.buckets["act"] = _bucket(100)
@@ -318,3 +333,17 @@ def test_what_nobody_knows_is_looked_at_ever_later_and_left_after_a_day(unknown)
     closed = [body["why"] for kind, body in healer.state.lines if kind == "closed"]
     assert closed[0].startswith("for a day ")
     assert healer.now < 86_400.0 + 600.0
+
+
+def test_a_short_wait_for_others_gives_up_no_act_and_forgets_no_echo():
+    healer = Healer(heal_settings.read({"mode": "enforce", "healer_wait": "30s"}))
+    healer.tell("nomad/alloc/failed")
+    (decision,) = healer.after(5.0)
+    heal_act.claimed(healer.state, decision.id, {"jid": "1", "acts": True})
+    for _ in range(20):
+        healer.after(30.0)
+    assert decision.state == "claimed"
+    assert heal_act.ended(healer.state, decision.id, True, "well", ("ev-1",), healer.now)
+    healer.after(300.0)
+    told = {"id": "x", "links": {"evaluation": "ev-1"}}
+    assert heal_act.echo(healer.state, told, healer.now, healer.core.settings) == decision.id
