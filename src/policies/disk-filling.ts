@@ -7,7 +7,7 @@ export default definePolicy({
   key: ['subject.minion', 'subject.mount'],
   act: { do: 'alarm' },
   limits: { coolDown: '1h' },
-  says: '{subject.mount} on {subject.minion} has {verdict.free} % left ({verdict.cause}), full in {verdict.left} s at the present rate; {subject.components} keep their data there',
+  says: '{subject.mount} on {subject.minion} has {verdict.free} % of its bytes and {verdict.files} % of its files left ({verdict.cause}; seconds until it is full: {verdict.left}); {subject.components} keep their data there',
   otherwise: 'Look with `du -xsh {subject.mount}/*` on {subject.minion} at what grows; make room, or give it a larger disk.',
   never: ['Deletes a file, an image or an allocation.', 'Stops what writes.'],
 })

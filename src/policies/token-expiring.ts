@@ -7,7 +7,7 @@ export default definePolicy({
   key: ['subject.minion', 'subject.component', 'subject.path'],
   act: { do: 'alarm' },
   limits: { coolDown: '1d' },
-  says: 'the token of {subject.component} for {subject.service} on {subject.minion} is {verdict.cause}, it ends at {change.ends}',
+  says: 'the token of {subject.component} for {subject.service} on {subject.minion} is {verdict.cause}; its end: {change.ends}',
   otherwise: 'Run `salt {subject.minion} state.apply eos.{subject.component}`: its state proves the token by using it, and makes another where it does not work.',
   never: ['Makes or revokes a token.', 'Shows one: only its accessor is told.'],
 })

@@ -7,6 +7,27 @@ from __future__ import annotations
 from typing import Any
 
 TABLE: dict[str, dict[str, Any]] = {
+    "bridge_alarm": {
+        "on": ["bridge/alarm"],
+        "match": {},
+        "require": {
+            "attributed": False,
+            "repeated": None,
+            "classes": [],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.source", "verdict.cause"],
+        "act": {"do": "alarm"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "the bridge raises an alarm about {subject.source} ({verdict.cause}): {verdict.detail}"
+        ),
+        "otherwise": (
+            "Look at `salt-run eos.bridge`; what was lost is told by nobody again, so compare what "
+            "{subject.source} shows now with what you expect."
+        ),
+    },
     "certificate_expiring": {
         "on": ["host/certificate/expiring"],
         "match": {},
@@ -66,8 +87,9 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "alarm"},
         "limits": {"attempts": None, "cool_down": 3600.0},
         "says": (
-            "{subject.mount} on {subject.minion} has {verdict.free} % left ({verdict.cause}), full "
-            "in {verdict.left} s at the present rate; {subject.components} keep their data there"
+            "{subject.mount} on {subject.minion} has {verdict.free} % of its bytes and "
+            "{verdict.files} % of its files left ({verdict.cause}; seconds until it is full: "
+            "{verdict.left}); {subject.components} keep their data there"
         ),
         "otherwise": (
             "Look with `du -xsh {subject.mount}/*` on {subject.minion} at what grows; make room, "
@@ -382,7 +404,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "limits": {"attempts": None, "cool_down": 86400.0},
         "says": (
             "the token of {subject.component} for {subject.service} on {subject.minion} is "
-            "{verdict.cause}, it ends at {change.ends}"
+            "{verdict.cause}; its end: {change.ends}"
         ),
         "otherwise": (
             "Run `salt {subject.minion} state.apply eos.{subject.component}`: its state proves the "

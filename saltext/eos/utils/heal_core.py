@@ -137,6 +137,7 @@ class Core:
             incident.latest = max(at, incident.latest)
             incident.events = [*incident.events, envelope["id"]][-MOST_EVENTS:]
             if incident.state == DEBOUNCING:
+                incident.says = self._says(policy, envelope, key)
                 incident.due = min(incident.latest + least, incident.occurred + most)
             elif incident.state == WATCHING:
                 incident.due = min(incident.due, now + least)
@@ -155,9 +156,7 @@ class Core:
             thing=thing(policy, match.cluster, match.subject),
             opened=now, last=now, due=at + min(least, most), occurred=at, latest=at,
             events=[envelope["id"]],
-            says=heal_match.sentence(
-                policy.get("says") or "", envelope, max(1, len(state.counts.get(key, ())))
-            ),
+            says=self._says(policy, envelope, key),
         )  # fmt: skip
         heal_act.opened(state, incident, policy, now, self.settings)
         state.incidents[key] = incident
@@ -166,6 +165,11 @@ class Core:
             "opened", now, incident=incident.id, policy=incident.policy, says=incident.says,
             place=heal_match.place(incident.subject), event=envelope["id"],
         )  # fmt: skip
+
+    def _says(self, policy: Mapping[str, Any], envelope: Mapping[str, Any], key: str) -> str:
+        """Put a fact into the words of a policy, with how often it counted."""
+        count = max(1, len(self.state.counts.get(key, ())))
+        return heal_match.sentence(policy.get("says") or "", envelope, count)
 
     def soonest(self, asked: Collection[str] = ()) -> float:
         """

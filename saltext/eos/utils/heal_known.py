@@ -12,7 +12,7 @@ from saltext.eos.utils.heal_state import State
 from saltext.eos.utils.validate import nearest
 
 STACK = "stack"
-KINDS = ("job", "component", "node", "service", "unit", "policy")
+KINDS = ("job", "component", "node", "service", "unit", "source", "policy")
 
 
 def names(form: Mapping[str, Any] | None, state: State) -> set[str]:

@@ -239,6 +239,8 @@ def names(policy_name: str, policy: Mapping[str, Any], subject: Mapping[str, Any
         found.append(f"job:{job}")
     if service := leaves.get("service"):
         found.append(f"service:{service}")
+    if source := leaves.get("source"):
+        found.append(f"source:{source}")
     if unit := leaves.get("unit"):
         found.append(f"unit:{unit}")
     if component := done_to(policy["act"], subject):

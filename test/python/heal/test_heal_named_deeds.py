@@ -173,3 +173,21 @@ def test_what_is_watched_and_is_gone_for_good_is_watched_for_a_day(opened):
     for _ in range(25):
         opened.after(3600.0)
     assert opened.state.incidents == {}
+
+
+def _killed(number, peak):
+    return {
+        "id": f"e{number}", "event": "kernel/oom", "verb": "killed", "settled": True,
+        "source": {"kind": "kernel"},
+        "subject": {"minion": "n1", "job": "web", "group": "web", "task": "t", "unit": "u"},
+        "verdict": {"cause": "own_limit", "is_attributed": True, "peak": peak, "limit": 900},
+        "change": {}, "links": {"namespace": "apps"},
+    }  # fmt: skip
+
+
+def test_a_proposal_tells_the_newest_of_what_it_counts():
+    healer = Healer(ENFORCE, TABLE)
+    for number in range(1, 5):
+        healer.core.arrive(number, _killed(number, 100 * number), 0.0)
+    (one,) = [one for one in healer.state.incidents.values() if one.policy == "repeated_oom"]
+    assert "3 times in an hour: peak 400, limit 900 bytes" in one.says

@@ -80,3 +80,33 @@ def test_the_mode_of_a_component_holds_for_each_act_that_is_done_to_it():
         "lost_registration": "consul", "stale_registration": "consul", "unit_failed": "consul",
         "vault_sealed": "vault",
     }  # fmt: skip
+
+
+def _said(name, **leaves):
+    fact = _wanted(name, TABLE[name]["on"][0])
+    for at, value in leaves.items():
+        _put(fact, at.replace("__", "."), value)
+    return match.sentence(TABLE[name]["says"], fact, 3)
+
+
+def test_a_disk_without_files_is_told_as_that():
+    full = _said("disk_filling", verdict__cause="files", verdict__free=61, verdict__files=2,
+                 verdict__left=None)  # fmt: skip
+    assert "61 % of its bytes and 2 % of its files left (files" in full
+    assert "- s " not in full
+
+
+def test_a_token_that_is_refused_has_no_end_to_tell():
+    assert "it ends at -" not in _said("token_expiring", verdict__cause="refused",
+                                       change__ends=None)  # fmt: skip
+
+
+def test_an_alarm_about_a_source_goes_by_its_name():
+    for name in ("silent_source", "bridge_alarm"):
+        subject = dict.fromkeys(TABLE[name]["key"], "nomad:global")
+        assert heal_state.names(name, TABLE[name], subject)[0] == "source:nomad:global"
+
+
+def test_damage_to_what_was_told_already_is_an_alarm():
+    assert TABLE["bridge_alarm"]["on"] == ["bridge/alarm"]
+    assert TABLE["bridge_alarm"]["act"] == {"do": "alarm"}
