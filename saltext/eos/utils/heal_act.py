@@ -35,6 +35,8 @@ ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
 # What is watched is looked at each minute: after a longer gap nobody knows how it was.
 LONGEST_UNSEEN = 180.0
+# A fact older than that, when it comes here, is of the past: after a stop, or of an older inbox.
+RECENT = 600.0
 MOST_FLIPS = 16
 MOST_KEYS = 2_000
 HEALER = "healer"
@@ -100,11 +102,17 @@ def _note(
     what = incident.names[0]
     until = now + float(act["for"]) if act.get("for") is not None else None
     says = incident.says or incident.policy
+    is_past = incident.late > _recent(policy)
     state.line(
         "note", now, incident=incident.id, policy=incident.policy, do=act["do"], what=what,
         says=says, count=incident.count, act=dict(act),
         checks=[one._asdict() for one in ruling.checks],
+        **({"late": round(incident.late)} if is_past else {}),
     )  # fmt: skip
+    if is_past:
+        # Of a time that is over: people are told, and nothing is stopped for it now.
+        close(state, incident, f"noted as past: {act['do']}", now)
+        return
     if act["do"] == "freeze":
         before = state.rules.get((FREEZE, "stack"))
         # Never shorter than what already holds, whoever said it.
@@ -117,6 +125,12 @@ def _note(
     elif act["do"] == "suspect":
         state.put_rule(Rule(SUSPECT, what, says, HEALER, now, until))
     close(state, incident, f"noted: {act['do']}", now)
+
+
+def _recent(policy: Mapping[str, Any]) -> float:
+    """Say how old a fact may be that is noted as of now: as old as what it is counted with."""
+    repeated = (policy.get("require") or {}).get("repeated") or {}
+    return max(RECENT, float(repeated.get("within") or 0.0), float(policy["act"].get("for") or 0.0))
 
 
 def opened(

@@ -129,9 +129,10 @@ class Core:
         state, key = self.state, match.key()
         incident = state.incidents.get(key)
         least, most = self.settings.debounce_least, self.settings.debounce_most
-        at = max(at, now - most)
+        late, at = now - at, max(at, now - most)
         if incident is not None:
             incident.count += 1
+            incident.late = min(late, incident.late)
             incident.last = max(now, incident.last)
             incident.occurred = min(at, incident.occurred)
             incident.latest = max(at, incident.latest)
@@ -154,7 +155,7 @@ class Core:
             id=f"{key[:16]}-{row}", policy=match.policy, key=key, cluster=match.cluster,
             subject=match.subject, names=tuple(names(match.policy, policy, match.subject)),
             thing=thing(policy, match.cluster, match.subject),
-            opened=now, last=now, due=at + min(least, most), occurred=at, latest=at,
+            opened=now, last=now, due=at + min(least, most), occurred=at, latest=at, late=late,
             events=[envelope["id"]],
             says=self._says(policy, envelope, key),
         )  # fmt: skip

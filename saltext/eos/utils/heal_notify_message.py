@@ -11,6 +11,7 @@ from saltext.eos.utils.heal_audit import Line
 
 SEVERITIES = ("info", "notice", "warning", "critical")
 MOST_SHOWN = 20
+DAY = 86_400.0
 # How grave a note is, by what it does; a fact that is only watched is told to nobody.
 NOTES = {
     "freeze": "critical", "alarm": "critical", "hold": "warning", "suspect": "warning",
@@ -97,7 +98,19 @@ def _checked(body: Body) -> str:
     return f"{checks[-1].get('name', '')}: {event_text.shown(checks[-1].get('says'))}"
 
 
+def _noted(body: Body) -> str:
+    found = NOTES.get(str(body.get("do")), "warning")
+    late = float(body.get("late") or 0.0)
+    if not late:
+        return found
+    return "info" if late > DAY else min(found, "warning", key=SEVERITIES.index)
+
+
 def _note(body: Body) -> str:
+    if late := float(body.get("late") or 0.0):
+        span = f"{late / 3600:.0f} h" if late >= 7200 else f"{late / 60:.0f} min"
+        past = f"{_shown(body, 'says')} (told {span} after it was so)"
+        return f"of the past, {_shown(body, 'do')} for {_shown(body, 'what')}: {past}"
     return f"{_shown(body, 'do')} for {_shown(body, 'what')}: {_shown(body, 'says')}"
 
 
@@ -117,7 +130,7 @@ _KINDS: dict[str, str | Callable[[Body], str]] = {
     "acting": "info", "acted": "info", "rotated": "info", "decided": "warning",
     "alarm": "critical", "lease": "notice", "inbox": "warning", "given_back": "info",
     "would": lambda body: "warning" if body.get("mode") == "warn" else "info",
-    "note": lambda body: NOTES.get(str(body.get("do")), "warning"),
+    "note": _noted,
     "fired": lambda body: "warning" if int(body.get("times", 1)) > 1 else "info",
     "result": lambda body: "notice" if body.get("ok") else "critical",
     "expired": "critical", "refused": "warning", "waits": _waits,

@@ -25,6 +25,7 @@ def read(db: sqlite3.Connection) -> State:
         row=int(heal_file.meta(db, "row") or 0),
         epoch=int(heal_file.meta(db, "epoch") or 0),
         inbox=dict(heal_file.meta(db, "inbox") or {}),
+        lease=heal_file.meta(db, "lease"),
         judged=float(heal_file.meta(db, "judged") or 0.0),
     )
     for (text,) in db.execute("SELECT body FROM incidents WHERE state <> ?", (CLOSED,)):
@@ -141,7 +142,8 @@ def _texts(
 def _made(kind: type[T], text: str) -> T:
     held = json.loads(text)
     wanted = {one.name for one in fields(kind)}  # type: ignore[arg-type]
-    if set(held) != wanted:
+    # What an older wheel did not write yet has its default; without one it is refused below.
+    if not set(held) <= wanted:
         raise ValueError(f"a row has {sorted(held)}; expected {sorted(wanted)}")
     return kind(**held)
 

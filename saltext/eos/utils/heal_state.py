@@ -34,6 +34,7 @@ class Incident:
     :param opened: when its first fact came here; ``last`` when its latest did.
     :param occurred: when its first fact occurred; ``latest`` when its latest did. Facts are told
         once they have settled, so that is earlier.
+    :param late: how long before it came here its newest fact had occurred, in seconds.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Incident:
     events: list[str] = field(default_factory=list)
     occurred: float = 0.0
     latest: float = 0.0
+    late: float = 0.0
 
 
 @dataclass(slots=True)

@@ -6,6 +6,8 @@ import pytest
 from healing import WRONG, Healer, fact
 
 from saltext.eos.utils import heal_clock
+from saltext.eos.utils.heal_audit import Line
+from saltext.eos.utils.heal_notify_message import severity, text
 from saltext.eos.utils.heal_when import occurred
 
 AT = heal_clock.Time(500.0, heal_clock.Reading("a", 1.0, 1_700_000_000.0))
@@ -85,3 +87,31 @@ def test_the_clock_of_a_source_becomes_the_healers(told, moment):
 
 def test_a_fact_without_a_time_occurred_now():
     assert occurred({}, AT) == 500.0
+
+
+@pytest.mark.parametrize(("ago", "is_frozen"), [(300.0, True), (6 * 86_400.0, False)])
+def test_a_fact_of_long_ago_is_told_as_past_and_freezes_nothing_now(ago, is_frozen):
+    """A healer that is set up after the bridge reads thirty days of facts at once."""
+    healer = Healer()
+    healer.now = 1_000_000.0
+    killed = fact(1, "kernel/oom/killed", unit="vault.service")
+    healer.core.arrive(1, killed, healer.now, healer.now - ago)
+    healer.after(5.0)
+    assert bool(healer.state.rules) is is_frozen
+    (note,) = [body for kind, body in healer.state.lines if kind == "note"]
+    line = Line(1, 0.0, "note", note)
+    assert ("late" in note) is not is_frozen
+    if not is_frozen:
+        said = "of the past, freeze for unit:vault.service: web failed (told 144 h after it was so)"
+        assert text(line) == said
+    assert severity(line) == ("critical" if is_frozen else "info")
+
+
+def test_of_a_fault_that_goes_on_the_newest_fact_counts():
+    healer = Healer()
+    healer.now = 1_000_000.0
+    for number, ago in ((1, 6 * 86_400.0), (2, 0.0)):
+        killed = fact(number, "kernel/oom/killed", unit="vault.service")
+        healer.core.arrive(number, killed, healer.now, healer.now - ago)
+    healer.after(5.0)
+    assert healer.state.rules
