@@ -27,13 +27,14 @@ class Seat:
     def __init__(self, ask: Ask, node: str) -> None:
         self._ask, self.node = ask, node
         self.standing: Standing | None = None
-        self._may_act = True
+        self._may_act, self._is_known = True, False
         self._taken = 0
         self._refused = ""
 
     def look(self, form: dict[str, Any], settings: Settings | None) -> bool:
         """Ask what this master may do; True when it may decide."""
-        self.standing = self._ask(form)
+        self._is_known = settings is not None
+        self.standing = self._ask(form) if self._is_known else None
         is_sole = self.standing is None or self.standing.role == HOLDER
         is_primary = settings is not None and settings.primary == self.node
         self._may_act = is_sole or (self.is_alone and is_primary)
@@ -53,6 +54,8 @@ class Seat:
 
     def is_other(self, state: State) -> bool:
         """Tell whether what this master may do has changed since it was last written."""
+        if not self._is_known:
+            return bool(state.lease)
         if self.standing is None:
             return state.lease is not None
         if self.standing.role == HOLDER:
@@ -68,6 +71,10 @@ class Seat:
     def sit_down(self, store: Store, now: float) -> None:
         """Let the state say what this master may do, within a step."""
         state, standing = store.state, self.standing
+        if not self._is_known:
+            # No pillar says yet who heals: where a lease was needed nobody claims without one.
+            state.lease = None if state.lease is None else 0.0
+            return
         state.lease, state.only = None, None
         if standing is None:
             return

@@ -136,3 +136,27 @@ def test_a_master_that_is_alone_again_needs_no_lease(stage, seated):
     seat.standing = None
     (decision,) = stage.until(lambda: stage.outlet.fired)
     assert _claim(stage, decision)
+
+
+def test_before_the_pillar_is_read_nobody_claims_where_a_lease_was_needed(stage, seated):
+    """An engine that starts anew does not know yet that there are others."""
+    seated(_holds(7))
+    stage.put(envelope(1))
+    (decision,) = stage.until(lambda: stage.outlet.fired)
+    stage.world.error = RuntimeError("the pillar does not compile")
+    stage.again(seat=Seat(None), node="m1")
+    stage.put(envelope(2, "nomad/alloc/lost"))
+    stage.until(lambda: stage.loop.status().row == 2)
+    with pytest.raises(heal_claim.Refused, match="its lease has ended"):
+        _claim(stage, decision)
+
+
+def test_a_master_that_never_needed_a_lease_needs_none_before_the_pillar_is_read(stage):
+    stage.tokens()
+    stage.put(envelope(1))
+    (decision,) = stage.until(lambda: stage.outlet.fired)
+    stage.world.error = RuntimeError("the pillar does not compile")
+    stage.again()
+    stage.put(envelope(2, "nomad/alloc/lost"))
+    stage.until(lambda: stage.loop.status().row == 2)
+    assert _claim(stage, decision)["subject.job"] == "web"
