@@ -21,6 +21,10 @@ from saltext.eos.utils.heal_state import FREEZE, renamed
 # Refused claims that the audit takes in an hour: whoever forges more is known by then.
 MOST_REFUSED = 200
 HOUR = 3600.0
+# A refusal that people have to look into, and one of a true decision that only came too late.
+REFUSED, LATE = "claim_refused", "claim_late"
+# How long after the healer fired again an orchestration may still start.
+STARTS_WITHIN = 600.0
 
 
 class Refused(RuntimeError):
@@ -72,7 +76,8 @@ def _claimed(
             body = {"t": now, "decision": decision, "action": action, "by": by}
             heal_audit.append(db, reading.wall, [("claimed", body)])
         else:
-            _note_refused(db, decision, action, who, why, now, reading.wall)
+            kind = _kind(db, row, action, now, epoch)
+            _note_refused(db, decision, action, who, why, now, reading.wall, kind)
     if why:
         raise Refused(f"decision {decision[:80]} is not claimed: {why}", why)
     return json.loads(row[6])
@@ -89,24 +94,23 @@ def refuse(
     """
     with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
         reading = read()
-        if _refusals(db, reading.wall) >= MOST_REFUSED:
-            return
         try:
             with heal_store.transaction(db):
-                _, now, _ = _looked_up(db, decision, reading)
-                _note_refused(db, decision, action, who, why, now, reading.wall)
+                row, now, epoch = _looked_up(db, decision, reading)
+                kind = _kind(db, row, action, now, epoch)
+                _note_refused(db, decision, action, who, why, now, reading.wall, kind)
         except (ValueError, KeyError, TypeError) as err:
             raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
 
 
 def _note_refused(
     db: sqlite3.Connection, decision: str, action: str, who: Mapping[str, Any], why: str,
-    now: float, wall: float,
+    now: float, wall: float, kind: str,
 ) -> None:  # fmt: skip
-    if _refusals(db, wall) < MOST_REFUSED:
+    if _refusals(db, wall, kind) < MOST_REFUSED:
         body = {"t": now, "decision": decision[:80], "action": action[:80], "by": dict(who),
                 "why": why}  # fmt: skip
-        heal_audit.append(db, wall, [("claim_refused", body)])
+        heal_audit.append(db, wall, [(kind, body)])
 
 
 def foretold(
@@ -198,10 +202,21 @@ def stopped(db: sqlite3.Connection, names: Sequence[str], input_: str | None, no
     return ""
 
 
-def _refusals(db: sqlite3.Connection, wall: float) -> int:
+def _kind(db: sqlite3.Connection, row: Any, action: str, now: float, epoch: int) -> str:
+    """Tell what nobody may ask for from a decision of the healer that a person, or time, stops."""
+    if row is None or row[0] != action or row[1] == "would" or row[4] != epoch:
+        return REFUSED
+    body = json.loads(row[7])
+    if body["fired"] > 1 and now < body["fired_at"] + STARTS_WITHIN:
+        return LATE
+    is_stopped = fenced(db, row[4], now) or stopped(db, names_of(body), row[8], now)
+    return LATE if row[1] == "decided" and is_stopped else REFUSED
+
+
+def _refusals(db: sqlite3.Connection, wall: float, kind: str) -> int:
     return int(
         db.execute(
-            "SELECT count(*) FROM audit WHERE kind = 'claim_refused' AND at > ?", (wall - HOUR,)
+            "SELECT count(*) FROM audit WHERE kind = ? AND at > ?", (kind, wall - HOUR)
         ).fetchone()[0]
     )
 

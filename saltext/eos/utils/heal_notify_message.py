@@ -135,7 +135,8 @@ _KINDS: dict[str, str | Callable[[Body], str]] = {
     "result": lambda body: "notice" if body.get("ok") else "critical",
     "expired": "critical", "refused": "warning", "waits": _waits,
     "rule": lambda body: "critical" if body.get("rule") == "freeze" else "notice",
-    "rule_ended": "notice", "claim_refused": "critical", "command_refused": "warning",
+    "rule_ended": "notice", "claim_refused": "critical", "claim_late": "info",
+    "command_refused": "warning",
     "crowded": "critical", "missed": "critical", "unreadable": "critical",
 }  # fmt: skip
 _WORDS: dict[str, Callable[[Body], str]] = {
@@ -169,6 +170,8 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     f"{_shown(b, 'reason')}",
     "rule_ended": lambda b: f"{_shown(b, 'rule')} of {_shown(b, 'what')} ended by "
     f"{_shown(b, 'by')}",
+    "claim_late": lambda b: f"a claim of decision {_shown(b, 'decision')} came too late: "
+    f"{_shown(b, 'why')}",
     "claim_refused": lambda b: f"a claim of decision {_shown(b, 'decision')} was refused: "
     f"{_shown(b, 'why')}",
     "command_refused": lambda b: f"a command of {_shown(b, 'by')} was refused: {_shown(b, 'why')}",

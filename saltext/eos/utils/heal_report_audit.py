@@ -33,6 +33,7 @@ SAYS = {
     "fired": "decision {decision}: {action} is asked for, time {times}",
     "claimed": "decision {decision}: {action} claimed by {by}",
     "claim_refused": "a claim of {decision} for {action} by {by}: {why}",
+    "claim_late": "a claim of {decision} for {action} by {by} came too late: {why}",
     "acting": "decision {decision}: {action} begins",
     "acted": "decision {decision}: {says}; effects {effects}",
     "result": "decision {decision}: {verdict}, {says}",
