@@ -2,11 +2,14 @@
 The file of the healer, healer.db: its tables, and when it may be trusted.
 
 What is corrupt, unreadable or of another version is never made anew and never put aside: the
-healer then does nothing until a person has looked. A new file begins without a token.
+healer then does nothing until a person has looked. A new file begins without a token. It is made
+whole or not at all, and once: a mark beside it says that there was one, so that one which is lost,
+and with it what people have frozen and held, is not taken for the first.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -16,6 +19,7 @@ from typing import Any
 from saltext.eos.utils import heal_audit
 
 NAME = "healer.db"
+MARK = "healer.made"
 VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -72,7 +76,8 @@ def opened(path: Path, *, is_thorough: bool = True, makes: bool = False) -> sqli
         raise Unusable(f"{path} is not there; expected the engine eos_healer to have made it")
     previous = os.umask(0o077)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if makes:
+            _make(path)
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     except (OSError, sqlite3.Error) as err:
         raise Unusable(f"{path} cannot be opened: {err}") from err
@@ -89,19 +94,40 @@ def opened(path: Path, *, is_thorough: bool = True, makes: bool = False) -> sqli
     return db
 
 
+def _make(path: Path) -> None:
+    """Make the file where there is none and never was one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mark = path.with_name(MARK)
+    if not path.exists():
+        if mark.exists():
+            raise Unusable(
+                f"{path} is gone, with all that was frozen, held and suspended in it; expected the "
+                f"newest whole backup in its place; to begin without any of it remove {mark}"
+            )
+        staged = path.with_name(f".{path.name}.{os.getpid()}")
+        staged.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(staged, isolation_level=None)) as db:
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
+        staged.chmod(0o600)
+        staged.replace(path)
+    mark.touch(mode=0o600)
+
+
 def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool) -> None:
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and tables == 0:
-        db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
-        path.chmod(0o600)
-    elif version != VERSION:
+        raise Unusable(
+            f"{path} is empty, so all that was frozen, held and suspended in it is lost; healing "
+            "is frozen: put the newest whole backup in its place"
+        )
+    if version != VERSION:
         raise Unusable(
             f"{path} has version {version}; expected {VERSION}; healing is frozen: install the "
             "wheel that wrote it"
         )
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
     (triggers,) = db.execute(
         "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchone()

@@ -75,9 +75,9 @@ def report(opts: Mapping[str, Any], heal: Mapping[str, Any] | None) -> dict[str,
         why = (
             f"{err}. Nothing is healed while this is so. Do not remove the file: it holds what was "
             f"done. Look at it with `salt-run eos.audit`, keep a copy of {path.name}, put the "
-            "newest whole backup in its place or move it away, and restart the master. Freezes, "
-            "holds, suspensions and open breakers that came after that backup, without one all of "
-            "them, are gone then: say them again at once"
+            "newest whole backup in its place, or move it and healer.made away, and restart the "
+            "master. Freezes, holds, suspensions and open breakers that came after that backup, "
+            "without one all of them, are gone then: say them again at once"
         )
         return {"state": UNTRUSTED, "why": why, "engine": engine, "needs": [f"FROZEN: {why}"]}
 
