@@ -46,6 +46,14 @@ def a_name() -> str:
     return secrets.token_hex(12)
 
 
+class Unjudged(RuntimeError):
+    """One incident ends the step; nothing of the step may be kept."""
+
+    def __init__(self, incident: str, why: str) -> None:
+        super().__init__(f"incident {incident} cannot be judged: {why}")
+        self.incident = incident
+
+
 class Core:
     """
     The healer, without its edges.
@@ -219,8 +227,18 @@ class Core:
             view = views.get(incident.id)
             if view is None and heal_judge.needs_view(policy):
                 continue
-            self._look(incident, policy, view or NOTHING, now, wall)
+            try:
+                self._look(incident, policy, view or NOTHING, now, wall)
+            except Exception as err:
+                raise Unjudged(incident.id, f"{type(err).__name__}: {err}"[:300]) from err
         return heal_act.to_fire(state, now, self.settings)
+
+    def put_aside(self, name: str, why: str, now: float) -> None:
+        """Leave an incident to people for an hour, before anything is judged."""
+        for incident in self.state.incidents.values():
+            if incident.id == name and incident.due <= now:
+                self._put(incident, HELD, why, now + heal_judge.HOUR)
+                self.state.line("unjudged", now, incident=name, policy=incident.policy, why=why)
 
     def _is_deed(self, incident: Incident) -> bool:
         return heal_judge.is_deed(self.table[incident.policy])

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from salt.exceptions import CommandExecutionError, SaltRunnerError
+from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import (
     heal_act,
@@ -32,6 +32,7 @@ from saltext.eos.utils import (
     heal_state,
     heal_status,
     heal_store,
+    heal_view,
     lock,
 )
 from saltext.eos.utils.heal_aside import Aside, Done
@@ -95,6 +96,7 @@ class Loop:
         self._loud_at = self._status_at = float("-inf")
         self._rotate_at = time.monotonic()
         self._unread = (0, 0)
+        self._unjudged = ("", 0, "")
         self._waiting: frozenset[str] = frozenset()
         self._due_from, self._is_judging = float("-inf"), False
         self._lag: int | None = None
@@ -125,6 +127,11 @@ class Loop:
             self._broken(str(err))
         except (sqlite3.Error, OSError) as err:
             self._broken(f"a step failed: {err}")
+        except heal_core.Unjudged as err:
+            log.exception("an incident cannot be judged")
+            times = self._unjudged[1] + 1 if self._unjudged[0] == err.incident else 1
+            self._unjudged = (err.incident, times, str(err))
+            self._broken(str(err))
         except Exception as err:
             log.exception("a step of the healer failed")
             self._broken(f"a step failed: {type(err).__name__}: {err}")
@@ -213,14 +220,17 @@ class Loop:
             is_late = look is not None or clock - self._due_at >= DUE_EVERY
             if may_judge and (is_late or not is_behind):
                 self._due_at, self._is_judging = clock, True
-                state.locked = self._locked()
+                if self._unjudged[1] >= ATTEMPTS:
+                    core.put_aside(self._unjudged[0], self._unjudged[2], moment.now)
+                state.locked = lock.said({"eos_state_dir": str(self.home)})
                 heal_act.judging(state, moment.now)
                 views, missing = self._views(core, look, moment.now)
                 fired = core.due(moment.now, moment.reading.wall, views)
-                self._is_judging = False
                 self._waiting = frozenset(one.id for one in missing)
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
+        # Also what could not be written was judged: the intake goes on without it.
+        self._is_judging = False
         self._step_at, self._alarm = clock, ""
         self._seat.written()
         self.counters["steps"] += 1
@@ -234,14 +244,6 @@ class Loop:
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
-
-    def _locked(self) -> str:
-        """Say who holds the stack lock: an act could not begin, and would be booked for nothing."""
-        try:
-            holder = lock.read({"eos_state_dir": str(self.home)})
-        except CommandExecutionError as err:
-            return f"nobody knows whom ({err})"
-        return "" if holder is None else lock.describe(holder)
 
     def _rotate(self, store: heal_store.Store) -> None:
         self._rotate_at = time.monotonic()
@@ -329,7 +331,10 @@ class Loop:
         for one in core.wanted(now):
             if one.id in self._asked[1]:
                 continue
-            if look is None or one.id not in look.ids:
+            if heal_view.needs([(one, core.table[one.policy])]).is_nothing():
+                # What nobody has to be asked for waits for no look: a freeze comes at once.
+                views[one.id] = self._view(one, core, heal_view.Snapshot(now))
+            elif look is None or one.id not in look.ids:
                 missing.append(one)
             elif look.done.error or look.done.value is None:
                 words = f"the view ({look.done.error})"

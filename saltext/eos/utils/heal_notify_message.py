@@ -137,7 +137,7 @@ _KINDS: dict[str, str | Callable[[Body], str]] = {
     "rule": lambda body: "critical" if body.get("rule") == "freeze" else "notice",
     "rule_ended": "notice", "claim_refused": "critical", "claim_late": "info",
     "command_refused": "warning",
-    "crowded": "critical", "missed": "critical", "unreadable": "critical",
+    "unjudged": "critical", "crowded": "critical", "missed": "critical", "unreadable": "critical",
 }  # fmt: skip
 _WORDS: dict[str, Callable[[Body], str]] = {
     "opened": lambda b: f"{_shown(b, 'says')} ({_shown(b, 'place')})",
@@ -175,6 +175,7 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     "claim_refused": lambda b: f"a claim of decision {_shown(b, 'decision')} was refused: "
     f"{_shown(b, 'why')}",
     "command_refused": lambda b: f"a command of {_shown(b, 'by')} was refused: {_shown(b, 'why')}",
+    "unjudged": lambda b: f"policy {_shown(b, 'policy')} is left to people: {_shown(b, 'why')}",
     "crowded": lambda b: f"{_shown(b, 'open')} incidents are open, and no more are opened",
     "missed": lambda b: f"{_shown(b, 'count')} facts were forgotten before they were judged",
     "unreadable": lambda b: f"fact {_shown(b, 'row')} cannot be read: {_shown(b, 'why')}",

@@ -45,6 +45,7 @@ SAYS = {
     "command_refused": "a command of {by}: {why}",
     "own": "fact {event} is an echo of decision {decision}",
     "rested": "{thing} has been healthy for long, all about it is forgotten ({realm})",
+    "unjudged": "incident {incident}, {policy}, is left to people: {why}",
     "crowded": "{open} incidents are open, no new one is opened",
     "missed": "{count} facts after {after} were forgotten before they were read",
     "unreadable": "fact {row} cannot be read: {why}",

@@ -41,6 +41,15 @@ def read(opts: dict[str, Any]) -> dict[str, Any] | None:
     return holder if isinstance(holder, dict) and _is_running(holder) else None
 
 
+def said(opts: dict[str, Any]) -> str:
+    """Say who holds the lock; empty when nobody does."""
+    try:
+        holder = read(opts)
+    except CommandExecutionError as err:
+        return f"nobody knows whom ({err})"
+    return "" if holder is None else describe(holder)
+
+
 def take(opts: dict[str, Any], name: str, jid: str, owner: str) -> dict[str, Any] | None:
     """
     Take the lock for this process.
