@@ -154,7 +154,7 @@ class Core:
                     incident.state = DEBOUNCING
             state.mark("incidents", key)
             return
-        if len(state.incidents) >= MOST_OPEN:
+        if len(state.incidents) >= MOST_OPEN and not self._made_room(policy, now):
             if now - self._crowded >= 60.0:
                 self._crowded = now
                 state.line("crowded", now, open=len(state.incidents), event=envelope["id"])
@@ -179,6 +179,16 @@ class Core:
         """Put a fact into the words of a policy, with how often it counted."""
         count = max(1, len(self.state.counts.get(key, ())))
         return heal_match.sentence(policy.get("says") or "", envelope, count)
+
+    def _made_room(self, policy: Mapping[str, Any], now: float) -> bool:
+        """Close the oldest note for a deed or a stop: a host tells of each change once."""
+        if not _is_grave(policy):
+            return False
+        for incident in self.state.incidents.values():
+            if not _is_grave(self.table.get(incident.policy) or _GONE):
+                self._close(incident, "something graver came, and too many are open", now)
+                return True
+        return False
 
     def soonest(self, asked: Collection[str] = ()) -> float:
         """
@@ -335,6 +345,10 @@ def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -
         acted_on(act, subject),
     )
     return heal_match.digest(*parts)
+
+
+def _is_grave(policy: Mapping[str, Any]) -> bool:
+    return heal_judge.is_deed(policy) or policy["act"]["do"] in heal_judge.STOPS
 
 
 _GONE: Mapping[str, Any] = {"act": {"do": "watch"}}

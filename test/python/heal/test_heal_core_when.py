@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from healing import WRONG, Healer, fact
 
-from saltext.eos.utils import heal_clock
+from saltext.eos.utils import heal_clock, heal_core
 from saltext.eos.utils.heal_audit import Line
 from saltext.eos.utils.heal_notify_message import severity, text
 from saltext.eos.utils.heal_when import occurred
@@ -115,3 +115,20 @@ def test_of_a_fault_that_goes_on_the_newest_fact_counts():
         healer.core.arrive(number, killed, healer.now, healer.now - ago)
     healer.after(5.0)
     assert healer.state.rules
+
+
+def test_in_a_crowd_of_notes_there_is_room_for_a_deed_and_a_freeze(monkeypatch):
+    """A host tells of a change once: what is not taken then is never told again."""
+    monkeypatch.setattr(heal_core, "MOST_OPEN", 3)
+    healer = Healer()
+    for job in ("a", "b", "c", "d"):
+        healer.tell("nomad/alloc/lost", job)
+    assert healer.kinds().count("crowded") == 1
+    healer.tell("host/unit/failed", minion="n1")
+    healer.tell("kernel/oom/killed", unit="vault.service")
+    policies = sorted(one.policy for one in healer.state.incidents.values())
+    assert policies == ["freeze", "unit", "watch"]
+    for minion in ("n2", "n3"):
+        healer.tell("host/unit/failed", minion=minion)
+    policies = sorted(one.policy for one in healer.state.incidents.values())
+    assert policies == ["freeze", "unit", "unit"]
