@@ -76,6 +76,13 @@ def checked(body: Any) -> dict[str, Any]:
     return dict(body)
 
 
+def outlasts(held: Rule, until: float | None, now: float) -> bool:
+    """Tell whether a rule for every input holds beyond a moment; None is without end."""
+    if held.input or (held.until is not None and held.until <= now):
+        return False
+    return until is not None and (held.until is None or held.until > until)
+
+
 def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: Settings) -> None:
     """
     Do what a command says.
@@ -109,6 +116,10 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
     if verb in PUTS:
         seconds = command.get("seconds")
         until = None if seconds is None else now + float(seconds)
+        held = state.rules.get((PUTS[verb], what))
+        if held is not None and held.by != by and outlasts(held, until, now):
+            says = f"what {held.by} said about {what} lasts longer, and stays: {held.reason}"
+            raise Refused(says)
         state.put_rule(Rule(PUTS[verb], what, command["reason"], by, now, until))
         return
     dropped = [state.drop_rule(kind, what, now, by) for kind in DROPS[verb]]

@@ -107,6 +107,21 @@ def test_people_stop_it_by_any_of_its_names_and_let_it_go_on(verb, back, what):
     assert len(healer.after(60.0)) == 1
 
 
+@pytest.mark.parametrize(("by", "is_shorter"), [("ben", False), ("ann", True)])
+def test_nobody_shortens_what_another_has_stopped(by, is_shorter):
+    healer = Healer()
+    freeze = {"verb": "freeze", "what": "stack", "reason": "SAN"}
+    heal_command.obey(healer.state, freeze, "ann", 0.0, ENFORCE)
+    short = {**freeze, "reason": "a look", "seconds": 300}
+    if is_shorter:
+        heal_command.obey(healer.state, short, by, 1.0, ENFORCE)
+    else:
+        with pytest.raises(heal_command.Refused, match="what ann said about stack lasts longer"):
+            heal_command.obey(healer.state, short, by, 1.0, ENFORCE)
+    rule = healer.state.rules["freeze", "stack"]
+    assert (rule.until, rule.reason) == ((301.0, "a look") if is_shorter else (None, "SAN"))
+
+
 def test_a_suspension_ends_by_itself():
     healer = Healer()
     healer.tell("nomad/alloc/failed")
