@@ -60,8 +60,8 @@ def put(
         before = reader.state.rules.get((heal_command.PUTS[verb], name))
         replaced = None if before is None else heal_report.shown_rule(reader, before)
         running = _running(reader, name)
-        end = None if seconds is None else reader.now + seconds
-        if before and before.by != by and heal_command.outlasts(before, end, reader.now):
+        ends = None if seconds is None else reader.now + seconds
+        if before and before.by != by and heal_command.outlasts(before, ends, reader.now):
             raise Unclear(
                 f"{name} is {DONE[verb]} by {before.by} for longer than that, and stays so: "
                 f"{before.reason}; expected a longer time, or first eos.{BACK[verb]}"
