@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contractOf, readTable } from '../../src/sidecar/envelope/table.ts'
 import { frame, unframed } from '../fault/harness/frames.ts'
 import { readInbox } from '../fault/harness/inbox.ts'
 import { SaltMaster, unpackedWheel } from '../fault/harness/salt-master.ts'
 import { Scene } from '../fault/harness/scene.ts'
 import { until } from '../fault/harness/until.ts'
 import { number, text } from '../fault/harness/value.ts'
+import { tablePath } from '../sidecar/rig.ts'
 
 const scene = new Scene()
 const folder = scene.place('m')
@@ -23,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => scene.end())
 
 const EPOCH = 'fuzz-0f0f0f0f'
-const hello = { kind: 'hello', protocol: 1, schema: 1, instance: 'fuzz', epoch: EPOCH, version: '0.1.0', role: 'active' }
+const hello = { kind: 'hello', protocol: 1, schema: 1, instance: 'fuzz', epoch: EPOCH, version: '0.1.0', role: 'active', contract: contractOf(readTable(tablePath())) }
 
 function envelope(seq: number): unknown {
   const now = new Date().toISOString()

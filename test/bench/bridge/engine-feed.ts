@@ -1,6 +1,8 @@
 import { connect } from 'node:net'
+import { contractOf, readTable } from '../../../src/sidecar/envelope/table.ts'
 import { frame, unframed } from '../../fault/harness/frames.ts'
 import { at, number, text } from '../../fault/harness/value.ts'
+import { tablePath } from '../../sidecar/rig.ts'
 import { round } from './statistics.ts'
 
 const BATCH = 500
@@ -29,7 +31,7 @@ export async function feedEngine(socket: string, envelopes: readonly string[]): 
       link.write(batch)
     }
     link.on('error', reject)
-    link.on('connect', () => link.write(frame({ kind: 'hello', protocol: 1, schema: 1, instance: 'feed', epoch, version: '0.1.0', role: 'active' })))
+    link.on('connect', () => link.write(frame({ kind: 'hello', protocol: 1, schema: 1, instance: 'feed', epoch, version: '0.1.0', role: 'active', contract: contractOf(readTable(tablePath())) })))
     link.on('data', (part) => {
       const read = unframed(Buffer.concat([rest, Buffer.from(part)]))
       rest = read.rest
