@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from saltext.eos.utils import heal_budget as budget
-from saltext.eos.utils import heal_judge, heal_match
+from saltext.eos.utils import heal_judge, heal_match, heal_policy
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     ACT,
@@ -47,8 +47,8 @@ def decide(
     ruling: heal_judge.Ruling, settings: Settings, now: float, name: Callable[[], str],
 ) -> None:  # fmt: skip
     """Book what a ruling allows: a decision with its budgets, or a note."""
-    pace = heal_judge.pace_of(policy, settings)
-    if not heal_judge.is_deed(policy):
+    pace = heal_policy.pace_of(policy, settings)
+    if not heal_policy.is_deed(policy):
         key = budget.acted(state.key("note", incident.thing), ruling.input, now, pace)
         state.set_key("note", incident.thing, budget.seen(key, True, now, pace))
         _note(state, incident, policy, ruling, now)
@@ -137,8 +137,8 @@ def opened(
     state: State, incident: Incident, policy: Mapping[str, Any], now: float, settings: Settings
 ) -> None:
     """A note's thing is quiet between its incidents; so its pauses are forgotten by quiet alone."""
-    if not heal_judge.is_deed(policy):
-        pace = heal_judge.pace_of(policy, settings)
+    if not heal_policy.is_deed(policy):
+        pace = heal_policy.pace_of(policy, settings)
         key = budget.seen(state.key("note", incident.thing), False, now, pace)
         state.set_key("note", incident.thing, key)
 

@@ -23,6 +23,7 @@ from saltext.eos.utils import (
     heal_core,
     heal_judge,
     heal_match,
+    heal_policy,
     heal_when,
 )
 from saltext.eos.utils import heal_budget as budget
@@ -171,7 +172,7 @@ class Trial:
         for one in held:
             if one in preferred:
                 one.due = min(one.due, moment)
-            elif one.due <= moment and heal_judge.is_deed(self._table[one.policy]):
+            elif one.due <= moment and heal_policy.is_deed(self._table[one.policy]):
                 one.due = moment + TICK / 10
 
     def _turn(self, now: float) -> None:
@@ -341,7 +342,7 @@ class Trial:
 
     def _watch(self, incident: Incident, seen: Seen, now: float) -> None:
         """Let an incident that is well sleep until that has lasted for long enough."""
-        pace = heal_judge.pace_of(self._table[incident.policy], self._settings)
+        pace = heal_policy.pace_of(self._table[incident.policy], self._settings)
         keys = [self._state.key(realm, incident.thing) for realm in heal_act.REALMS]
         since = [one.healthy_since for one in keys if one.cool_step]
         if since and all(one is not None for one in since):

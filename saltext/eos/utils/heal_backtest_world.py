@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from saltext.eos import heal_checks
-from saltext.eos.utils import heal_judge, heal_match, heal_view_component
+from saltext.eos.utils import heal_match, heal_policy, heal_view_component
 from saltext.eos.utils.heal_backtest_known import REGISTRATION, VERBS, Known, Last
 from saltext.eos.utils.heal_state import Incident, Thing, View
 
@@ -72,14 +72,14 @@ class World(Known):
         )  # fmt: skip
         thing = _as_read(thing, policy, recorded, basis)
         blocked = ""
-        is_asked = heal_judge.is_deed(policy) or any(
+        is_asked = heal_policy.is_deed(policy) or any(
             (policy.get("require") or {}).get(name) for name in ("layer_below", "hook")
         )
         if self._silent and is_asked and not (recorded.get("passed") or recorded.get("ended")):
             blocked = next(iter(self._silent))
             basis["complete"] = Basis(UNKNOWN, f"nothing was heard from {blocked}")
         managed, unhealthy = self._health(incident, recorded, basis)
-        red = next(iter(self._red), "") if heal_judge.is_deed(policy) else ""
+        red = next(iter(self._red), "") if heal_policy.is_deed(policy) else ""
         view = View(now, blocked, managed, unhealthy, red, thing)
         leaves = _leaves(incident.subject)
         needs = (("last", incident.key), ("alloc", leaves.get("alloc")), ("sources",),
@@ -99,7 +99,7 @@ class World(Known):
         if last is not None and not last.wrong:
             basis["still_wrong"] = Basis(FACTS, f"{last.says} told that it is over")
             return False
-        if not heal_judge.is_deed(policy):
+        if not heal_policy.is_deed(policy):
             return None
         if last is None or not families <= {*VERBS, REGISTRATION}:
             basis["still_wrong"] = Basis(UNKNOWN, "no fact tells when such a fault is over")
@@ -270,7 +270,7 @@ def _as_read(
             if name in basis:
                 basis[name] = says
         return thing._replace(
-            wrong=True if heal_judge.is_deed(policy) else None,
+            wrong=True if heal_policy.is_deed(policy) else None,
             layer=require.get("layer_below"), kind=next(iter(require.get("classes") or ()), None),
             hook=True if require.get("hook") else None,
         )  # fmt: skip

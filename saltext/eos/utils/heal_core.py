@@ -11,8 +11,9 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from saltext.eos.utils import heal_act, heal_judge, heal_match
+from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_policy
 from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, FRESH, HOUR, REFUSE, UNKNOWN_FOR
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     CLOSED,
@@ -107,7 +108,7 @@ class Core:
         at = now if occurred is None else min(occurred, now)
         for match in found:
             policy = self.table[match.policy]
-            if echo and policy["act"]["do"] not in heal_judge.STOPS:
+            if echo and not heal_policy.stops(policy):
                 state.line("own", now, policy=match.policy, event=envelope["id"], decision=echo)
                 continue
             if self._is_often(match, policy, envelope, at):
@@ -150,7 +151,7 @@ class Core:
                 incident.due = min(incident.latest + least, incident.occurred + most)
             elif incident.state == WATCHING:
                 incident.due = min(incident.due, now + least)
-                if policy["act"]["do"] in heal_judge.BY_FACT:
+                if policy["act"]["do"] in heal_policy.BY_FACT:
                     incident.state = DEBOUNCING
             state.mark("incidents", key)
             return
@@ -211,7 +212,7 @@ class Core:
         return [
             one
             for one in self.state.incidents.values()
-            if one.due <= now and heal_judge.needs_view(self.table.get(one.policy) or _GONE)
+            if one.due <= now and heal_policy.needs_view(self.table.get(one.policy) or _GONE)
         ]
 
     def due(self, now: float, wall: float, views: Mapping[str, View]) -> list[Decision]:
@@ -235,7 +236,7 @@ class Core:
                 self._close(incident, "its policy is no more", now)
                 continue
             view = views.get(incident.id)
-            if view is None and heal_judge.needs_view(policy):
+            if view is None and heal_policy.needs_view(policy):
                 continue
             try:
                 self._look(incident, policy, view or NOTHING, now, wall)
@@ -247,27 +248,27 @@ class Core:
         """Leave an incident to people for an hour, before anything is judged."""
         for incident in self.state.incidents.values():
             if incident.id == name and incident.due <= now:
-                self._put(incident, HELD, why, now + heal_judge.HOUR)
+                self._put(incident, HELD, why, now + HOUR)
                 self.state.line("unjudged", now, incident=name, policy=incident.policy, why=why)
 
     def _is_deed(self, incident: Incident) -> bool:
-        return heal_judge.is_deed(self.table[incident.policy])
+        return heal_policy.is_deed(self.table[incident.policy])
 
     def _look(
         self, incident: Incident, policy: Mapping[str, Any], view: View, now: float, wall: float
     ) -> None:
         state = self.state
-        if heal_judge.is_deed(policy):
+        if heal_policy.is_deed(policy):
             incident.names = with_names(incident.names, view.thing.names)
-            is_whole = not view.blocked and now - view.at <= heal_judge.FRESH
+            is_whole = not view.blocked and now - view.at <= FRESH
             self._note_health(incident, policy, is_whole and view.thing.wrong is False, now)
             if incident.state == WATCHING and self._watch(incident, policy, is_whole, view, now):
                 return
         ruling = heal_judge.judge(incident, policy, view, state, self.settings, now, wall)
-        if ruling.kind == heal_judge.DECIDE:
+        if ruling.kind == DECIDE:
             heal_act.decide(state, incident, policy, view, ruling, self.settings, now, self._name)
-        elif ruling.kind == heal_judge.CLOSE:
-            if heal_judge.is_deed(policy) and heal_act.is_remembered(state, incident):
+        elif ruling.kind == CLOSE:
+            if heal_policy.is_deed(policy) and heal_act.is_remembered(state, incident):
                 self._put(incident, WATCHING, ruling.last().says, now + WATCH_EVERY)
             else:
                 self._close(incident, ruling.last().says, now)
@@ -277,7 +278,7 @@ class Core:
     def _note_health(
         self, incident: Incident, policy: Mapping[str, Any], is_healthy: bool, now: float
     ) -> None:
-        pace = heal_judge.pace_of(policy, self.settings)
+        pace = heal_policy.pace_of(policy, self.settings)
         # What one incident sees in order may be wrong for another about the same thing.
         is_healthy = is_healthy and not any(
             one.thing == incident.thing and one.state != WATCHING
@@ -296,13 +297,13 @@ class Core:
     ) -> bool:  # fmt: skip
         """Go on watching, or end it; False when it is wrong again."""
         if is_whole and view.thing.wrong is True:
-            if policy["act"]["do"] in heal_judge.BY_FACT:
+            if policy["act"]["do"] in heal_policy.BY_FACT:
                 self._close(incident, "it is so again, and no fact says that it may be undone", now)
                 return True
             self._put(incident, DEBOUNCING, "it is wrong again", now)
             return False
         is_known = is_whole and view.thing.wrong is False
-        if not is_known and now - incident.last >= heal_judge.UNKNOWN_FOR:
+        if not is_known and now - incident.last >= UNKNOWN_FOR:
             self._close(incident, "for a day nothing was known of it", now)
         elif not heal_act.is_remembered(self.state, incident):
             self._close(incident, "it has been healthy for long enough", now)
@@ -312,15 +313,15 @@ class Core:
 
     def _wait(self, incident: Incident, ruling: heal_judge.Ruling, now: float) -> None:
         last = ruling.last()
-        stands = HELD if ruling.kind == heal_judge.REFUSE else "waiting"
+        stands = HELD if ruling.kind == REFUSE else "waiting"
         why = f"{last.name}: {last.says}"
         if incident.why.partition(":")[0] != last.name:
-            kind = "refused" if ruling.kind == heal_judge.REFUSE else "waits"
+            kind = "refused" if ruling.kind == REFUSE else "waits"
             self.state.line(
                 kind, now, incident=incident.id, policy=incident.policy, until=ruling.until,
                 checks=[one._asdict() for one in ruling.checks],
             )  # fmt: skip
-        if ruling.kind == heal_judge.REFUSE and last.name == "contended":
+        if ruling.kind == REFUSE and last.name == "contended":
             heal_act.contend(self.state, incident, last.says, now)
         keeps = incident.state == DEBOUNCING and last.name == "debounce"
         self._put(incident, DEBOUNCING if keeps else stands, why, ruling.until)
@@ -348,7 +349,7 @@ def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -
 
 
 def _is_grave(policy: Mapping[str, Any]) -> bool:
-    return heal_judge.is_deed(policy) or policy["act"]["do"] in heal_judge.STOPS
+    return heal_policy.is_deed(policy) or heal_policy.stops(policy)
 
 
 _GONE: Mapping[str, Any] = {"act": {"do": "watch"}}

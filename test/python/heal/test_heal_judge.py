@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from healing import ENFORCE, TABLE, WRONG, Healer, policy
 
-from saltext.eos.utils import heal_act, heal_budget, heal_command, heal_judge, heal_settings
+from saltext.eos.utils import heal_act, heal_budget, heal_command, heal_policy, heal_settings
 
 
 def test_a_fault_is_decided_after_five_quiet_seconds():
@@ -269,8 +269,8 @@ def test_every_policy_of_the_wheel_can_be_judged():
     from saltext.eos.policies.table import TABLE as GENERATED
 
     for name, held in GENERATED.items():
-        heal_judge.pace_of(held, ENFORCE)
-        assert heal_judge.is_deed(held) or held["act"]["do"] in (
+        heal_policy.pace_of(held, ENFORCE)
+        assert heal_policy.is_deed(held) or held["act"]["do"] in (
             "propose", "freeze", "hold", "suspect", "report", "alarm", "watch",
         ), name  # fmt: skip
     assert set(TABLE["watch"]) <= set(GENERATED["leaf_oom"])

@@ -12,7 +12,7 @@ import pytest
 from healing import Clocks
 from stage import WRONG, envelope
 
-from saltext.eos.utils import heal_claim, heal_file, heal_judge, heal_loop, heal_status, lock
+from saltext.eos.utils import heal_claim, heal_file, heal_judge_case, heal_loop, heal_status, lock
 from saltext.eos.utils.inbox import Inbox
 
 
@@ -307,7 +307,7 @@ def test_what_needs_a_look_is_decided_though_facts_wait_all_the_time(stage, monk
 
 
 def test_while_somebody_holds_the_stack_lock_it_waits(stage, monkeypatch):
-    monkeypatch.setattr(heal_judge, "SOON", 0.1)
+    monkeypatch.setattr(heal_judge_case, "SOON", 0.1)
     opts = {"eos_state_dir": str(stage.home)}
     stage.tokens()
     lock.take(opts, "apply", "20260101", "ann")

@@ -11,7 +11,7 @@ from looking import form, incident
 from saltext.eos.modules import eos_heal
 from saltext.eos.policies.table import TABLE
 from saltext.eos.utils import heal_snapshot, heal_view
-from saltext.eos.utils.heal_judge import ENOUGH
+from saltext.eos.utils.heal_judge_truth import ENOUGH
 
 pytestmark = pytest.mark.server
 

@@ -6,7 +6,7 @@ import pytest
 from looking import ALLOC, INSTANCE, KEY, allocation, form, incident, job, look, snapshot
 
 from saltext.eos.policies.table import TABLE
-from saltext.eos.utils import heal_judge, heal_view, heal_view_job
+from saltext.eos.utils import heal_policy, heal_view, heal_view_job
 
 PLACE = ("dc1", "n1", INSTANCE)
 
@@ -265,8 +265,8 @@ def test_a_drain_is_over_when_nothing_that_moves_is_there(rows, layer):
 def test_every_policy_that_needs_a_view_says_what_to_ask_or_needs_the_form_alone():
     for name, policy in TABLE.items():
         found = heal_view.needs([(incident(name), policy)])
-        by_form_alone = policy["require"]["classes"] and not heal_judge.is_deed(policy)
-        asks = heal_judge.needs_view(policy) and not by_form_alone
+        by_form_alone = policy["require"]["classes"] and not heal_policy.is_deed(policy)
+        asks = heal_policy.needs_view(policy) and not by_form_alone
         assert found.is_nothing() is not asks, name
 
 

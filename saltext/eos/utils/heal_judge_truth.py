@@ -1,0 +1,126 @@
+"""
+Whether something is wrong at all: the facts are whole, the truth was read, the rest had its time.
+
+Each check is pure: what is not known is never taken for leave to act.
+"""
+
+from __future__ import annotations
+
+from saltext.eos.utils.heal_judge_case import (
+    CLOSE,
+    FAILED,
+    FRESH,
+    WAITS,
+    Case,
+    Outcome,
+    again,
+    passed,
+    sooner,
+    unknown,
+)
+from saltext.eos.utils.heal_policy import is_deed, needs_view, stops
+from saltext.eos.utils.heal_state import OPEN_STATES, THINGS
+
+# How far the layer below must be: what is enough for each.
+ENOUGH = {
+    "settled": ("settled", "exhausted", "failed"),
+    "exhausted": ("exhausted", "failed"),
+    "failed": ("failed",),
+}
+
+
+def dedupe(case: Case) -> Outcome:
+    """Say how many facts are this one incident."""
+    return passed(f"facts that are this one incident: {case.incident.count}")
+
+
+def debounce(case: Case) -> Outcome:
+    """Wait while facts of the same may still come."""
+    incident, settings = case.incident, case.settings
+    least, most = settings.debounce_least, settings.debounce_most
+    until = min(incident.latest + least, incident.occurred + most)
+    if case.now < until:
+        return Outcome(WAITS, f"facts may still come; {until - case.now:.0f} s more", until)
+    return passed(f"{case.now - incident.occurred:.0f} s have passed since the first fact")
+
+
+def own(case: Case) -> Outcome:
+    """Wait for what Eos itself does about it, and for the echo of that."""
+    if stops(case.policy):
+        return passed("what stops healing waits for no act")
+    mine = {name for name in case.incident.names if name.startswith(THINGS)}
+    for one in case.state.decisions.values():
+        if one.state == "would" or not mine.intersection(one.names):
+            continue
+        if one.state in OPEN_STATES:
+            return again(case, f"decision {one.id} about the same is under way")
+        until = one.ended + case.settings.own_window
+        if one.claim is not None and case.now < until:
+            return Outcome(WAITS, f"it may be the echo of decision {one.id}", until)
+    return passed("no act of Eos about it is under way or has just ended")
+
+
+def complete(case: Case) -> Outcome:
+    """Wait for a view that is whole and newer than the last fact."""
+    view = case.view
+    if not needs_view(case.policy):
+        return passed("a fact is noted as it was told")
+    if view.blocked:
+        return again(case, f"blocked: {view.blocked} did not answer wholly")
+    incident = case.incident
+    is_before = view.at < incident.last
+    # What fails again and again is never without a newer fact, and it was wrong after the first.
+    if is_before and view.thing.wrong:
+        is_before = view.at < incident.occurred + case.settings.debounce_most
+    if case.now - view.at > FRESH or is_before:
+        return again(case, "the view is older than the fact, or than 30 s")
+    return passed("every source answered, after the last fact")
+
+
+def layer_below(case: Case) -> Outcome:
+    """Leave what is below its time: it often heals by itself."""
+    wanted = (case.policy.get("require") or {}).get("layer_below")
+    if wanted is None:
+        return passed("nothing below is waited for")
+    layer = case.view.thing.layer
+    if layer is None:
+        return unknown(case, "how far the layer below is, is not known")
+    if layer in ENOUGH[wanted]:
+        return passed(f"the layer below is {layer}")
+    waited = case.now - case.incident.opened
+    if waited < case.settings.healer_wait:
+        found = again(case, f"the layer below is {layer}; expected {wanted}")
+        last = case.incident.opened + case.settings.healer_wait
+        return sooner(case, found._replace(until=min(found.until, last)))
+    if wanted == "settled":
+        return passed(f"the layer below was given {waited:.0f} s and still is {layer}")
+    return Outcome(FAILED, f"the layer below is {layer}, it never was {wanted}", kind=CLOSE)
+
+
+def still_wrong(case: Case) -> Outcome:
+    """End what is over by now."""
+    wrong = case.view.thing.wrong
+    if wrong is False:
+        return Outcome(FAILED, "healed by itself", kind=CLOSE)
+    is_hold = case.policy["act"]["do"] == "hold"
+    if not is_hold and not is_deed(case.policy):
+        return passed("nothing says that it is over")
+    if wrong is None or case.view.thing.input is None:
+        return unknown(case, "whether it is still wrong, and with what input, is not known")
+    return passed("it was read again and is still wrong")
+
+
+def required(case: Case) -> Outcome:
+    """Hold to what the policy says about class and hook."""
+    require, thing = case.policy.get("require") or {}, case.view.thing
+    if classes := require.get("classes"):
+        if thing.kind is None:
+            return unknown(case, "the class of the component is not known")
+        if thing.kind not in classes:
+            return Outcome(FAILED, f"the policy is not for class {thing.kind}", kind=CLOSE)
+    if hook := require.get("hook"):
+        if thing.hook is None:
+            return unknown(case, f"{hook} does not know")
+        if not thing.hook:
+            return Outcome(FAILED, f"{hook} says no", kind=CLOSE)
+    return passed("what the policy requires holds")
