@@ -1,9 +1,9 @@
 """
 The healer's time: seconds that never run backwards, across boots and jumps of the clock.
 
-Within a boot it is the monotonic clock. Over a reboot it goes on by what the wall clock says has
-passed; a wall clock that went back says nothing, so nothing has passed, and every cool-down lasts
-from there.
+Within a boot it is the monotonic clock. How long the machine was off nobody can prove: a wall clock
+may be wrong until the network has set it. So over a reboot only that passes for which the new boot
+has run, and no more than the wall clock says; every pause, suspension and freeze lasts from there.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def after(last: Time, reading: Reading) -> Time:
     if reading.boot == before.boot:
         passed = reading.monotonic - before.monotonic
     else:
-        passed = reading.wall - before.wall
+        # The file may come from another machine: then the wall clock says less than this boot.
+        passed = min(reading.wall - before.wall, reading.monotonic)
     return Time(last.now + max(0.0, passed), reading)
 
 

@@ -56,7 +56,8 @@ class Store:
         self._version = -1
         try:
             with self._transaction():
-                self._time = now = _now(self._db, read())
+                was: Any = heal_file.meta(self._db, CLOCK)
+                self._time = now = _now(was, read())
                 held = int(heal_file.meta(self._db, EPOCH) or 0)
                 if epoch is not None and epoch < held:
                     raise heal_file.Unusable(
@@ -66,6 +67,11 @@ class Store:
                 heal_file.set_meta(self._db, EPOCH, held if epoch is None else epoch)
                 heal_file.set_meta(self._db, CLOCK, heal_clock.packed(now))
                 self.state: State = heal_rows.read(self._db)
+                if was is not None and was["boot"] != now.reading.boot:
+                    # Nobody saw how anything was while the machine was off.
+                    self.state.judged = min(
+                        self.state.judged, now.now - heal_act.LONGEST_UNSEEN - 1.0
+                    )
         except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as err:
             self._db.close()
             raise heal_file.Unusable(f"{path} cannot be trusted: {err}; healing is frozen") from err
@@ -194,8 +200,7 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _now(db: sqlite3.Connection, reading: heal_clock.Reading) -> heal_clock.Time:
-    held: Any = heal_file.meta(db, CLOCK)
+def _now(held: Any, reading: heal_clock.Reading) -> heal_clock.Time:
     if held is None:
         return heal_clock.first(reading)
     return heal_clock.after(heal_clock.unpacked(held), reading)

@@ -315,6 +315,37 @@ def test_a_clock_set_back_over_a_reboot_keeps_the_pause(engine, decision):
     again.store.close()
 
 
+def test_a_clock_that_jumps_ahead_over_a_reboot_ends_no_freeze(engine):
+    """Mutation: let the wall clock say how long the machine was off."""
+    body = {"verb": "freeze", "what": "stack", "reason": "the disks", "seconds": 7200.0}
+    heal_claim.tell(engine.path, body, "ann", engine.clocks)
+    engine.work(1.0)
+    engine.store.close()
+    engine.clocks.boot, engine.clocks.monotonic, engine.clocks.wall = "b", 30.0, 4e9
+    again = Engine(engine.path, engine.clocks)
+    again.work(1.0)
+    assert [rule.by for rule in again.store.state.rules.values()] == ["ann"]
+    again.store.close()
+
+
+def test_nobody_saw_whether_it_was_well_while_the_machine_was_off(engine, decision):
+    """Mutation: go on with the time of health over a reboot."""
+    _claim(engine, decision.id)
+    engine.work(1.0)
+    with engine.store.step(ENFORCE) as time:
+        heal_act.ended(engine.store.state, decision.id, True, "well", (), time.now)
+        heal_act.judging(engine.store.state, time.now)
+        key = engine.store.state.key("act", decision.thing)
+        engine.store.state.set_key("act", decision.thing, key._replace(healthy_since=time.now))
+    engine.store.close()
+    engine.clocks.boot, engine.clocks.monotonic = "b", 30.0
+    again = Engine(engine.path, engine.clocks)
+    with again.store.step(ENFORCE) as time:
+        heal_act.judging(again.store.state, time.now)
+    assert again.store.state.key("act", decision.thing).healthy_since is None
+    again.store.close()
+
+
 def _begin(engine, decision):
     return heal_run.begin(engine.path, decision.id, "evaluate", WHO, engine.clocks)
 
