@@ -17,14 +17,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import salt.client
 from salt.exceptions import SaltConfigurationError, SaltRunnerError
@@ -40,6 +39,7 @@ from saltext.eos.utils import (
     store,
 )
 from saltext.eos.utils.bridge_silence import Watch
+from saltext.eos.utils.engine_life import sooner_or_later, until_told
 from saltext.eos.utils.hint_desk import Desk
 from saltext.eos.utils.inbox import NAME, Inbox, attempted
 from saltext.eos.utils.inbox_file import fold
@@ -60,9 +60,6 @@ PRUNE_EVERY = 600.0
 LOOK_EVERY = 5.0
 FOLD_EVERY = 1.0
 DAY = 86_400
-LONGEST_PAUSE = 10.0
-
-Made = TypeVar("Made")
 
 
 def __virtual__():
@@ -91,18 +88,16 @@ def start(
         for so long, that is an event of its own, ``bridge silent``.
     """
     after = _limit(silent_after)
-    ending = _until_told()
     path = Path(inbox) if inbox else store.home(__opts__) / NAME
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.suppress(_Ended))
-        stack.enter_context(ending)
+        stack.enter_context(until_told())
         # Closed last: whoever closes the inbox last folds its log back and removes it.
         last = stack.enter_context(contextlib.ExitStack())
         firing = bridge_child.child("EosBus", bridge_fire.run, (dict(__opts__), path))
         stack.callback(firing.end)
         listening = bridge_child.child("EosHints", hint_bus.run, (dict(__opts__), _keys()))
         stack.callback(listening.end)
-        kept = _sooner_or_later(lambda: Inbox(path))
+        kept = sooner_or_later(__virtualname__, lambda: Inbox(path))
         lock = threading.Lock()
         last.callback(_close, kept, lock)
         # A full pipe means that the other side has enough to do.
@@ -113,7 +108,7 @@ def start(
                 firing.pipe.send_bytes(b"1")
 
         committed()
-        listener = _sooner_or_later(lambda: bridge_serve.bound(Path(socket)))
+        listener = sooner_or_later(__virtualname__, lambda: bridge_serve.bound(Path(socket)))
         largest = min(LARGEST, int(__opts__["max_event_size"]) - SALTS_OWN)
         terms = bridge_serve.Terms(tuple(peers), largest, committed, bridge_skew.mine())
         server = bridge_serve.Server(listener, kept, lock, terms)
@@ -147,37 +142,6 @@ def _thread(name: str, work: Callable[..., None], *arguments: Any) -> threading.
     made = threading.Thread(target=work, args=arguments, name=name, daemon=True)
     made.start()
     return made
-
-
-class _Ended(BaseException):
-    """The master asked the engine to end."""
-
-
-@contextlib.contextmanager
-def _until_told() -> Iterator[None]:
-    """Turn SIGTERM into an end that closes everything; a signal after the first changes nothing."""
-
-    def told(number: int, _: Any) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        raise _Ended
-
-    before = signal.signal(signal.SIGTERM, told)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _sooner_or_later(make: Callable[[], Made]) -> Made:
-    """Make it as soon as it can be made: a disk may be full, or an older engine still ending."""
-    pause = 0.5
-    while True:
-        try:
-            return make()
-        except (OSError, RuntimeError, sqlite3.Error) as err:
-            log.critical("eos_bridge cannot start: %s; next try in %s s", err, pause)
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
 
 
 def _close(kept: Inbox, lock: threading.Lock) -> None:

@@ -17,10 +17,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +35,7 @@ from saltext.eos.utils import (
     store,
 )
 from saltext.eos.utils.consul import CA_FILE
+from saltext.eos.utils.engine_life import sooner_or_later, until_told
 from saltext.eos.utils.heal_state import Incident, View
 from saltext.eos.utils.inbox import NAME
 
@@ -50,7 +49,6 @@ __virtualname__ = "eos_healer"
 LOCK = "healer.lock"
 CONSUL = "https://127.0.0.1:8501"
 PAUSE = 0.25
-LONGEST_PAUSE = 10.0
 
 
 def __virtual__():
@@ -75,12 +73,11 @@ def start(inbox=None, view_within=25, lease=None):
     path = Path(inbox) if inbox else home / NAME
     woken = threading.Event()
     with contextlib.ExitStack() as stack:
-        stack.enter_context(contextlib.suppress(_Ended))
-        stack.enter_context(_until_told())
+        stack.enter_context(until_told())
         # Forked, so before there is a thread or the healer's file.
         telling = heal_notify.start(dict(__opts__))
         stack.callback(telling.end)
-        hold = _sooner_or_later(lambda: _held(home))
+        hold = sooner_or_later(__virtualname__, lambda: _held(home))
         stack.callback(os.close, hold)
         outlet = heal_fire.Outlet(dict(__opts__), home / "healer.db")
         stack.callback(outlet.end)
@@ -151,37 +148,6 @@ class _Seat:
         self._lease = None
 
 
-class _Ended(BaseException):
-    """The master asked the engine to end."""
-
-
-@contextlib.contextmanager
-def _until_told() -> Iterator[None]:
-    """Turn SIGTERM into an end that closes everything; a signal after the first changes nothing."""
-
-    def told(number: int, _: Any) -> None:
-        signal.signal(number, signal.SIG_IGN)
-        raise _Ended
-
-    before = signal.signal(signal.SIGTERM, told)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _held(home: Path) -> int:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     return inbox_file.held(home / LOCK)
-
-
-def _sooner_or_later(make: Callable[[], int]) -> int:
-    """Make it as soon as it can be made: an older engine may still be ending."""
-    pause = 0.5
-    while True:
-        try:
-            return make()
-        except (OSError, RuntimeError) as err:
-            log.critical("eos_healer cannot start: %s; next try in %s s", err, pause)
-        time.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
