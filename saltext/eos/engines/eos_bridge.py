@@ -29,12 +29,12 @@ import salt.client
 from salt.exceptions import SaltConfigurationError, SaltRunnerError
 
 from saltext.eos.utils import (
-    bridge_child,
     bridge_fire,
     bridge_self,
     bridge_serve,
     bridge_silence,
     bridge_skew,
+    engine_child,
     hint_bus,
     store,
 )
@@ -93,9 +93,9 @@ def start(
         stack.enter_context(until_told())
         # Closed last: whoever closes the inbox last folds its log back and removes it.
         last = stack.enter_context(contextlib.ExitStack())
-        firing = bridge_child.child("EosBus", bridge_fire.run, (dict(__opts__), path))
+        firing = engine_child.child("EosBus", bridge_fire.run, (dict(__opts__), path))
         stack.callback(firing.end)
-        listening = bridge_child.child("EosHints", hint_bus.run, (dict(__opts__), _keys()))
+        listening = engine_child.child("EosHints", hint_bus.run, (dict(__opts__), _keys()))
         stack.callback(listening.end)
         kept = sooner_or_later(__virtualname__, lambda: Inbox(path))
         lock = threading.Lock()

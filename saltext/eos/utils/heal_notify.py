@@ -24,7 +24,7 @@ import salt.utils.jid
 from salt.exceptions import CommandExecutionError, SaltException
 
 from saltext.eos.utils import (
-    bridge_child,
+    engine_child,
     heal_metrics,
     heal_status,
     heal_webhook,
@@ -49,13 +49,13 @@ STATUS_EVERY = 5.0
 FROZEN_FOR, SILENT_FOR = 90.0, 120.0
 
 
-def start(opts: dict[str, Any]) -> bridge_child.Child:
+def start(opts: dict[str, Any]) -> engine_child.Child:
     """
     Begin to tell; it ends with the process that calls this, or by ``end()``.
 
     To be called before the engine has a thread or the healer's file: the process is forked.
     """
-    return bridge_child.child("EosNotify", run, (dict(opts),))
+    return engine_child.child("EosNotify", run, (dict(opts),))
 
 
 def run(opts: dict[str, Any], woken: Connection, parent: int) -> None:
