@@ -18,7 +18,7 @@ from saltext.eos.utils.heal_judge_case import (
     passed,
     sooner,
 )
-from saltext.eos.utils.heal_policy import LOCAL, stops
+from saltext.eos.utils.heal_policy import LOCAL, is_of_job, stops
 from saltext.eos.utils.heal_state import (
     ACT,
     CONTENDED,
@@ -77,6 +77,8 @@ def mass_failure(case: Case) -> Outcome:
     """Do nothing where many fail at once: the cause is elsewhere."""
     view = case.view
     if named(case.incident.names, "job:") is None:
+        if is_of_job(case.policy, case.incident.subject):
+            return again(case, "which job it belongs to is not known")
         return passed("it is about no job")
     if view.red:
         return Outcome(WAITS, f"{view.red} is down, on which all jobs stand", case.now + 60.0)

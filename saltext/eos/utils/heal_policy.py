@@ -11,6 +11,8 @@ from saltext.eos.utils.heal_state import DEEDS
 
 # Acts that need nothing but the node.
 LOCAL = ("apply", "reload")
+# Acts on what is one job's.
+OF_JOBS = ("evaluate", "deregister")
 # Acts on what a person may have done on purpose: only a fact says that it was none.
 BY_FACT = ("unseal",)
 
@@ -18,6 +20,11 @@ BY_FACT = ("unseal",)
 def is_deed(policy: Mapping[str, Any]) -> bool:
     """Tell what changes something outside from a note."""
     return policy["act"]["do"] in DEEDS
+
+
+def is_of_job(policy: Mapping[str, Any], subject: Mapping[str, Any]) -> bool:
+    """Tell an act on something that a job has: its evaluation, or one of its registrations."""
+    return policy["act"]["do"] in OF_JOBS or "subject.instance" in subject
 
 
 def stops(policy: Mapping[str, Any]) -> bool:

@@ -58,6 +58,8 @@ def refuse_unless_same(
         raise CommandExecutionError(f"it is not touched: {_seen(view, begun)}")
     if not view.thing.wrong:
         raise CommandExecutionError("it is not touched: it is not wrong any more")
+    if view.red:
+        raise CommandExecutionError(f"it is not touched: {view.red} is down, on which all stand")
     if view.thing.input != input_:
         raise CommandExecutionError("it is not touched: it has changed since that was decided")
 

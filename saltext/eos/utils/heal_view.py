@@ -162,7 +162,10 @@ def _needs(incident: Incident, policy: Policy) -> Needs:
     if leaves.get("instance"):
         allocations = frozenset([leaves["alloc"]] if leaves.get("alloc") else [])
         place = (str(leaves.get("datacenter")), str(leaves.get("node")))
-        return Needs(True, allocations=allocations, consul=True, registered=frozenset([place]))
+        return Needs(
+            True, allocations=allocations, consul=True, registered=frozenset([place]),
+            red=do in DEEDS,
+        )  # fmt: skip
     if do in ("apply", "reload"):
         named = component_of(policy["act"], incident.subject)
         if not named or not node:

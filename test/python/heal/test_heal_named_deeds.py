@@ -85,6 +85,23 @@ def test_with_most_jobs_unwell_no_registration_is_touched(policy):
 
 
 @pytest.mark.parametrize("policy", VERBS)
+def test_while_a_core_service_is_down_no_registration_is_touched(policy):
+    healer = _healer(policy)
+    healer.changed = {"red": "nomad on n1"}
+    assert healer.after(5.0) == []
+    assert healer.why().startswith("mass_failure: nomad on n1 is down")
+
+
+@pytest.mark.parametrize("policy", VERBS)
+def test_a_registration_of_which_no_job_is_known_is_not_touched(policy):
+    """Mutation: let pass what has no job, and its limits bind nothing."""
+    healer = _healer(policy)
+    healer.thing = healer.thing._replace(names=())
+    assert healer.after(5.0) == []
+    assert healer.why().startswith("mass_failure: which job it belongs to is not known")
+
+
+@pytest.mark.parametrize("policy", VERBS)
 def test_registrations_of_no_more_than_a_tenth_of_the_jobs_are_touched_in_an_hour(policy):
     healer = _healer(policy)
     healer.changed = {"managed": 10}

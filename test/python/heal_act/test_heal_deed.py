@@ -260,6 +260,7 @@ def _look(**changed):
         ({"thing": Thing(wrong=None, input="x")}, "its owner does not say"),
         ({"thing": Thing(wrong=False, input="x")}, "not wrong any more"),
         ({"thing": Thing(wrong=True, input="y")}, "has changed since"),
+        ({"red": "nomad on n1"}, "nomad on n1 is down"),
     ],
 )
 def test_what_is_taken_away_must_be_wrong_and_the_same_at_that_moment(changed, why):

@@ -45,6 +45,8 @@ home=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 echo "$*" >> "$home/systemctl.log"
 case $1 in show) echo LoadState=loaded; echo ActiveState=active; echo MainPID=4242 ;; esac
 """
+# What all jobs stand on is not of this test either: its gates ask a stand-in for whether it is up.
+CORE = ("consul", "docker", "nomad")
 EPOCH = "heal-00000001"
 
 
@@ -59,6 +61,9 @@ class HealingStack(Live):
         super().__init__(home, PILLAR)
         shutil.rmtree(self.site / "saltext/eos/contract")
         shutil.copytree(SITE / "saltext/eos/contract", self.site / "saltext/eos/contract")
+        self.core = home / "core"
+        self.core.write_text('"up"')
+        self._stand_in()
         programs = home / "bin"
         programs.mkdir()
         (programs / "systemctl").write_text(SYSTEMCTL)
@@ -68,6 +73,18 @@ class HealingStack(Live):
         minion["eos_sidecar_config"] = config
         (self.config / "minion").write_text(yaml.safe_dump(minion))
         self._told = 0
+
+    def _stand_in(self) -> None:
+        """Let the gates of core services ask for what ``core`` says; there is no Vault here."""
+        probe = {"by": "command", "run": ["cat", str(self.core)], "is": "up", "why": "it is down"}
+        for path in (self.site / "saltext/eos/contract/components").glob("*.json"):
+            held = json.loads(path.read_text("utf-8"))
+            spec = held["spec"]
+            if held["name"] in CORE:
+                spec["gate"]["probes"] = [probe]
+            elif spec["class"] == "core" and spec.get("unit"):
+                spec["class"] = "platform"
+            path.write_text(json.dumps(held))
 
     def is_running(self) -> bool:
         """Tell whether the engine turns."""

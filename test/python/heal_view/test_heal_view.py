@@ -99,6 +99,15 @@ def test_a_registration_that_is_gone_is_not_stale():
     assert look("stale_registration", allocations=held).thing.wrong is False
 
 
+@pytest.mark.parametrize("policy", ["lost_registration", "stale_registration"])
+@pytest.mark.parametrize(("gate", "red"), [("failed", "consul on n1"), ("passed", "")])
+def test_what_all_jobs_stand_on_is_looked_at_for_their_registrations(policy, gate, red):
+    """Mutation: ask for no gate of a core service for an act on a registration."""
+    core = frozenset([("consul", "n1")])
+    seen = look(policy, core=core, gates={("consul", "n1"): gate})
+    assert seen.red == red
+
+
 def test_another_version_of_the_job_is_another_input():
     one = look("lost_registration").thing.input
     two = look("lost_registration", allocations={ALLOC: allocation(version=4)}).thing.input
