@@ -56,7 +56,8 @@ class KernelLog:
         Go on at the noted end.
 
         Right only when the counter, read after ``note_end``, has not moved: the kernel counts a
-        kill before it writes the line, so no line of an uncounted kill can be before that end.
+        kill before it writes the line, so that line of an uncounted kill cannot be before that end.
+        Limit, tasks and summary can: it prints them before it counts.
         """
         self._reading, self._newer = self._newer, self._reading
         self._unread = False

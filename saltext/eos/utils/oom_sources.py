@@ -25,6 +25,7 @@ class Lines:
     def __init__(self) -> None:
         self._log: KernelLog | None = None
         self._is_first = True
+        self._is_at_end = False
         self._journal: Journal | None = None
         self._has_journal = shutil.which("journalctl") is not None
         self._reopen = 0.0
@@ -59,21 +60,28 @@ class Lines:
         if self._log:
             self._log.note_end()
 
-    def skip(self) -> bool:
+    def rest(self, *, is_amid: bool) -> bool:
         """
-        Go on at the remembered end: the counter says that nothing before it matters.
+        Take it that no line so far matters any more, as the counter says.
 
-        :return: whether there is such an end; in the journal lines may still come late.
+        What a flood of other lines has left unread is skipped, up to the remembered end; but not
+        amid what the kernel prints of a kill before it counts it.
+
+        :param is_amid: whether the last lines were such ones.
+        :return: whether all was read or skipped; in the journal lines may still come late.
         """
-        self._is_first = False
         self._end_journal()
-        if self._log:
+        if self._log and not self._is_at_end and not is_amid:
             self._log.skip()
-        return self._log is not None
+            self._is_at_end = True
+        return self._is_at_end
 
     def read(self, state: State) -> list[Line]:
         """
         Give new lines, as many as two milliseconds allow.
+
+        The log is to be read before the counter: the kernel counts a kill and then prints its
+        line, so the counter then knows of each that was read.
 
         The position is kept in ``state`` for both sources, so that the other one can go on from it.
         The journal does not know the numbers of lines: after it only their time tells.
@@ -81,7 +89,7 @@ class Lines:
         if self._log:
             budget = FIRST_BUDGET if self._is_first else BUDGET
             number, after = state["line"], state["microseconds"]
-            lines, state["line"], _ = self._log.read(number, budget)
+            lines, state["line"], self._is_at_end = self._log.read(number, budget)
             self._is_first = False
             if not number:
                 lines = [line for line in lines if line.microseconds > after]
@@ -89,6 +97,7 @@ class Lines:
             if lines:
                 state["microseconds"] = max(after, lines[-1].microseconds)
             return lines
+        self._is_at_end = False
         return self._read_journal(state) if self._has_journal else []
 
     def missing(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from saltext.eos.utils import oom_ledger, oom_lines, oom_records, record_books, record_store
 from saltext.eos.utils.oom_counter import Counter, boot, view
 from saltext.eos.utils.oom_docker import Containers
+from saltext.eos.utils.oom_kmsg import Line
 from saltext.eos.utils.oom_ledger import State
 from saltext.eos.utils.oom_lines import Kill
 from saltext.eos.utils.oom_nomad import Tasks
@@ -130,18 +131,17 @@ class Watch:
     def _count(self, now: float) -> None:
         state = self._state
         self._lines.note_end()
+        is_waiting = bool(state["owed"] or state["open"])
+        lines = self._lines.read(state) if is_waiting or self._lines.source == "kmsg" else []
         before = (state["total"], state["counter"])
         owed = oom_ledger.count(state, self._counter.read(), now, self._counter.identity)
         self._books.is_dirty |= before != (state["total"], state["counter"])
-        if not owed and not state["open"]:
-            if self._lines.skip():
-                # The lines of what was written off are behind that end: none is late any more.
-                state["excused"] = 0
-            state["carry"] = None
-            return
         carry = state["carry"] = state["carry"] or oom_lines.fresh()
+        if not owed and not state["open"]:
+            self._rest(lines)
+            return
         kills = []
-        for line in self._lines.read(state):
+        for line in lines:
             self._books.is_dirty = True
             kill = oom_lines.feed(carry, line)
             if kill:
@@ -149,6 +149,24 @@ class Watch:
                 self._take(kill, carry["group"], now)
         if state["open"] and not (kills and self._view.unified):
             self._hold(now)
+
+    def _rest(self, lines: list[Line]) -> None:
+        """
+        Go on when no kill is owed a line.
+
+        A kill in these lines is told already, or another's: it was counted before. The kernel
+        prints limit, tasks and summary of the next one before it counts it, so they are kept.
+        """
+        state = self._state
+        carry = state["carry"]
+        for line in lines:
+            oom_lines.feed(carry, line)
+        carry["group"] = None
+        if carry == oom_lines.fresh() or self._lines.missing() == "lines_lost":
+            carry = state["carry"] = None
+        if self._lines.rest(is_amid=carry is not None):
+            # The lines of what was written off are behind that end: none is late any more.
+            state["excused"] = 0
 
     def _take(self, kill: Kill, group: str | None, now: float) -> None:
         """
