@@ -14,18 +14,13 @@ export interface BeaconView {
   readonly defaults: string
 }
 
-const SALT: { readonly [name in (typeof SALT_SETTINGS)[number]]: Schema } = {
-  interval: { type: 'number', minimum: 0 },
-  enabled: { type: 'boolean' },
-  disable_during_state_run: { type: 'boolean' },
-  run_once: { type: 'boolean' },
-  beacon_module: { type: 'string' },
-}
+/** Of what Salt itself reads only the interval is checked: the rest is taken out before. */
+const INTERVAL: Schema = { type: 'number', minimum: 0 }
 
 /** The rules of a beacon's configuration, which Salt asks before it starts the beacon. */
 export function beaconView(beacon: BeaconContract): BeaconView {
   const fields = fieldsOf(beacon)
-  const properties = { ...SALT, ...Object.fromEntries(fields.map(([name, field]) => [name, bounded(beacon, name, field)])) }
+  const properties = { interval: INTERVAL, ...Object.fromEntries(fields.map(([name, field]) => [name, bounded(beacon, name, field)])) }
   const schema: Schema = { type: 'object', properties, additionalProperties: false }
   return {
     header: header(beacon.source),

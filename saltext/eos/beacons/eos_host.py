@@ -25,12 +25,13 @@ not under systemd, tells nothing of them. What cannot be seen is neither well no
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.beacon_config import eos_host as settings_of
-from saltext.eos.utils import host_form, record_beacon, record_store
+from saltext.eos.utils import host_form, record_beacon
 from saltext.eos.utils.compiled import compiled
 from saltext.eos.utils.host_watch import Watch
 
@@ -54,7 +55,7 @@ def validate(config):
     config
         List of mappings, as Salt gives it.
     """
-    return record_beacon.valid(__virtualname__, config, settings_of.problem)
+    return record_beacon.valid(__virtualname__, config, settings_of.SCHEMA)
 
 
 def beacon(config):
@@ -64,9 +65,8 @@ def beacon(config):
     config
         List of mappings, as Salt gives it.
     """
-    settings = {**settings_of.DEFAULTS, **record_beacon.merged(config)}
     return record_beacon.step(
-        __virtualname__, __context__, __opts__, settings, lambda: _watch(settings)
+        __virtualname__, __context__, __opts__, config, settings_of.DEFAULTS, _watch
     )
 
 
@@ -80,12 +80,11 @@ def close(config):
     record_beacon.close(__virtualname__, __context__)
 
 
-def _watch(settings: dict[str, Any]) -> Watch:
+def _watch(folder: Path, settings: dict[str, Any]) -> Watch:
     """Open the watch; Salt closes it when the pillar is refreshed, so it is read once."""
     try:
         form = host_form.of(compiled(__opts__.get("pillar") or {}))
     except CommandExecutionError:
         # Nothing of the stack is known to run here, so nothing is missing.
         form = host_form.NOTHING
-    folder = record_store.home(__opts__, __virtualname__)
     return Watch(folder, __opts__["id"], form, settings)

@@ -32,10 +32,11 @@ What it may read decides what it can tell: ``/dev/kmsg`` (with ``dmesg_restrict`
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos.beacon_config import eos_oom as settings_of
-from saltext.eos.utils import record_beacon, record_store
+from saltext.eos.utils import record_beacon
 from saltext.eos.utils.oom_watch import Watch
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def validate(config):
     config
         List of mappings, as Salt gives it.
     """
-    return record_beacon.valid(__virtualname__, config, settings_of.problem)
+    return record_beacon.valid(__virtualname__, config, settings_of.SCHEMA)
 
 
 def beacon(config):
@@ -68,12 +69,9 @@ def beacon(config):
     config
         List of mappings, as Salt gives it.
     """
-    settings = {**settings_of.DEFAULTS, **record_beacon.merged(config)}
-    folder = record_store.home(__opts__, __virtualname__)
     return record_beacon.step(
-        __virtualname__, __context__, __opts__, settings,
-        lambda: Watch(folder, __opts__["id"], settings),
-    )  # fmt: skip
+        __virtualname__, __context__, __opts__, config, settings_of.DEFAULTS, _watch
+    )
 
 
 def close(config):
@@ -84,3 +82,7 @@ def close(config):
         List of mappings, as Salt gives it.
     """
     record_beacon.close(__virtualname__, __context__)
+
+
+def _watch(folder: Path, settings: dict[str, Any]) -> Watch:
+    return Watch(folder, __opts__["id"], settings)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from saltext.eos.utils import record_store, validate
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.record_batch import Outbox, Record
 
@@ -44,40 +45,44 @@ class Running(NamedTuple):
     outbox: Outbox
 
 
-def valid(
-    beacon: str, config: Config, problem: Callable[[Settings], str | None]
-) -> tuple[bool, str]:
+def valid(beacon: str, config: Config, schema: dict[str, Any]) -> tuple[bool, str]:
     """
     Tell Salt whether a configuration can be used.
 
-    :param problem: what is wrong with its settings as one mapping.
+    :param schema: of its settings as one mapping.
     """
     try:
-        found = problem(merged(config))
+        found = validate.findings(schema, merged(config))
     except (TypeError, ValueError):
         return False, f"{beacon}: expected a list of settings; see docs/beacons/{beacon}.md"
-    return (False, f"{beacon}: {found}") if found else (True, "Valid beacon configuration")
+    if found:
+        return False, f"{beacon}: {'; '.join(str(finding) for finding in found)}"
+    return True, "Valid beacon configuration"
 
 
 def step(
     beacon: str,
     context: dict[str, Any],
     opts: dict[str, Any],
-    settings: Settings,
-    opened: Callable[[], Watch],
+    config: Config,
+    defaults: Settings,
+    opened: Callable[[Path, Settings], Watch],
 ) -> list[dict[str, Any]]:
     """
     Make one pass and give the batch that is due, if any.
 
     :param context: what Salt keeps for the beacons between two passes.
-    :param opened: makes the watch; asked again when the settings are others.
+    :param opened: makes the watch of the books in a folder; asked again when the settings are
+        others.
     """
+    settings = {**defaults, **merged(config)}
     text = json.dumps(settings, sort_keys=True)
     running = context.get(beacon)
     if not running or running.settings != text:
         close(beacon, context)
         key = Path(opts["pki_dir"]) / "minion.pem"
-        running = Running(text, opened(), Outbox(beacon, opts["id"], key))
+        watch = opened(record_store.home(opts, beacon), settings)
+        running = Running(text, watch, Outbox(beacon, opts["id"], key))
         context[beacon] = running
     running.watch.step()
     event = running.outbox.due(running.watch.records, running.watch.boot, time.monotonic())

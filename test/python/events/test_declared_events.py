@@ -9,7 +9,7 @@ from wheel import ROOT, SITE
 
 from saltext.eos.beacon_config import eos_oom
 from saltext.eos.events import table
-from saltext.eos.utils import bridge_envelope, bridge_tag, contract
+from saltext.eos.utils import bridge_envelope, bridge_tag, contract, record_beacon
 
 CONTRACTS = sorted((SITE / "saltext/eos/contract/events").glob("*.json"))
 PAGE = (ROOT / "generated/docs/events.md").read_text("utf-8")
@@ -142,8 +142,8 @@ def test_nothing_is_a_dash_and_truth_is_a_word():
     ],
 )
 def test_a_beacon_is_configured_within_its_bounds(settings, says):
-    found = eos_oom.problem(settings)
-    assert (found is None) == (says is None)
+    is_valid, found = record_beacon.valid("eos_oom", [settings], eos_oom.SCHEMA)
+    assert is_valid == (says is None)
     assert says is None or says in found
 
 

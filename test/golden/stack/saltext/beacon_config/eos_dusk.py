@@ -6,16 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils import validate
-
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "interval": {"type": "number", "minimum": 0},
-        "enabled": {"type": "boolean"},
-        "disable_during_state_run": {"type": "boolean"},
-        "run_once": {"type": "boolean"},
-        "beacon_module": {"type": "string"},
         "threshold": {"type": "integer", "minimum": 1, "maximum": 100000},
         "lasting": {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$"},
         "ignored": {"type": "array", "items": {"type": "string"}},
@@ -29,13 +23,3 @@ DEFAULTS: dict[str, Any] = {
     "lasting": "5s",
     "ignored": [],
 }
-
-
-def problem(settings: dict[str, Any]) -> str | None:
-    """
-    Say what in a configuration is wrong; None when nothing is.
-
-    :param settings: the beacon's settings as one mapping.
-    """
-    found = validate.findings(SCHEMA, settings)
-    return "; ".join(str(finding) for finding in found) or None
