@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import record_books, record_store
+from saltext.eos.utils import record_books
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -46,7 +46,7 @@ def pending():
 
         salt n1 eos_host.pending
     """
-    return record_books.pending(record_store.home(__opts__, __virtualname__))
+    return record_books.pending(__opts__, __virtualname__)
 
 
 def status():
@@ -59,9 +59,10 @@ def status():
 
         salt n1 eos_host.status
     """
-    folder = record_store.home(__opts__, __virtualname__)
-    found = record_books.status(folder, ())
-    if found["running"]:
-        state, _ = record_books.look(folder)
-        found["things"] = {thing: known["told"] for thing, known in state["things"].items()}
-    return found
+    return record_books.status(
+        __opts__,
+        __virtualname__,
+        lambda state: {
+            "things": {thing: known["told"] for thing, known in state["things"].items()}
+        },
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import record_books, record_store
+from saltext.eos.utils import record_books
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -46,7 +46,7 @@ def pending():
 
         salt n1 eos_oom.pending
     """
-    return record_books.pending(record_store.home(__opts__, __virtualname__))
+    return record_books.pending(__opts__, __virtualname__)
 
 
 def status():
@@ -59,10 +59,11 @@ def status():
 
         salt n1 eos_oom.status
     """
-    folder = record_store.home(__opts__, __virtualname__)
-    found = record_books.status(folder, ())
-    if found["running"]:
-        state, _ = record_books.look(folder)
-        found["kills"] = state["total"]
-        found["unnamed"] = sum(count for _, count in state["owed"])
-    return found
+    return record_books.status(
+        __opts__,
+        __virtualname__,
+        lambda state: {
+            "kills": state["total"],
+            "unnamed": sum(count for _, count in state["owed"]),
+        },
+    )

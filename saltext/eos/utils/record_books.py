@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -58,9 +58,34 @@ def released(opts: dict[str, Any], beacon: str, boot: Any, number: Any) -> dict[
     return {"boot": stored.boot, "n": stored.number}
 
 
-def pending(folder: Path) -> list[Record]:
-    """List the records that the master has not acknowledged, oldest first."""
-    state, done = look(folder)
+def pending(opts: dict[str, Any], beacon: str) -> list[Record]:
+    """List the records of a beacon that the master has not acknowledged, oldest first."""
+    return _left(*look(record_store.home(opts, beacon)))
+
+
+def status(
+    opts: dict[str, Any], beacon: str, own: Callable[[State], dict[str, Any]]
+) -> dict[str, Any]:
+    """
+    Tell where a beacon stands.
+
+    :param own: gives what is told of its state beside what all beacons tell.
+    """
+    state, done = look(record_store.home(opts, beacon))
+    if not state:
+        return {"running": False}
+    return {
+        "running": True,
+        "boot": state["boot"],
+        "next": state["number"],
+        "acknowledged": done or None,
+        "pending": len(_left(state, done)),
+        **state["counts"],
+        **own(state),
+    }
+
+
+def _left(state: State, done: int) -> list[Record]:
     return [record for record in state.get("records", ()) if record["n"] > done]
 
 
@@ -145,23 +170,3 @@ class Books:
         """Write what is waiting."""
         if self._scribe:
             self._scribe.close()
-
-
-def status(folder: Path, shown: Iterable[str]) -> dict[str, Any]:
-    """
-    Tell where a beacon stands.
-
-    :param shown: keys of its state that are told too.
-    """
-    state, done = look(folder)
-    if not state:
-        return {"running": False}
-    return {
-        "running": True,
-        "boot": state["boot"],
-        **{name: state.get(name) for name in shown},
-        "next": state["number"],
-        "acknowledged": done or None,
-        "pending": len(pending(folder)),
-        **state["counts"],
-    }
