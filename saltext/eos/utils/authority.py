@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import sealed, store
+from saltext.eos.utils import sealed, store, tls
 
 KEY = "ca.key"
 SITE_DAYS = 3650
@@ -121,7 +121,7 @@ def reason(
     found = kept.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     if {str(one.value) for one in found} != set(wanted):
         return "its names changed"
-    begins, ends = _lifetime(kept)
+    begins, ends = tls.validity(kept)
     now = dt.datetime.now(dt.timezone.utc)
     if (ends - now) < RENEW_BELOW * (ends - begins):
         return f"it ends on {ends.date().isoformat()}"
@@ -138,15 +138,6 @@ def _is_ours(opts: dict[str, Any], certificate: x509.Certificate) -> bool:
     except InvalidSignature:
         return False
     return True
-
-
-def _lifetime(certificate: x509.Certificate) -> tuple[dt.datetime, dt.datetime]:
-    """Give begin and end in UTC; older `cryptography` has only the naive form."""
-    if hasattr(certificate, "not_valid_after_utc"):
-        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    zone = dt.timezone.utc
-    begins = certificate.not_valid_before.replace(tzinfo=zone)
-    return begins, certificate.not_valid_after.replace(tzinfo=zone)
 
 
 def _authority(opts: dict[str, Any]) -> x509.Certificate:

@@ -55,8 +55,9 @@ class Certificates:
         known = self._known.get(path)
         if known is None or known[0] != stamp:
             text = Path(path).read_text("ascii")
-            serial = x509.load_pem_x509_certificate(text.encode()).serial_number
-            known = self._known[path] = (stamp, Span(f"{serial:x}", *tls.validity(text)))
+            found = x509.load_pem_x509_certificate(text.encode())
+            span = Span(f"{found.serial_number:x}", *tls.validity(found))
+            known = self._known[path] = (stamp, span)
         return known[1]
 
     def _seen(self, path: str, span: Span, now: float) -> Seen:

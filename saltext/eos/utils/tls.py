@@ -139,12 +139,14 @@ def fingerprint(certificate: bytes | None) -> str | None:
         return "no certificate"
 
 
-def validity(certificate: str) -> tuple[datetime, datetime]:
+def validity(certificate: x509.Certificate) -> tuple[datetime, datetime]:
     """Give the first and the last moment of a certificate, in UTC."""
-    parsed = x509.load_pem_x509_certificate(certificate.encode())
+    if hasattr(certificate, "not_valid_after_utc"):
+        return certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    # Before version 42 `cryptography` has only the form that names no zone.
     return (
-        parsed.not_valid_before.replace(tzinfo=timezone.utc),
-        parsed.not_valid_after.replace(tzinfo=timezone.utc),
+        certificate.not_valid_before.replace(tzinfo=timezone.utc),
+        certificate.not_valid_after.replace(tzinfo=timezone.utc),
     )
 
 

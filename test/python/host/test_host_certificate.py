@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from saltext.eos.events import table
-from saltext.eos.utils import hint
+from saltext.eos.utils import hint, tls
 from saltext.eos.utils.host_certificate import Certificates
 from saltext.eos.utils.host_judge import WELL, judge
 
@@ -92,3 +94,17 @@ def test_what_is_no_certificate_is_neither_well_nor_not(file, content):
     if content is not None:
         file.write_bytes(content)
     assert Certificates({str(file): "consul"}, 30, "n1").look() == []
+
+
+def test_old_and_new_cryptography_give_the_same_moments(file):
+    """Mutation: ask either for the form of the other; the new one warns of the old form."""
+    _write(file, 300, 65)
+    made = x509.load_pem_x509_certificate(file.read_bytes())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        begins, ends = tls.validity(made)
+    assert ends - begins == 365 * DAY
+    old = SimpleNamespace(
+        not_valid_before=begins.replace(tzinfo=None), not_valid_after=ends.replace(tzinfo=None)
+    )
+    assert tls.validity(old) == (begins, ends)
