@@ -98,9 +98,7 @@ def config(
                                     {
                                         "handler": "headers",
                                         "response": {
-                                            "set": {
-                                                "Strict-Transport-Security": ["max-age=31536000"]
-                                            },
+                                            "set": {"Strict-Transport-Security": [STRICT]},
                                             "deferred": True,
                                         },
                                     },
