@@ -19,7 +19,7 @@ from typing import Any
 import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils.bridge_tag import tag_of
+from saltext.eos.utils import bridge_self
 from saltext.eos.utils.inbox_read import BUS, Reader
 
 log = logging.getLogger(__name__)
@@ -98,20 +98,16 @@ def _coalesce(reader: Reader, bus: Any, row: int, last: int) -> int:
     counts = reader.skipped(row, upto)
     total = sum(count for _, count in counts)
     detail = ", ".join(f"{name}: {count}" for name, count in counts[:20])
-    subject = {"source": "bridge"}
-    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    tag = tag_of("bridge", "coalesced", subject)
+    said = bridge_self.Said("coalesced", "bridge", "bus", detail, str(upto), row, upto, total)
+    made = bridge_self.envelope(said, "bus", 0)
     envelope = {
-        "schema": 1, "id": f"b:bridge:coalesced:{upto}", "seq": 0, "epoch": "bus",
-        "event": "bridge", "verb": "coalesced", "tag": tag,
-        "severity": "warning", "origin": "self", "replay": False,
-        "source": {"kind": "bridge", "name": "bridge", "epoch": "bus", "index": upto},
-        "time": {"occurred": None, "observed": moment, "clock": "sidecar"},
-        "subject": subject, "verdict": {"cause": "bus", "detail": detail},
-        "change": {"from": row, "to": upto, "count": total}, "links": {"ids": []}, "related": [],
-        "coalesced": total, "settled": True, "evidence": [f"inbox:{row}-{upto}"],
-    }  # fmt: skip
-    fired(bus, envelope, tag)
+        **made,
+        "source": {**made["source"], "index": upto},
+        "time": {**made["time"], "occurred": None},
+        "coalesced": total,
+        "evidence": [f"inbox:{row}-{upto}"],
+    }
+    fired(bus, envelope, envelope["tag"])
     return upto
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from saltext.eos.events import table
 from saltext.eos.utils.bridge_tag import tag_of
+from saltext.eos.utils.moments import moment
 
 
 class Said(NamedTuple):
@@ -38,13 +39,13 @@ def envelope(said: Said, epoch: str, seq: int) -> dict[str, Any]:
     :param epoch: the engine's own epoch, within which ``seq`` counts.
     """
     subject = {"source": said.source}
-    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = moment(time.time())
     return {
         "schema": 1, "id": f"b:{said.source}:{said.verb}:{said.mark}", "seq": seq, "epoch": epoch,
         "event": "bridge", "verb": said.verb, "tag": tag_of("bridge", said.verb, subject),
         "severity": table.TABLE["bridge"]["verbs"][said.verb]["severity"], "origin": "self",
         "replay": False, "source": {"kind": "bridge", "name": "bridge", "epoch": epoch, "index": 0},
-        "time": {"occurred": moment, "observed": moment, "clock": "sidecar"},
+        "time": {"occurred": now, "observed": now, "clock": "sidecar"},
         "subject": subject, "verdict": {"cause": said.cause, "detail": said.detail},
         "change": {"from": said.first, "to": said.last, "count": said.amount},
         "links": {"ids": []}, "related": [], "coalesced": 0, "settled": True, "evidence": [],

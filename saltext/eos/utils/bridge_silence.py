@@ -8,11 +8,10 @@ silent, nothing is known of its sources, and nothing is said of them.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import measures
+from saltext.eos.utils import measures, moments
 from saltext.eos.utils.bridge_self import Said
 
 BRIDGE = "bridge"
@@ -98,13 +97,15 @@ class Watch:
             yield _silence(name, one, since)
             self._silent[name] = since
         elif known is not None and one.moment and one.clock - one.moment <= self._after:
-            yield _over(name, _cause(name), f"heard at {_stamp(one.moment)}", one.moment, known)
+            yield _over(
+                name, _cause(name), f"heard at {moments.moment(one.moment)}", one.moment, known
+            )
             del self._silent[name]
 
 
 def _silence(name: str, one: Heard, since: float) -> tuple[Said, float]:
     who = "the sidecar was" if name == BRIDGE else "its servers were"
-    last = "never heard" if one.moment is None else f"heard last at {_stamp(one.moment)}"
+    last = "never heard" if one.moment is None else f"heard last at {moments.moment(one.moment)}"
     said = Said(
         "silent", name, _cause(name), f"{who} {last}", str(int(since)), first=one.reached,
         amount=round(one.clock - since),
@@ -147,7 +148,3 @@ def _sources(newest: dict[str, Any]) -> dict[str, Heard] | None:
 def _whole(one: dict[str, Any]) -> int | None:
     index = one.get("index")
     return index if type(index) is int else None
-
-
-def _stamp(moment: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))

@@ -16,6 +16,7 @@ from saltext.eos.utils import asked as asking
 from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, event_line, store
 from saltext.eos.utils.inbox import NAME
 from saltext.eos.utils.inbox_read import Reader
+from saltext.eos.utils.moments import moment
 
 
 def path_of(opts: dict[str, Any]) -> Path:
@@ -76,8 +77,8 @@ def events(
 def _memory(reader: Reader, one: dict[str, Any]) -> str:
     """Say what the kernel says about the allocation of an event; nothing where it says nothing."""
     about = event_line.explained(one)
-    moment = one["time"]["occurred"] or one["time"]["observed"]
-    found = None if about is None else reader.memory(about[0], moment, about[1])
+    when = one["time"]["occurred"] or one["time"]["observed"]
+    found = None if about is None else reader.memory(about[0], when, about[1])
     return "" if found is None else event_line.of_memory(found)
 
 
@@ -142,7 +143,7 @@ def _known(reader: Reader) -> str:
     """Say which numbers can be fired again, a line for each epoch."""
     return "\n".join(
         f"  epoch={one['epoch']} from_seq={one['first']} to_seq={one['last']} "
-        f"({_events(one['events'])}; {_whose(one['instance'])}, heard last {_moment(one['seen'])})"
+        f"({_events(one['events'])}; {_whose(one['instance'])}, heard last {moment(one['seen'])})"
         for one in reader.epochs()
     )
 
@@ -153,10 +154,6 @@ def _whose(instance: str | None) -> str:
 
 def _events(count: int) -> str:
     return "1 event" if count == 1 else f"{count} events"
-
-
-def _moment(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def bridge(opts: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from saltext.eos.utils import tls
 from saltext.eos.utils.host_judge import WELL, Seen
-from saltext.eos.utils.host_moment import moment, second
+from saltext.eos.utils.moments import exact, moment
 
 
 class Span(NamedTuple):
@@ -69,13 +69,13 @@ class Certificates:
             event="host/certificate",
             level=WELL if is_well else "expiring",
             mark=span.serial if is_well else f"{span.serial}:{cause}",
-            occurred=moment(now),
+            occurred=exact(now),
             payload={
                 "subject": {
                     "minion": self._minion, "component": self._files[path], "path": path,
                 },
                 "verdict": {"cause": "holds" if is_well else cause, "left": percent},
-                "change": {"ends": second(span.ends)},
+                "change": {"ends": moment(span.ends.timestamp())},
                 "links": {"serial": span.serial},
             },
             recovery="renewed",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from saltext.eos.utils.host_judge import WELL, Seen
-from saltext.eos.utils.host_moment import moment
+from saltext.eos.utils.moments import exact
 
 MOUNTS = "/proc/self/mountinfo"
 HOUR = 3600.0
@@ -100,7 +100,7 @@ class Disks:
             event="host/disk",
             level=WELL if cause == "room" else "filling",
             mark=f"{at.f_fsid:x}:{room.used}",
-            occurred=moment(time.time()),
+            occurred=exact(time.time()),
             payload={
                 "subject": {"minion": self._minion, "mount": mount, "components": components},
                 "verdict": {"cause": cause, "free": room.free, "files": room.files, "left": left},

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from saltext.eos.utils.host_judge import WELL, Seen
-from saltext.eos.utils.host_moment import moment
 from saltext.eos.utils.http import Client
+from saltext.eos.utils.moments import exact
 
 
 class Seal:
@@ -48,7 +48,7 @@ class Seal:
                 event="vault/seal",
                 level="sealed" if is_sealed else WELL,
                 mark=str(life),
-                occurred=moment(time.time()),
+                occurred=exact(time.time()),
                 payload={
                     "subject": {"minion": self._minion, "address": self._address},
                     "verdict": {"cause": cause},

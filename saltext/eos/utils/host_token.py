@@ -12,8 +12,8 @@ from typing import Any
 from saltext.eos.utils.host_certificate import left
 from saltext.eos.utils.host_form import Token
 from saltext.eos.utils.host_judge import WELL, Seen
-from saltext.eos.utils.host_moment import moment, second
 from saltext.eos.utils.http import Client, Forbidden, HttpError
+from saltext.eos.utils.moments import exact, moment
 
 HEADERS = {"consul": "X-Consul-Token", "nomad": "X-Nomad-Token"}
 # What a server answers to a token that it does not know; other refusals say nothing about it.
@@ -80,14 +80,14 @@ class Tokens:
             event="host/token",
             level=WELL if cause == "holds" else "expiring",
             mark=f"{accessor or file}:{cause}",
-            occurred=moment(now),
+            occurred=exact(now),
             payload={
                 "subject": {
                     "minion": self._minion, "component": token.component, "path": path,
                     "service": token.service,
                 },
                 "verdict": {"cause": cause, "left": percent},
-                "change": {"ends": second(ends) if ends else None},
+                "change": {"ends": moment(ends.timestamp()) if ends else None},
                 "links": {"accessor": accessor},
             },
             recovery="renewed",

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import host_bus
 from saltext.eos.utils.host_bus import Bus, Call, NoAnswer
 from saltext.eos.utils.host_judge import WELL, Seen
-from saltext.eos.utils.host_moment import moment
+from saltext.eos.utils.moments import exact
 
 MANAGER = "org.freedesktop.systemd1.Manager"
 UNIT = "org.freedesktop.systemd1.Unit"
@@ -150,7 +150,7 @@ def seen(
         event="host/unit",
         level=level,
         mark=f"{one.invocation or f'{boot}:{unit}'}:{one.since}",
-        occurred=moment(one.since / 1e6 if one.since else time.time()),
+        occurred=exact(one.since / 1e6 if one.since else time.time()),
         payload={
             "subject": {"minion": minion, "unit": unit, "component": component},
             "verdict": {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from typing import Any
 
+from saltext.eos.utils.moments import exact
 from saltext.eos.utils.oom_lines import Kill
 from saltext.eos.utils.oom_place import Place
 
@@ -59,7 +59,7 @@ def unattributed(
         kind="unattributed",
         boot=boot,
         mark=f"oom_kill#{total}.{number}",
-        occurred=_iso(time.time()),
+        occurred=exact(time.time()),
         evidence=[f"oom_kill:{boot}:{total}"],
         subject=_subject({**place, "place": "unknown"}, minion, None, None),
         verdict={
@@ -86,7 +86,7 @@ def oomd(
         kind="oomd",
         boot=boot,
         mark=f"oomd:{mark}",
-        occurred=_iso(occurred),
+        occurred=exact(occurred),
         evidence=[f"{evidence}:{boot}:{mark}"],
         subject={
             "minion": minion,
@@ -146,9 +146,4 @@ def _links(place: Place, boot: str) -> dict[str, Any]:
 def _moment(microseconds: int) -> str:
     """The kernel's clock starts at boot; a line is never from the future."""
     age = max(0.0, time.monotonic() - microseconds / 1e6)
-    return _iso(time.time() - age)
-
-
-def _iso(seconds: float) -> str:
-    moment = dt.datetime.fromtimestamp(seconds, tz=dt.timezone.utc)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return exact(time.time() - age)
