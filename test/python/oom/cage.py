@@ -7,9 +7,12 @@ import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
+from typing import TextIO
+
+from saltext.eos.utils.oom_kmsg import KernelLog
+from saltext.eos.utils.oom_lines import INVOKED
 
 MOUNT = Path("/sys/fs/cgroup")
 UNIFIED = not (MOUNT / "memory").is_dir()
@@ -19,10 +22,8 @@ EAT = "import sys; held = bytearray(int(sys.argv[1]) << 20)"
 PATIENCE = 20
 # How many kills with all their lines the kernel prints within how many seconds (its own limit).
 SUMMARIES, SECONDS = 10, 5
-# That limit is for everybody on the machine, so the tests of another Salt count too.
-_SHARED = Path(tempfile.gettempdir()) / f"eos-kills-{os.getuid()}"
-_STARTED: list[float] = []
-_BOOKED: list[float] = []
+LOCK = Path("/run/lock/eos-test-kernel.lock")
+_HELD: list[TextIO] = []
 
 
 class Cage:
@@ -43,12 +44,16 @@ class Cage:
 
     def start(self, *command: str) -> subprocess.Popen:
         """Start a command inside."""
-        _note_start()
         enter = f'echo $$ > {self.folder}/cgroup.procs && exec "$@"'
         return subprocess.Popen(["sh", "-c", enter, "cage", *command])
 
     def overeat(self, megabytes: int = 64) -> int:
-        """Let a process outgrow the cage; give its number once the kernel has killed it."""
+        """
+        Let a process outgrow the cage; give its number once the kernel has killed it.
+
+        The kernel prints all its lines, whoever else was killed before.
+        """
+        let_the_kernel_rest()
         hog = self.start(sys.executable, "-S", "-c", EAT, str(megabytes))
         assert hog.wait(PATIENCE) == -9, "the kernel did not kill it"
         return hog.pid
@@ -68,46 +73,43 @@ class Cage:
         self.folder.rmdir()
 
 
-def kills_started() -> int:
-    """Give how many processes this run has started in cages."""
-    return len(_STARTED)
-
-
-def let_the_kernel_rest(kills: int = 6) -> None:
+@contextlib.contextmanager
+def turn_at_the_kernel():
     """
-    Return once the kernel's own limit lets some more kills be printed whole, and book them.
+    Let one test of this machine kill at a time, whichever run it belongs to.
 
-    :param kills: how many the test is about to bring about.
+    A storm takes all summaries, and what a beacon tells singly within a minute.
     """
+    with LOCK.open("a", encoding="ascii") as held:
+        if not _HELD:
+            fcntl.flock(held, fcntl.LOCK_EX)
+        _HELD.append(held)
+        yield
+        _HELD.pop()
+
+
+def let_the_kernel_rest() -> None:
+    """
+    Return once the kernel's own limit lets one more kill be printed whole.
+
+    That limit is for everybody on the machine, so the log says what is left of it.
+    """
+    try:
+        log = KernelLog()
+    except OSError:
+        return  # Where it may not be read, nothing in it is told.
+    printed: list[float] = []
+    first = 0
 
     def rested() -> bool:
-        return _book(kills, SUMMARIES - kills)
+        nonlocal first
+        lines, first, is_all = log.read(first, 1)
+        printed.extend(line.microseconds / 1e6 for line in lines if INVOKED.match(line.text))
+        since = time.monotonic() - SECONDS - 0.5
+        return is_all and len([at for at in printed if at > since]) < SUMMARIES
 
-    wait_for(rested, "a rest")
-
-
-def _note_start() -> None:
-    now = time.monotonic()
-    _STARTED.append(now)
-    if _BOOKED and now - _BOOKED.pop() < SECONDS:
-        return
-    _book(1, None)
-
-
-def _book(kills: int, most: int | None) -> bool:
-    """Book kills for this moment; False when more than that many were booked lately."""
-    now = time.monotonic()
-    with _SHARED.open("a+", encoding="ascii") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
-        lately = [at for at in map(float, file.read().split()) if 0 <= now - at < SECONDS + 0.5]
-        if most is not None and len(lately) > most:
-            return False
-        file.truncate(0)
-        file.write("".join(f"{at}\n" for at in [*lately, *[now] * kills]))
-    if most is not None:
-        _BOOKED[:] = [now] * kills
-    return True
+    with contextlib.closing(log):
+        wait_for(rested, "a rest")
 
 
 def wait_for(condition, what: str, patience: float = PATIENCE):

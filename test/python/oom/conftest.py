@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import itertools
 import logging
 import os
-import time
-from pathlib import Path
 
 import pytest
 import salt.loader
-from cage import HOME, SECONDS, Cage, kills_started, wait_for
+from cage import HOME, Cage, turn_at_the_kernel
 from minion import new_key, options
 
 from saltext.eos.utils import record_books
@@ -19,21 +16,11 @@ from saltext.eos.utils import record_books
 _COUNT = itertools.count()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def turn_at_the_kernel():
-    """
-    Let one run at a time kill: the kernel prints ten summaries in five seconds, for all.
-
-    The file's own time is when the last run ended its turn, so that its kills are waited out.
-    """
-    lock = Path("/run/lock/eos-test-kernel.lock")
-    with lock.open("a", encoding="ascii") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        wait_for(lambda: not 0 <= time.time() - lock.stat().st_mtime <= SECONDS, "a rest")
-        before = kills_started()
+@pytest.fixture
+def turn():
+    """Nobody else kills while this test does, from before its beacon is started."""
+    with turn_at_the_kernel():
         yield
-        if kills_started() > before:
-            os.utime(lock)
 
 
 @pytest.fixture(scope="session")
@@ -71,11 +58,16 @@ def said(monkeypatch):
     logger.setLevel(before)
 
 
-@pytest.fixture
-def make_cage():
-    """Make memory cgroups of this test; they are removed at its end."""
+@pytest.fixture(scope="session")
+def killing():
+    """A machine on which tests may let the kernel kill."""
     if os.getuid() != 0 or not os.access(HOME, os.W_OK):
         pytest.skip("needs root and a writable cgroup file system to let the kernel kill")
+
+
+@pytest.fixture
+def make_cage(killing, turn):
+    """Make memory cgroups of this test; they are removed at its end."""
     made: list[Cage] = []
 
     def make(name: str = "", limit: int = 20) -> Cage:

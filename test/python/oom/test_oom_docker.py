@@ -42,11 +42,11 @@ def image():
 
 
 @pytest.fixture
-def eat(image):
+def eat(image, turn):
     """Run a container that outgrows its limit; it is removed at once, as Nomad does."""
 
     def run(*options, script="exec tail /dev/zero"):
-        let_the_kernel_rest(1)
+        let_the_kernel_rest()
         return _docker(
             "run", "--detach", "--rm", "--network", "none", "--memory", "24m",
             "--memory-swap", "24m", "--volume", "/usr:/usr:ro",
@@ -57,7 +57,7 @@ def eat(image):
 
 
 @pytest.fixture
-def runner(beacons, minion_key):
+def runner(turn, beacons, minion_key):
     """The beacon once it knows the containers."""
     running = Runner(beacons, minion_key, [{"docker": SOCKET}])
     for _ in range(5):
@@ -100,7 +100,7 @@ def test_a_greedy_child_in_a_container_is_told(runner, eat):
     assert (record["subject"]["place"], record["subject"]["process"]) == (name, "tail")
 
 
-def test_a_container_that_lived_and_died_unseen_is_named_afterwards(beacons, minion_key, eat):
+def test_a_container_that_lived_and_died_unseen_is_named_afterwards(eat, beacons, minion_key):
     """Docker keeps its last events: after a pause of the minion they name what is gone."""
     running = Runner(beacons, minion_key, [{"docker": SOCKET}])
     running.run()

@@ -7,10 +7,9 @@ import sys
 import uuid
 from pathlib import Path
 
-import cage
 import pytest
 import salt.loader
-from cage import EAT, PATIENCE, wait_for
+from cage import EAT, PATIENCE, let_the_kernel_rest, wait_for
 from run_beacon import Runner
 
 from saltext.eos.beacon_config.eos_oom import DEFAULTS
@@ -20,13 +19,12 @@ from saltext.eos.utils.oom_watch import Watch
 
 
 @pytest.fixture(autouse=True)
-def readable_log():
-    """Names come from the kernel log, which prints ten summaries in five seconds."""
+def readable_log(turn):
+    """Names come from the kernel log."""
     try:
         KernelLog().close()
     except OSError as err:
         pytest.skip(f"the kernel log may not be read here: {err.strerror}")
-    cage.let_the_kernel_rest()
 
 
 @pytest.fixture
@@ -82,6 +80,7 @@ def test_a_greedy_child_is_told_and_its_parent_lives(runner, make_cage, tmp_path
     script = f'"{sys.executable}" -S -c "$1" 64 & echo $! > "$2"; wait $!; exec sleep 30'
     told = tmp_path / "child"
     told.touch()
+    let_the_kernel_rest()
     shell = make_cage().start("sh", "-c", script, "parent", EAT, str(told))
     child = wait_for(told.read_text, "the child")
     runner.until(lambda: runner.of([int(child)]), "the record")
@@ -168,6 +167,7 @@ def test_a_hostile_name_is_one_escaped_field(runner, make_cage, name):
         "import ctypes, sys; ctypes.CDLL(None).prctl(15, sys.argv[2].encode()); "
         "held = bytearray(int(sys.argv[1]) << 20)"
     )
+    let_the_kernel_rest()
     hog = box.start(sys.executable, "-S", "-c", rename, "64", name)
     assert hog.wait(PATIENCE) == -9
     runner.until(lambda: runner.of([hog.pid]), "the record")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cage import let_the_kernel_rest, wait_for
+from cage import turn_at_the_kernel, wait_for
 from live import Live
 from wheel import FIXTURES
 
@@ -79,17 +79,17 @@ def live():
     """A running master and minion, the beacon as ``configure-minion`` turns it on."""
     home = Path(tempfile.mkdtemp(prefix="eos", dir="/tmp"))
     live = Daemons(home, _pillar())
-    try:
-        live.start()
-        yield live
-    finally:
-        live.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with turn_at_the_kernel():
+        try:
+            live.start()
+            yield live
+        finally:
+            live.stop()
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def test_each_kill_is_one_row_of_the_inbox_across_restarts_of_minion_and_master(live, make_cage):
     """Killed while all run, while the minion is down, while the master is, and while both are."""
-    let_the_kernel_rest()
     wait_for(lambda: live.salt("n1", "eos_oom.status")["running"], "the first pass", PATIENCE)
     pids = [make_cage().overeat()]
     wait_for(lambda: live.rows(pids[0]), "the first row", PATIENCE)
