@@ -30,10 +30,11 @@ def reactions(site: Path, work: Path, origins: dict[Path, Path]) -> Iterator[Pro
     acts = sorted(path.stem for path in reactor.parent.glob("*.sls") if path != reactor)
     opts = dict(salt.config.master_config(None)) | {
         "extension_modules": str(work / "x"), "cachedir": str(work / "cache"),
-        "eos_state_dir": str(work / "healer"),
     }  # fmt: skip
     for act in acts:
-        _decide(work / "healer", act)
+        home = work / "healer" / act
+        opts["eos_state_dir"] = str(home)
+        _decide(home, act)
         tag = f"eos/heal/decided/{act}"
         wanted = [{"mods": f"eos.heal.{act}"}, {"pillar": {"eos_decision": DECISION}}]
         right = {"eos decided": {"runner.state.orchestrate": [{"args": wanted}]}}
@@ -72,8 +73,6 @@ def _decide(home: Path, act: str) -> None:
     from saltext.eos.utils.heal_state import Decision  # noqa: PLC0415
 
     path = home / heal_file.NAME
-    for old in home.glob(f"{heal_file.NAME}*"):
-        old.unlink()
     with contextlib.closing(heal_store.Store(path)) as store, store.step(Settings()) as at:
         store.state.decisions[DECISION] = Decision(
             id=DECISION, incident="i-1", action=act, thing="t", subject={}, names=(),
