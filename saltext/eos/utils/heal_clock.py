@@ -9,10 +9,9 @@ has run, and no more than the wall clock says; every pause, suspension and freez
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
-BOOT = Path("/proc/sys/kernel/random/boot_id")
+from saltext.eos.utils.boot import boot_id
 
 
 class Reading(NamedTuple):
@@ -42,8 +41,7 @@ class Time(NamedTuple):
 
 def read() -> Reading:
     """Read the clocks; the one that also counts while the machine sleeps."""
-    boot = BOOT.read_text("ascii").strip()
-    return Reading(boot, time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
+    return Reading(boot_id(), time.clock_gettime(time.CLOCK_BOOTTIME), time.time())
 
 
 def first(reading: Reading) -> Time:

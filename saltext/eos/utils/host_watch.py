@@ -9,6 +9,7 @@ from typing import Any
 
 from saltext.eos.events import table
 from saltext.eos.utils import host_form, host_judge, record_store
+from saltext.eos.utils.boot import boot_id
 from saltext.eos.utils.host_aside import Aside
 from saltext.eos.utils.host_certificate import Certificates
 from saltext.eos.utils.host_disk import Disks
@@ -17,7 +18,6 @@ from saltext.eos.utils.host_judge import Seen
 from saltext.eos.utils.host_seal import Seal
 from saltext.eos.utils.host_token import Tokens
 from saltext.eos.utils.host_units import Units
-from saltext.eos.utils.oom_counter import boot
 from saltext.eos.utils.record_batch import Record
 from saltext.eos.utils.record_books import Books
 from saltext.eos.utils.record_store import State
@@ -40,16 +40,12 @@ class Watch:
     def __init__(self, folder: Path, minion: str, form: Form, settings: dict[str, Any]) -> None:
         self._minion = minion
         self._settings = settings
-        self._boot = boot()
+        #: Id of this boot of the kernel.
+        self.boot = boot_id()
         self._books = Books("eos_host", folder)
         self._books.open(self._opened(form))
         self._units = Units(form.units, settings["restarts"])
         self._asides = self._looks(form)
-
-    @property
-    def boot(self) -> str:
-        """Id of this boot of the kernel."""
-        return self._boot
 
     @property
     def records(self) -> list[Record]:
@@ -60,7 +56,7 @@ class Watch:
         """Make one pass; what it found can be sent as soon as it is on disk."""
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
         self._books.let_go()
-        for seen in self._units.look(self._minion, self._boot, now):
+        for seen in self._units.look(self._minion, self.boot, now):
             self._judge(seen, now)
         for aside in self._asides:
             for seen in aside.step(now):
@@ -76,7 +72,7 @@ class Watch:
         state = self._books.load(VERSION, WRITTEN)
         if state is None:
             state = {
-                "version": VERSION, "boot": self._boot, "things": {}, "records": [],
+                "version": VERSION, "boot": self.boot, "things": {}, "records": [],
                 "number": record_store.first_number(), "counts": {"told": 0},
             }  # fmt: skip
         self._books.release(state)
@@ -89,14 +85,14 @@ class Watch:
             thing: {**known, "level": None} for thing, known in state["things"].items()
             if thing in here or (thing.startswith("disk:") and form.storage)
         }  # fmt: skip
-        return {**state, "boot": self._boot, "form": host_form.digest(form)}
+        return {**state, "boot": self.boot, "form": host_form.digest(form)}
 
     def _looks(self, form: Form) -> list[Aside]:
         minion, settings = self._minion, self._settings
         lifetime = settings["lifetime"]
         made = []
         if form.storage:
-            disks = Disks(form.storage, settings, minion, self._boot)
+            disks = Disks(form.storage, settings, minion, self.boot)
             made.append(Aside("eos-host-disks", 10.0, disks.look))
         if form.certificates:
             certificates = Certificates(form.certificates, lifetime, minion)
@@ -133,12 +129,12 @@ class Watch:
         self._books.is_dirty |= before is None or before["told"] != known["told"]
         if is_told:
             mark = f"{seen.mark}#{state['number']}" if seen.is_numbered else seen.mark
-            self._books.tell(_record(seen._replace(mark=mark), self._boot))
+            self._books.tell(_record(seen._replace(mark=mark), self.boot))
 
 
-def _record(seen: Seen, boot_: str) -> Record:
+def _record(seen: Seen, boot: str) -> Record:
     return {
-        "boot": boot_,
+        "boot": boot,
         "kind": seen.verb(),
         "event": seen.event,
         "verb": seen.verb(),

@@ -22,6 +22,7 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import store
+from saltext.eos.utils.boot import boot_id
 
 LEASE = 3600
 
@@ -155,7 +156,7 @@ def started(pid: int) -> str | None:
     """Give when a process started, in ticks after the boot that is named with it; None if gone."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        boot = boot_id()
     except OSError:
         return None
     fields = stat.rpartition(")")[2].split()

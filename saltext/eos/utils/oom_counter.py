@@ -81,11 +81,6 @@ class Counter:
         os.close(self._handle)
 
 
-def boot(proc: Path = PROC) -> str:
-    """Give the id of this boot of the kernel."""
-    return (proc / "sys/kernel/random/boot_id").read_text("ascii").strip()
-
-
 def _without_init(path: str) -> str:
     """Systemd as process 1 sits in ``init.scope``; the node is what is around it."""
     inner = PurePosixPath(path)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.utils import oom_ledger, oom_lines, oom_records, record_books, record_store
-from saltext.eos.utils.oom_counter import Counter, boot, view
+from saltext.eos.utils.boot import boot_id
+from saltext.eos.utils.oom_counter import Counter, view
 from saltext.eos.utils.oom_docker import Containers
 from saltext.eos.utils.oom_kmsg import Line
 from saltext.eos.utils.oom_ledger import State
@@ -37,7 +38,8 @@ class Watch:
         self._minion = minion
         self._settings = settings
         self._view = view()
-        self._boot = boot()
+        #: Id of this boot of the kernel.
+        self.boot = boot_id()
         self._books = Books("eos_oom", folder)
         with contextlib.ExitStack() as opened:
             self._counter = Counter(self._view.counter)
@@ -50,11 +52,6 @@ class Watch:
         self._tasks = Tasks()
         self._judge = Judge(self._view, settings, self._containers, self._tasks)
         self._pressure = Pressure(settings)
-
-    @property
-    def boot(self) -> str:
-        """Id of this boot of the kernel."""
-        return self._boot
 
     @property
     def records(self) -> list[Record]:
@@ -79,7 +76,7 @@ class Watch:
         self._tell(now)
         state = self._state
         before = (state["cursor"], state["marked"])
-        for record in self._pressure.step(state, self._minion, self._boot):
+        for record in self._pressure.step(state, self._minion, self.boot):
             self._add(record)
         self._books.is_dirty |= before != (state["cursor"], state["marked"])
         self._books.save()
@@ -97,7 +94,7 @@ class Watch:
         if state is None:
             total, number = self._lines.settle(self._counter.read)
             state = oom_ledger.opened(
-                self._boot,
+                self.boot,
                 total,
                 number=number,
                 microseconds=time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000,
@@ -113,7 +110,7 @@ class Watch:
             )
             state = {**blank, **state}
             self._books.release(state)
-            if state["boot"] != self._boot:
+            if state["boot"] != self.boot:
                 state = self._turned(state)
         return state
 
@@ -126,7 +123,7 @@ class Watch:
         if count:
             record = self._nameless(state, count, "lines_lost", old, [])
             record_books.tell(state, record)
-        return oom_ledger.rebooted(state, self._boot)
+        return oom_ledger.rebooted(state, self.boot)
 
     def _count(self, now: float) -> None:
         state = self._state
@@ -210,15 +207,15 @@ class Watch:
             self._tell_one(kill, since, now)
         late = oom_ledger.overdue(state, now, within)
         if late:
-            self._add(self._nameless(state, late, self._lines.missing(), self._boot, []))
+            self._add(self._nameless(state, late, self._lines.missing(), self.boot, []))
         if not state["owed"]:
             self._lines.forget()
         many, places = oom_ledger.take_surplus(state, now, self._settings["keep"])
         if many:
-            self._add(self._nameless(state, many, "burst", self._boot, places))
+            self._add(self._nameless(state, many, "burst", self.boot, places))
         doubtful = oom_ledger.take_doubtful(state, now)
         if doubtful:
-            self._add(self._nameless(state, doubtful, "no_summary", self._boot, []))
+            self._add(self._nameless(state, doubtful, "no_summary", self.boot, []))
 
     def _tell_one(self, kill: Kill, since: float, now: float) -> None:
         state = self._state
@@ -243,7 +240,7 @@ class Watch:
                 kill,
                 place,
                 minion=self._minion,
-                boot=self._boot,
+                boot=self.boot,
                 total=state["total"],
                 source=self._lines.source,
             )
