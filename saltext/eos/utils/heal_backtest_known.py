@@ -117,6 +117,8 @@ class Known:
             "client_status": before.get("client_status") if status is None else status,
             "desired_status": heal_match.leaf(envelope, "change.desired") or "run",
             "is_replaced": before.get("is_replaced", False),
+            "job": heal_match.leaf(envelope, "subject.job"),
+            "namespace": heal_match.leaf(envelope, "subject.namespace"),
         }
         _keep(self._allocations, alloc, held)
         self.touched.add(("alloc", alloc))

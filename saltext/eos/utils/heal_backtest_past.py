@@ -40,6 +40,7 @@ class Made(NamedTuple):
     unhealthy: int = 0
     tokens: float = 0.0
     rests: tuple[str, ...] = ()
+    job: str = ""
 
 
 class Result(NamedTuple):
@@ -52,13 +53,18 @@ class Result(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What people, or the healer for them, said about healing at a moment."""
+    """
+    What people, or the healer for them, said about healing at a moment.
+
+    :param input: of the rule that ended; None where the audit is too old to tell it.
+    """
 
     at: float
     kind: str
     what: str
     rule: Rule | None
     lasts: float | None
+    input: str | None = None
 
 
 def prefix_of(incident: str) -> str:
@@ -142,8 +148,8 @@ class Past:
     def _rule(self, at: float, kind: str, body: Mapping[str, Any]) -> None:
         name, what, by = body["rule"], body["what"], body["by"]
         if kind == "rule_ended":
-            if by != "its end":
-                self.said.append(Said(at, name, what, None, None))
+            if by not in ("its end", heal_act.HEALER):
+                self.said.append(Said(at, name, what, None, None, body.get("input")))
             return
         if by == heal_act.HEALER:
             return
@@ -177,14 +183,15 @@ class Past:
 
         :param name: prefix or thing under which inputs are compared.
         :return: ``inputs``, the last before and the first after, each with its seconds from here;
-            ``managed`` and ``unhealthy`` of the nearest decision; ``passed`` when one was made just
-            then, so that its checks had passed; ``ended`` with the words of its end.
+            ``managed``, ``unhealthy`` and ``job`` of the nearest decision; ``passed`` when one was
+            made just then, so that its checks had passed; ``ended`` with the words of its end.
         """
         found: dict[str, Any] = {"inputs": self._around_input(name, at)}
         nearest = _nearest(self._by.get(prefix, []), at)
         if nearest is not None:
             found["passed"] = -AFTER <= nearest.at - at <= BEFORE
             found["unhealthy"] = nearest.unhealthy if nearest.managed else None
+            found["job"] = nearest.job
         counted = nearest if nearest is not None and nearest.managed else None
         counted = counted or _nearest(self._counted, at)
         found["managed"] = 0 if counted is None else counted.managed
@@ -214,7 +221,7 @@ def made(at: float, kind: str, body: Mapping[str, Any], rests: tuple[str, ...] =
     return Made(
         at, kind, body["policy"], body["action"], incident, body["place"], body["decision"],
         body["thing"], body["input"], int(body["managed"]) if body.get("job") else 0,
-        int(body["unhealthy"]), float(body["tokens"]), rests,
+        int(body["unhealthy"]), float(body["tokens"]), rests, str(body.get("job") or ""),
     )  # fmt: skip
 
 

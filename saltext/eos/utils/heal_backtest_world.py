@@ -69,6 +69,7 @@ class World(Known):
             wrong=wrong, layer=self._layer(incident, policy, last, now, basis),
             input=self._input(incident, recorded, now, basis),
             kind=self._kind(incident, policy, basis), hook=self._hook(incident, policy, basis),
+            names=self._names(incident, policy, recorded),
         )  # fmt: skip
         thing = _as_read(thing, policy, recorded, basis)
         blocked = ""
@@ -78,7 +79,7 @@ class World(Known):
         if self._silent and is_asked and not (recorded.get("passed") or recorded.get("ended")):
             blocked = next(iter(self._silent))
             basis["complete"] = Basis(UNKNOWN, f"nothing was heard from {blocked}")
-        managed, unhealthy = self._health(incident, recorded, basis)
+        managed, unhealthy = self._health(incident, thing.names, recorded, basis)
         red = next(iter(self._red), "") if heal_policy.is_deed(policy) else ""
         view = View(now, blocked, managed, unhealthy, red, thing)
         leaves = _leaves(incident.subject)
@@ -236,10 +237,25 @@ class World(Known):
             basis["required"] = Basis(FACTS, f"{name} by the last fact of the allocation")
         return found
 
+    def _names(
+        self, incident: Incident, policy: Mapping[str, Any], recorded: Mapping[str, Any]
+    ) -> tuple[str, ...]:
+        """Give the job that a registration belongs to, by its allocation or by the audit."""
+        leaves = _leaves(incident.subject)
+        if not heal_policy.is_deed(policy) or "instance" not in leaves:
+            return ()
+        held = self._allocations.get(str(leaves.get("alloc"))) or {}
+        job = held.get("job") or recorded.get("job")
+        if not job:
+            return ()
+        space = [f"job:{job}@{held['namespace']}"] if held.get("namespace") else []
+        return (*space, f"job:{job}")
+
     def _health(
-        self, incident: Incident, recorded: Mapping[str, Any], basis: dict[str, Basis]
-    ) -> tuple[int, int]:
-        if "job" not in _leaves(incident.subject):
+        self, incident: Incident, names: tuple[str, ...], recorded: Mapping[str, Any],
+        basis: dict[str, Basis],
+    ) -> tuple[int, int]:  # fmt: skip
+        if "job" not in _leaves(incident.subject) and not names:
             return max(1, len(self._jobs)), 0
         unhealthy = self.unhealthy()
         managed = recorded.get("managed")

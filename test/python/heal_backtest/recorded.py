@@ -253,6 +253,7 @@ class Stack:
         found = Thing(
             wrong=since is not None, layer="progress" if is_young else "settled",
             input=f"v{version}" if action == "evaluate" else "-".join(thing), hook=True,
+            names=(f"job:j{thing[1][1:]}",) if action == "reload" else (),
         )  # fmt: skip
         return View(now, "", JOBS, unhealthy, "", found)
 

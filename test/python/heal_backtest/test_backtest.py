@@ -95,7 +95,8 @@ def test_a_tighter_budget_lets_fewer_through(tmp_path):
 
 
 def test_fewer_attempts_of_one_policy_change_that_policy(tmp_path):
-    heal = {"mode": "observe", "bucket": {"size": 1000, "every": "1s"}}
+    # What is touched less by one policy leaves room for another, unless all may be touched.
+    heal = {"mode": "observe", "bucket": {"size": 1000, "every": "1s"}, "blast": {"share": 100}}
     end = lived(tmp_path, heal, 5, every=600.0)
     change = {"lost": {"limits": {"attempts": 1}}}
     found = back(tmp_path, end, heal, policies=change)
@@ -143,7 +144,8 @@ def test_a_span_begins_with_what_was_before_it(tmp_path):
     found = back(tmp_path, end, heal, begin=BEGIN + DAY / 2)
     made = sum(found["totals"]["was"].values())
     assert made > 20
-    assert found["same"] >= 0.99 * made
+    # Of two things that wait for the end of the same act either may come next.
+    assert found["same"] >= made - 1
 
 
 def test_one_policy_is_shown_and_the_others_are_counted(tmp_path):

@@ -11,7 +11,9 @@ from saltext.eos.policies.table import TABLE
 from saltext.eos.utils import heal_clock, heal_core, heal_settings, heal_state, heal_status
 from saltext.eos.utils.heal_store import Store
 
-WRONG = heal_state.Thing(wrong=True, layer="settled", input="spec-a", kind="leaf", hook=True)
+WRONG = heal_state.Thing(
+    wrong=True, layer="settled", input="spec-a", kind="leaf", hook=True, names=("job:shop",)
+)
 ENFORCE = heal_settings.read({"mode": "enforce"})
 REGISTRATION = {
     "datacenter": "dc1", "partition": "default", "namespace": "default", "node": "n1",

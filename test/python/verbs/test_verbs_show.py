@@ -94,7 +94,9 @@ def test_an_open_breaker_is_told_by_what_it_is_about(healed, opts):
     while not (found := heal_report.report(opts, {}))["breakers"]:
         healed.after(60)
     assert found["breakers"][0]["attempts"] == 3
-    assert found["breakers"][0]["what"] == "reload of component:consul, node:n1"
+    assert found["breakers"][0]["what"].endswith(
+        " of job:shop, service:web, component:consul, node:n1"
+    )
     assert any("3 acts did not help" in one for one in found["needs"])
 
 
