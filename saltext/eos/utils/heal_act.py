@@ -114,14 +114,15 @@ def _note(
         close(state, incident, f"noted as past: {act['do']}", now)
         return
     if act["do"] == "freeze":
-        before = state.rules.get((FREEZE, "stack"))
+        before = state.rules.get((FREEZE, "stack", ""))
         # Never shorter than what already holds, whoever said it.
         if before is None or (before.until is not None and (until or FOR_EVER) > before.until):
             state.put_rule(Rule(FREEZE, "stack", says, HEALER, now, until))
     elif act["do"] == "hold":
-        before = state.rules.get((HOLD, what))
-        if before is None or before.by == HEALER:
-            state.put_rule(Rule(HOLD, what, says, HEALER, now, until, ruling.input))
+        for one in [*state.rules.values()]:
+            if (one.kind, one.what, one.by) == (HOLD, what, HEALER):
+                state.drop_rule(one, now, HEALER)
+        state.put_rule(Rule(HOLD, what, says, HEALER, now, until, ruling.input))
     elif act["do"] == "suspect":
         state.put_rule(Rule(SUSPECT, what, says, HEALER, now, until))
     close(state, incident, f"noted: {act['do']}", now)
@@ -168,7 +169,7 @@ def judging(state: State, now: float) -> None:
 
 def contend(state: State, incident: Incident, says: str, now: float) -> None:
     """Leave a thing to people that another writer contends for."""
-    if (CONTENDED, incident.thing) not in state.rules:
+    if (CONTENDED, incident.thing, "") not in state.rules:
         reason = f"{heal_match.place(incident.subject)}: {says.removeprefix('CONTENDED: ')}"
         state.put_rule(Rule(CONTENDED, incident.thing, reason, HEALER, now))
 

@@ -306,7 +306,10 @@ class Trial:
 
     def _obey(self, said: Said, now: float) -> None:
         if said.rule is None:
-            self._state.drop_rule(said.kind, said.what, now, "a person")
+            for one in [*self._state.rules.values()]:
+                is_meant = said.input is None or bool(said.input) == bool(one.input)
+                if (one.kind, one.what) == (said.kind, said.what) and is_meant:
+                    self._state.drop_rule(one, now, "a person")
         else:
             until = None if said.lasts is None else said.at - self._origin + said.lasts
             self._state.put_rule(said.rule._replace(at=now, until=until))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -24,6 +24,7 @@ from saltext.eos.utils.heal_state import (
 LONGEST = 72 * 3600.0
 PUTS = {"freeze": FREEZE, "suspend": SUSPEND, "hold": HOLD}
 DROPS = {"thaw": (FREEZE,), "resume": (SUSPEND,), "release": (HOLD, SUSPECT, CONTENDED)}
+OWNERS = ("person", "healer")
 LOOK = "look"
 TOUCHED = "touched"
 VERBS = (*PUTS, *DROPS, LOOK, TOUCHED, "result")
@@ -38,7 +39,8 @@ def checked(body: Any) -> dict[str, Any]:
     Look a command over before it is appended.
 
     ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
-    ``{"verb": thaw|resume|release|look, "what"}``, ``{"verb": "touched", "jobs"}`` or
+    ``{"verb": thaw|resume|release|look, "what"}``, with ``"of": person|healer`` where one of both
+    is meant, ``{"verb": "touched", "jobs"}`` or
     ``{"verb": "result", "decision", "ok", "says", "effects"}``, with ``"begun": false`` where the
     act was not even begun; ``what`` is one of the names of an incident, such as ``stack``,
     ``job:web`` or ``node:n1``; for a contended thing its hash.
@@ -62,6 +64,8 @@ def checked(body: Any) -> dict[str, Any]:
     if type(body.get("what")) is not str or not body["what"]:
         raise Refused(f"{verb} of {body.get('what')!r}; expected what, such as stack or job:web")
     if verb not in PUTS:
+        if body.get("of") not in (None, *OWNERS):
+            raise Refused(f"{verb} of {body['of']!r}; expected one of {', '.join(OWNERS)}")
         return dict(body)
     if type(body.get("reason")) is not str or not body["reason"].strip():
         raise Refused(f"{verb} without a reason; expected one, for those who come later")
@@ -78,9 +82,27 @@ def checked(body: Any) -> dict[str, Any]:
 
 def outlasts(held: Rule, until: float | None, now: float) -> bool:
     """Tell whether a rule for every input holds beyond a moment; None is without end."""
-    if held.input or (held.until is not None and held.until <= now):
+    if held.until is not None and held.until <= now:
         return False
     return until is not None and (held.until is None or held.until > until)
+
+
+def dropped(rules: Iterable[Rule], verb: str, what: str, of: str | None) -> list[Rule]:
+    """
+    List the rules that a verb takes back.
+
+    :param of: whose; None for all.
+    """
+    return [
+        one
+        for one in rules
+        if one.kind in DROPS[verb] and one.what == what and of in (None, owner(one))
+    ]
+
+
+def owner(rule: Rule) -> str:
+    """Say who put a rule: a person, or the healer by a policy."""
+    return OWNERS[rule.by == heal_act.HEALER]
 
 
 def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: Settings) -> None:
@@ -116,15 +138,17 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
     if verb in PUTS:
         seconds = command.get("seconds")
         until = None if seconds is None else now + float(seconds)
-        held = state.rules.get((PUTS[verb], what))
+        held = state.rules.get((PUTS[verb], what, ""))
         if held is not None and held.by != by and outlasts(held, until, now):
             says = f"what {held.by} said about {what} lasts longer, and stays: {held.reason}"
             raise Refused(says)
         state.put_rule(Rule(PUTS[verb], what, command["reason"], by, now, until))
         return
-    dropped = [state.drop_rule(kind, what, now, by) for kind in DROPS[verb]]
-    if not any(dropped):
+    found = dropped(state.rules.values(), verb, what, command.get("of"))
+    if not found:
         raise Refused(f"nothing to {verb} for {what}")
+    for one in found:
+        state.drop_rule(one, now, by)
     if verb == "release":
         state.flips.pop(what, None)
         state.mark("flips", what)

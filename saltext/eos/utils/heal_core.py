@@ -225,7 +225,7 @@ class Core:
         state = self.state
         for rule in [*state.rules.values()]:
             if rule.until is not None and rule.until <= now:
-                state.drop_rule(rule.kind, rule.what, now, "its end")
+                state.drop_rule(rule, now, "its end")
         heal_act.age(state, now, self.settings)
         ready = [one for one in state.incidents.values() if one.due <= now]
         # Notes first: what they stop is stopped before anything acts.

@@ -20,7 +20,8 @@ from saltext.eos.utils import heal_audit
 
 NAME = "healer.db"
 MARK = "healer.made"
-VERSION = 1
+ENGINE = "the engine eos_healer brings it up to date"
+VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS incidents (
@@ -44,7 +45,7 @@ CREATE TABLE IF NOT EXISTS touched (
   WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS rules (
   kind TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
-  at REAL NOT NULL, until REAL, input TEXT NOT NULL, PRIMARY KEY (kind, what)) WITHOUT ROWID;
+  at REAL NOT NULL, until REAL, input TEXT NOT NULL, PRIMARY KEY (kind, what, input));
 CREATE TABLE IF NOT EXISTS commands (
   n INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, by TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS audit (
@@ -58,6 +59,17 @@ KEEPS = """CREATE TRIGGER IF NOT EXISTS audit_keeps BEFORE DELETE ON audit
   BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END;
 """
 SCHEMA += KEEPS
+# What makes the next version of a file of an older wheel: nothing that people said is lost by it.
+STEPS = {
+    1: (
+        "ALTER TABLE rules RENAME TO rules_1",
+        "CREATE TABLE rules (kind TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, "
+        "by TEXT NOT NULL, at REAL NOT NULL, until REAL, input TEXT NOT NULL, "
+        "PRIMARY KEY (kind, what, input))",
+        "INSERT INTO rules SELECT kind, what, reason, by, at, until, input FROM rules_1",
+        "DROP TABLE rules_1",
+    )
+}
 
 
 class Unusable(RuntimeError):
@@ -84,7 +96,7 @@ def opened(path: Path, *, is_thorough: bool = True, makes: bool = False) -> sqli
     finally:
         os.umask(previous)
     try:
-        _prepared(db, path, is_thorough=is_thorough)
+        _prepared(db, path, is_thorough=is_thorough, makes=makes)
     except (sqlite3.Error, heal_audit.Broken, ValueError, KeyError, TypeError) as err:
         db.close()
         raise Unusable(f"{path} cannot be trusted: {err}; healing is frozen") from err
@@ -113,7 +125,28 @@ def _make(path: Path) -> None:
     mark.touch(mode=0o600)
 
 
-def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool) -> None:
+def wrong_version(version: int) -> str:
+    """Say what is wrong with a version of the file, and what to do; empty for this wheel's own."""
+    if version in STEPS:
+        return f"has version {version} of an older wheel; restart the master, so that {ENGINE}"
+    return f"has version {version}; expected {VERSION}; install the wheel that wrote it"
+
+
+def _brought_up(db: sqlite3.Connection, version: int) -> None:
+    """Make this wheel's version of a file of an older one, wholly or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for older in range(version, VERSION):
+            for step in STEPS[older]:
+                db.execute(step)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool, makes: bool) -> None:
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if version == 0 and tables == 0:
@@ -121,11 +154,11 @@ def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool) -> None:
             f"{path} is empty, so all that was frozen, held and suspended in it is lost; healing "
             "is frozen: put the newest whole backup in its place"
         )
+    if makes and version in STEPS:
+        _brought_up(db, version)
+        version = VERSION
     if version != VERSION:
-        raise Unusable(
-            f"{path} has version {version}; expected {VERSION}; healing is frozen: install the "
-            "wheel that wrote it"
-        )
+        raise Unusable(f"{path} {wrong_version(version)}; healing is frozen")
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     (triggers,) = db.execute(

@@ -16,8 +16,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import app_database, heal_clock, heal_file, heal_store, heal_view_job, store
-from saltext.eos.utils.heal_state import HOLD
+from saltext.eos.utils import (
+    app_database,
+    heal_clock,
+    heal_command,
+    heal_file,
+    heal_store,
+    heal_view_job,
+    store,
+)
+from saltext.eos.utils.heal_state import HOLD, Rule
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +92,16 @@ def read(path: Path) -> list[Hold]:
                 return []
             now = heal_clock.after(heal_clock.unpacked(last), heal_clock.read()).now
             rows = db.execute(
-                "SELECT what, reason, input FROM rules WHERE kind = ? AND input <> '' "
-                "AND (until IS NULL OR until > ?)", (HOLD, now),
+                "SELECT kind, what, reason, by, at, until, input FROM rules WHERE kind = ? "
+                "AND input <> '' AND (until IS NULL OR until > ?)", (HOLD, now),
             ).fetchall()  # fmt: skip
             commands = [json.loads(text) for (text,) in db.execute("SELECT body FROM commands")]
     except (sqlite3.Error, ValueError, OSError) as err:
         log.critical("EOS712 %s cannot be read, so nothing is held: %s", path, err)
         return []
-    released = {one.get("what") for one in commands if one.get("verb") == "release"}
-    return [Hold(*row) for row in rows if row[0] not in released]
+    rules = [Rule(*row) for row in rows]
+    for one in commands:
+        if one.get("verb") == "release":
+            gone = heal_command.dropped(rules, "release", str(one.get("what")), one.get("of"))
+            rules = [rule for rule in rules if rule not in gone]
+    return [Hold(rule.what, rule.reason, rule.input) for rule in rules]

@@ -24,7 +24,7 @@ def names(form: Mapping[str, Any] | None, state: State) -> set[str]:
     known = {STACK, *(f"policy:{name}" for name in table.TABLE)}
     known |= {name for one in state.incidents.values() for name in one.names}
     known |= {name for one in state.decisions.values() for name in one.names}
-    known |= {what for _, what in state.rules}
+    known |= {what for _, what, _ in state.rules}
     if form is None:
         return known
     for node, compiled in form["all"].items():

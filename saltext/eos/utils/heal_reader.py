@@ -165,10 +165,7 @@ def looked_over(db: sqlite3.Connection, path: Path) -> None:
     """
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version != heal_file.VERSION:
-        raise heal_file.Unusable(
-            f"{path} has version {version}; expected {heal_file.VERSION}; install the wheel that "
-            "wrote it"
-        )
+        raise heal_file.Unusable(f"{path} {heal_file.wrong_version(version)}")
     (guards,) = db.execute(
         "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchone()

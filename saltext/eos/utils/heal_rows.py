@@ -59,7 +59,7 @@ def read(db: sqlite3.Connection) -> State:
         state.touched.setdefault(realm, {})[job] = at
     for row in db.execute("SELECT kind, what, reason, by, at, until, input FROM rules"):
         rule = Rule(*row)
-        state.rules[rule.kind, rule.what] = rule
+        state.rules[rule.kind, rule.what, rule.input] = rule
     return state
 
 
@@ -92,10 +92,9 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
             db.execute("DELETE FROM touched WHERE realm = ? AND job = ?", (realm, job))
         else:
             db.execute("INSERT OR REPLACE INTO touched VALUES (?,?,?)", (realm, job, moment))
-    for kind, what in dirty.get("rules", ()):
-        rule = state.rules.get((kind, what))
-        db.execute("DELETE FROM rules WHERE kind = ? AND what = ?", (kind, what))
-        if rule is not None:
+    for name in dirty.get("rules", ()):
+        db.execute("DELETE FROM rules WHERE kind = ? AND what = ? AND input = ?", name)
+        if (rule := state.rules.get(name)) is not None:
             db.execute("INSERT INTO rules VALUES (?,?,?,?,?,?,?)", rule)
     heal_file.set_meta(db, "row", state.row)
     heal_file.set_meta(db, "inbox", state.inbox)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import heal_budget as budget
 
 ACT, WOULD = "act", "would"
-DEEDS = ("apply", "reload", "evaluate", "deregister", "unseal")
+DEEDS = ("apply", "reload", "evaluate", "deregister", "resync", "unseal")
 DEBOUNCING, WAITING, DECIDED, ACTING = "debouncing", "waiting", "decided", "acting"
 WATCHING, HELD, CLOSED = "watching", "held", "closed"
 FREEZE, SUSPEND, HOLD, SUSPECT, CONTENDED = "freeze", "suspend", "hold", "suspect", "contended"
@@ -23,7 +23,7 @@ MOST_EVENTS = 20
 # Names that say which thing something is about; stack and policy are about many.
 THINGS = ("job:", "service:", "component:")
 # Acts that need no component named are done to one all the same: its mode and its stops hold.
-DONE_TO = {"unseal": "vault", "deregister": "consul"}
+DONE_TO = {"unseal": "vault", "deregister": "consul", "resync": "consul"}
 
 
 @dataclass(slots=True)
@@ -167,7 +167,8 @@ class State:
     buckets: dict[str, budget.Bucket] = field(default_factory=dict)
     touched: dict[str, dict[str, float]] = field(default_factory=dict)
     """For a realm when each job was last acted upon."""
-    rules: dict[tuple[str, str], Rule] = field(default_factory=dict)
+    rules: dict[tuple[str, str, str], Rule] = field(default_factory=dict)
+    """By kind, what and input: what a person holds stands beside one input that the healer does."""
     counts: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
     recent: dict[str, None] = field(default_factory=dict)
     """Ids of facts that came lately; the inbox has each once, this is for its loss."""
@@ -184,31 +185,29 @@ class State:
         self.lines.append((kind, {"t": now, **body}))
 
     def put_rule(self, rule: Rule) -> None:
-        """Let a rule hold, in place of one of its kind about the same."""
-        self.rules[rule.kind, rule.what] = rule
-        self.mark("rules", (rule.kind, rule.what))
+        """Let a rule hold, in place of one of its kind about the same and the same input."""
+        self.rules[rule.kind, rule.what, rule.input] = rule
+        self.mark("rules", (rule.kind, rule.what, rule.input))
         body = rule._asdict()
         self.line("rule", rule.at, rule=body.pop("kind"), **body)
 
-    def drop_rule(self, kind: str, what: str, now: float, by: str) -> bool:
-        """Take a rule back; False when there is none."""
-        if self.rules.pop((kind, what), None) is None:
-            return False
-        self.mark("rules", (kind, what))
-        self.line("rule_ended", now, rule=kind, what=what, by=by)
-        return True
+    def drop_rule(self, rule: Rule, now: float, by: str) -> None:
+        """Take a rule back."""
+        del self.rules[rule.kind, rule.what, rule.input]
+        self.mark("rules", (rule.kind, rule.what, rule.input))
+        self.line("rule_ended", now, rule=rule.kind, what=rule.what, input=rule.input, by=by)
 
     def rule(
         self, kinds: Iterable[str], names: Iterable[str], now: float, input_: str = ""
     ) -> Rule | None:
         """Give the first rule of these kinds that holds for one of these names and this input."""
+        names = [*names]
         for kind in kinds:
             for name in names:
-                found = self.rules.get((kind, name))
-                if found is None or found.input not in ("", input_):
-                    continue
-                if found.until is None or now < found.until:
-                    return found
+                for about in dict.fromkeys(("", input_)):
+                    found = self.rules.get((kind, name, about))
+                    if found is not None and (found.until is None or now < found.until):
+                        return found
         return None
 
     def bucket(self, realm: str) -> budget.Bucket:

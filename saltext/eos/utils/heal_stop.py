@@ -57,7 +57,7 @@ def put(
     path, by = heal_report.path_of(opts), asker()
     with contextlib.closing(Reader(path)) as reader:
         name, unchecked = _known(opts, what, reader, is_sure=is_sure)
-        before = reader.state.rules.get((heal_command.PUTS[verb], name))
+        before = reader.state.rules.get((heal_command.PUTS[verb], name, ""))
         replaced = None if before is None else heal_report.shown_rule(reader, before)
         running = _running(reader, name)
         ends = None if seconds is None else reader.now + seconds
@@ -101,7 +101,10 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
     :raises Unclear: there is nothing to end; nothing was written.
     :raises Unusable: the healer's file cannot be trusted.
     """
-    asked.nothing_else(others, ["what"])
+    asked.nothing_else({name: 1 for name in others if name != "of"}, ["what", "of"])
+    of = others.get("of")
+    if of not in (None, *heal_command.OWNERS):
+        raise Unclear(f"of is {of!r}; expected one of {', '.join(heal_command.OWNERS)}")
     if what is None:
         raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
     path, by = heal_report.path_of(opts), asker()
@@ -113,12 +116,11 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
             and (one.until is None or reader.now < one.until)
         ]
         chosen = _chosen(verb, str(what), rules)
-        ended = [
-            {"kind": one.kind, **heal_report.shown_rule(reader, one)}
-            for one in rules
-            if one.what == chosen
-        ]
-    number = heal_claim.tell(path, {"verb": verb, "what": chosen}, by)
+        found = heal_command.dropped(rules, verb, chosen, of)
+        _refuse_unclear(reader, verb, chosen, found)
+        ended = [{"kind": one.kind, **heal_report.shown_rule(reader, one)} for one in found]
+    body = {"verb": verb, "what": chosen, **({"of": of} if of else {})}
+    number = heal_claim.tell(path, body, by)
     lines = [f"{chosen} is {DONE[verb]} by {by}."]
     for one in ended:
         says = f"It was {heal_report.WORDS[one['kind']]} by {one['by']} since {one['since']}"
@@ -133,6 +135,16 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
         "comment": lines[0], "command": number, "what": chosen, "by": by, "ended": ended,
         "text": "\n".join(lines),
     }  # fmt: skip
+
+
+def _refuse_unclear(reader: Reader, verb: str, what: str, found: list[Rule]) -> None:
+    """Guess nothing where a person and the healer both say something: each ends by itself."""
+    said = {heal_command.owner(one): heal_report.shown_rule(reader, one) for one in found}
+    if len(said) > 1:
+        words = [f"{one['by']} says {one['reason']!r} (of={name})" for name, one in said.items()]
+        raise Unclear(f"to {verb} {what} is not clear: {' and '.join(words)}; expected of=")
+    if not found:
+        raise Unclear(f"there is nothing to {verb} for {what} of that one; see salt-run eos.status")
 
 
 def _put(kind: str) -> str:

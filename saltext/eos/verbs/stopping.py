@@ -117,7 +117,9 @@ def release(what=None, **others):
     what
         The name that is held or suspect; for a contended thing its hash, or how it begins.
     others
-        What is no option; it is refused.
+        ``of``: ``person`` or ``healer``, whose hold is meant where both hold something under that
+        name: a person all healing of it, the healer one specification that failed. Anything else is
+        refused.
 
     CLI Example:
 

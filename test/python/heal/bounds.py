@@ -49,7 +49,7 @@ class _Checker:
         self.token_at = 0.0
         self.runs: dict[str, list[tuple[float, str]]] = defaultdict(list)
         self.jobs: list[tuple[float, str]] = []
-        self.rules: dict[tuple[str, str], dict[str, Any]] = {}
+        self.rules: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.under_way: dict[str, float] = {}
         self.claims: set[str] = set()
         self.names: set[str] = set()
@@ -58,10 +58,10 @@ class _Checker:
         self.found.append(f"t={body['t']:.1f}: {words}")
 
     def rule(self, body: dict[str, Any]) -> None:
-        self.rules[body["rule"], body["what"]] = body
+        self.rules[body["rule"], body["what"], body["input"]] = body
 
     def rule_ended(self, body: dict[str, Any]) -> None:
-        self.rules.pop((body["rule"], body["what"]), None)
+        self.rules.pop((body["rule"], body["what"], body["input"]), None)
 
     def claimed(self, body: dict[str, Any]) -> None:
         if body["decision"] in self.claims or body["decision"] not in self.under_way:
@@ -149,7 +149,7 @@ class _Checker:
             self.say(body, f"{len(lately)} jobs touched within the hour; expected {most}")
 
     def _ruled(self, body: dict[str, Any], now: float) -> None:
-        for (kind, what), rule in self.rules.items():
+        for (kind, what, _), rule in self.rules.items():
             if rule["until"] is not None and rule["until"] <= now:
                 continue
             is_meant = what in body["names"] and rule["input"] in ("", body["input"])

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import sqlite3
 
 import pytest
-from healing import ENFORCE, Clocks
+from healing import ENFORCE, TABLE, Clocks, fact
 
-from saltext.eos.utils import heal_claim, heal_file, heal_state, heal_store
+from saltext.eos.utils import (
+    heal_claim,
+    heal_core,
+    heal_file,
+    heal_reader,
+    heal_state,
+    heal_store,
+)
+
+RULES_1 = """CREATE TABLE rules (
+  kind TEXT NOT NULL, what TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL,
+  at REAL NOT NULL, until REAL, input TEXT NOT NULL, PRIMARY KEY (kind, what)) WITHOUT ROWID"""
 
 
 @pytest.fixture
@@ -52,3 +65,69 @@ def test_a_file_of_before_the_mark_gets_one(path):
     with contextlib.closing(heal_store.Store(path, Clocks())) as store:
         assert len(store.state.rules) == 1
     assert path.with_name(heal_file.MARK).exists()
+
+
+@pytest.fixture
+def older(path):
+    """The same file as the first release wrote it, with an incident that is open."""
+    with contextlib.closing(heal_store.Store(path, Clocks())) as store, store.step(ENFORCE) as time:
+        core = heal_core.Core(TABLE, ENFORCE, store.state)
+        core.arrive(1, fact(1, "nomad/alloc/failed"), time.now)
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        (text,) = db.execute("SELECT body FROM incidents").fetchone()
+        body = {k: v for k, v in json.loads(text).items() if k not in ("late", "occurred")}
+        db.execute("UPDATE incidents SET body = ?", (json.dumps(body),))
+        db.execute("ALTER TABLE rules RENAME TO kept")
+        db.execute(RULES_1)
+        db.execute("INSERT INTO rules SELECT kind, what, reason, by, at, until, input FROM kept")
+        db.execute("DROP TABLE kept")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    return path
+
+
+def test_a_file_of_the_first_release_opens_with_all_that_was_said(older):
+    """Mutation: refuse any version but this one, or a row without a field that is new."""
+    with contextlib.closing(heal_store.Store(older, Clocks())) as store:
+        assert [(rule.by, rule.reason) for rule in store.state.rules.values()] == [("ann", "SAN")]
+        assert [one.late for one in store.state.incidents.values()] == [0.0]
+        with store.step(ENFORCE):
+            store.state.put_rule(heal_state.Rule("hold", "job:web", "x", "ann", 0.0))
+            store.state.put_rule(heal_state.Rule("hold", "job:web", "x", "healer", 0.0, None, "a"))
+    with contextlib.closing(heal_store.Store(older, Clocks())) as store:
+        assert len(store.state.rules) == 3
+
+
+def test_only_the_engine_brings_an_older_file_up_and_nobody_acts_on_it_before(older):
+    with pytest.raises(heal_file.Unusable, match="of an older wheel; restart the master"):
+        heal_claim.claim(older, "x", "evaluate", {}, Clocks())
+    with pytest.raises(heal_file.Unusable, match="of an older wheel; restart the master"):
+        heal_reader.Reader(older)
+
+
+def test_a_step_that_breaks_off_leaves_the_older_file_as_it_was(older, monkeypatch):
+    steps = {1: (*heal_file.STEPS[1], "SELECT no_such_function()")}
+    monkeypatch.setattr(heal_file, "STEPS", steps)
+    with pytest.raises(heal_file.Unusable, match="no_such_function"):
+        heal_store.Store(older, Clocks())
+    monkeypatch.undo()
+    with contextlib.closing(heal_store.Store(older, Clocks())) as store:
+        assert len(store.state.rules) == 1
+
+
+def test_a_file_of_a_newer_wheel_freezes(older):
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        db.execute(f"PRAGMA user_version = {heal_file.VERSION + 1}")
+    with pytest.raises(heal_file.Unusable, match="install the wheel that wrote it"):
+        heal_store.Store(older, Clocks())
+
+
+def test_a_field_that_a_newer_wheel_wrote_freezes(older):
+    """Mutation: leave out what is not known, and what it meant to stop is not stopped."""
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        (text,) = db.execute("SELECT body FROM incidents").fetchone()
+        body = {**json.loads(text), "never": True}
+        db.execute("UPDATE incidents SET body = ?", (json.dumps(body),))
+        db.commit()
+    with pytest.raises(heal_file.Unusable, match="never"):
+        heal_store.Store(older, Clocks())

@@ -118,7 +118,7 @@ def test_nobody_shortens_what_another_has_stopped(by, is_shorter):
     else:
         with pytest.raises(heal_command.Refused, match="what ann said about stack lasts longer"):
             heal_command.obey(healer.state, short, by, 1.0, ENFORCE)
-    rule = healer.state.rules["freeze", "stack"]
+    rule = healer.state.rules["freeze", "stack", ""]
     assert (rule.until, rule.reason) == ((301.0, "a look") if is_shorter else (None, "SAN"))
 
 
@@ -204,6 +204,35 @@ def test_while_the_stack_lock_is_held_nothing_is_decided_and_no_token_is_spent()
     assert healer.state.bucket("act").tokens == 5
     healer.state.locked = ""
     assert len(healer.after(5.0)) == 1
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_a_person_holds_and_what_the_healer_does_each_end_by_themselves(is_first):
+    """Mutation: keep rules by kind and name alone, and the later one ends the earlier one."""
+    healer = Healer()
+    hold = {"verb": "hold", "what": "job:web@default", "reason": "its data"}
+    if is_first:
+        heal_command.obey(healer.state, hold, "ann", 0.0, ENFORCE)
+    healer.tell("nomad/deployment/reverted")
+    healer.after(20.0)
+    if not is_first:
+        heal_command.obey(healer.state, hold, "ann", healer.now, ENFORCE)
+    held = {(rule.by, rule.input) for rule in healer.state.rules.values()}
+    assert held == {("ann", ""), ("healer", "spec-a")}
+    release = {"verb": "release", "what": "job:web@default", "of": "person"}
+    heal_command.obey(healer.state, release, "ann", healer.now, ENFORCE)
+    assert [rule.by for rule in healer.state.rules.values()] == ["healer"]
+    heal_command.obey(healer.state, {**release, "of": "healer"}, "ann", healer.now, ENFORCE)
+    assert healer.state.rules == {}
+
+
+def test_of_two_specifications_that_failed_the_newer_is_held():
+    healer = Healer()
+    for spec in ("spec-a", "spec-b"):
+        healer.thing = WRONG._replace(input=spec)
+        healer.tell("nomad/deployment/reverted")
+        healer.after(4000.0)
+    assert [rule.input for rule in healer.state.rules.values()] == ["spec-b"]
 
 
 @pytest.mark.parametrize("unknown", [{"wrong": None}, {"input": None}], ids=["wrong", "input"])

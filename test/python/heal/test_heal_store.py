@@ -249,7 +249,7 @@ def test_the_audit_cannot_be_changed_by_chance(engine, decision, statement):
         "UPDATE decisions SET state = 'would'",
         "UPDATE meta SET value = 'x' WHERE key = 'clock'",
         "UPDATE incidents SET body = '{}'",
-        "PRAGMA user_version = 2",
+        "PRAGMA user_version = 3",
     ],
 )
 def test_harm_to_the_file_freezes(engine, decision, harm):

@@ -106,6 +106,17 @@ def test_a_release_frees_it_from_the_moment_it_is_on_the_disk(compiled, pillar, 
     assert _root(compiled(pillar), "hello") == (None, True)
 
 
+def test_the_release_of_what_a_person_holds_frees_no_specification(
+    compiled, pillar, hold, tmp_path
+):  # fmt: skip
+    """Mutation: let any release under that name end it."""
+    hold(input_="")
+    hold()
+    body = {"verb": "release", "what": WHAT, "of": "person"}
+    heal_claim.tell(tmp_path / heal_file.NAME, body, "ann")
+    assert _root(compiled(pillar), "hello") == (SAID, False)
+
+
 def test_an_end_frees_it(compiled, pillar, hold):
     hold(until=-1.0)
     assert _root(compiled(pillar), "hello") == (None, True)

@@ -163,3 +163,35 @@ def test_a_contended_thing_is_released_by_how_its_hash_begins(healed, run):
     assert run("release", "ab" * 5)["what"] == "ab" * 32
     healed.after(1)
     assert healed.store.state.rules == {}
+
+
+@pytest.fixture
+def both(healed, run):
+    """The healer holds a specification of a job, and ann all healing of it."""
+    from saltext.eos.utils.heal_state import Rule
+
+    with healed.store.step(ENFORCE) as moment:
+        for rule in (
+            Rule("hold", "job:web@default", "its data", "ann", moment.now),
+            Rule("hold", "job:web@default", "version 3 failed", "healer", moment.now, None, "a"),
+        ):
+            healed.store.state.put_rule(rule)
+    return healed
+
+
+def test_a_release_that_may_mean_two_holds_is_refused(both, run):
+    """Mutation: end both, and what ann repairs, or what failed, goes on at once."""
+    said = run("release", "job:web@default")
+    assert said["retcode"] == 2
+    assert "ann says 'its data' (of=person)" in said["comment"]
+    assert "healer says 'version 3 failed' (of=healer)" in said["comment"]
+    assert _commands(both) == []
+
+
+@pytest.mark.parametrize(("of", "left"), [("person", "healer"), ("healer", "ann")])
+def test_each_of_two_holds_is_released_by_itself(both, run, of, left):
+    assert run("release", "job:web@default", of=of)["what"] == "job:web@default"
+    both.after(1)
+    assert [rule.by for rule in both.store.state.rules.values()] == [left]
+    assert run("release", "job:web@default", of="nobody")["retcode"] == 2
+    assert run("release", "job:web@default", of=of)["retcode"] == 2
