@@ -91,20 +91,13 @@ def observe_all():
 
 
 def _observed(gate: dict[str, Any], pillar: dict[str, Any]) -> dict[str, str]:
+    def resolve(data: Any) -> Any:
+        return secret.resolve(data, pillar, __opts__)
+
     form = compiled.compiled(pillar)
-    part = form["components"].get(gate["component"], {})
-    if gate.get("entry") is not None:
-        part = part.get("each", {}).get(gate["entry"], {})
-    context = {
-        "salt": __salt__,
-        "opts": __opts__,
-        "pillar": pillar,
-        "compiled": form,
-        "values": part.get("values", {}),
-        "entry": gate.get("entry"),
-        "resolve": lambda data: secret.resolve(data, pillar, __opts__),
-    }
-    outcomes = observe.observe(gate, context)
+    outcomes = observe.here(
+        gate, form, pillar=pillar, opts=__opts__, salt=__salt__, resolve=resolve
+    )
     last = outcomes[-1] if outcomes else None
     if last is None:
         return {"gate": "unknown", "observed": "the gate has no probe here", "why": ""}

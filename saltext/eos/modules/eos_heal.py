@@ -249,16 +249,9 @@ def _gate(name: str, pillar: dict[str, Any]) -> str:
             # Without its secret nothing was asked, so nothing is known.
             raise Blocked(f"a secret of the gate of {name} cannot be read: {err}") from err
 
-    context = {
-        "salt": __salt__,
-        "opts": __opts__,
-        "pillar": pillar,
-        "compiled": form,
-        "values": part.get("values", {}),
-        "entry": None,
-        "resolve": resolve,
-    }
-    outcomes = observe.observe(part["gate"], context)
+    outcomes = observe.here(
+        part["gate"], form, pillar=pillar, opts=__opts__, salt=__salt__, resolve=resolve
+    )
     if not outcomes:
         return "unknown"
     return "passed" if outcomes[-1].ok else "waiting"

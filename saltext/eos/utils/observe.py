@@ -34,6 +34,21 @@ class Outcome:
         self.why = why
 
 
+def here(gate: dict[str, Any], form: dict[str, Any], **context: Any) -> list[Outcome]:
+    """
+    Observe a gate of this node, with the values that its component is compiled with.
+
+    :param form: the compiled form of this node.
+    :param context: what hooks may use beside these.
+    """
+    entry = gate.get("entry")
+    part = form["components"].get(gate["component"], {})
+    if entry is not None:
+        part = part.get("each", {}).get(entry, {})
+    own = {"compiled": form, "values": part.get("values", {}), "entry": entry}
+    return observe(gate, {**context, **own})
+
+
 def observe(gate: dict[str, Any], context: dict[str, Any]) -> list[Outcome]:
     """
     Run a gate's probes in order and stop at the first that does not pass.
