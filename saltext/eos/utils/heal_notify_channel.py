@@ -32,7 +32,7 @@ MOST_DEAD = 1_000
 DAY = 86_400.0
 EMPTY: dict[str, Any] = {
     "n": None, "pending": None, "attempts": 0, "next": 0.0, "window": 0.0, "told": 0, "sent": 0,
-    "failed": 0, "dead": 0, "last_error": "", "at": 0.0, "behind": 0, "grave": 0,
+    "failed": 0, "dead": 0, "last_error": "", "at": 0.0, "behind": 0, "grave": 0, "hash": "",
 }  # fmt: skip
 Send = Callable[[Message, float], None]
 
@@ -72,7 +72,7 @@ class Follower:
             return 1.0
         if self.state["n"] is None:
             # What was before anybody wanted to know is told to nobody.
-            self.state["n"] = _last(self._audit)
+            self._pass_over(_last(self._audit))
             self._keep(now)
         try:
             message = self._next(now)
@@ -102,7 +102,8 @@ class Follower:
         """Choose what is told next; what is not grave enough is passed over."""
         pending = self.state["pending"]
         first = int(self.state["n"])
-        lines, last = _lines(self._audit, first, pending[1] if pending else None)
+        upto = pending[1] if pending else None
+        lines, last = _lines(self._audit, first, upto, str(self.state["hash"]))
         self.state["behind"] = last - first
         least = SEVERITIES.index(self.channel.severity)
         graded = [(line, hash_, heal_notify_message.severity(line)) for line, hash_ in lines]
@@ -115,7 +116,7 @@ class Follower:
             )  # fmt: skip
         if not chosen:
             if lines:
-                self.state.update(n=lines[-1][0].n, pending=None)
+                self._pass_over(lines[-1][0].n)
                 self._keep(now)
             return None
         if pending is None:
@@ -175,8 +176,13 @@ class Follower:
             state["sent"] += 1
             state["last_error"] = ""
         state["told"] += 1
-        state.update(n=state["pending"][1], pending=None, attempts=0, next=0.0)
+        state.update(attempts=0, next=0.0)
+        self._pass_over(state["pending"][1])
         self._keep(now)
+
+    def _pass_over(self, number: int) -> None:
+        """Stand behind a line, and remember which audit it is one of."""
+        self.state.update(n=number, pending=None, hash=_hash_of(self._audit, number))
 
     def _keep(self, now: float) -> None:
         self.state["at"] = now
@@ -255,10 +261,23 @@ def _last(audit: Path) -> int:
         return heal_audit.end(db)[0]
 
 
+def _hash_of(audit: Path, number: int) -> str:
+    """Give the hash of a line; empty for one that was moved, or that there is not."""
+    with contextlib.closing(_opened(audit)) as db:
+        began, hash_ = heal_audit.begin(db)
+        row = db.execute("SELECT hash FROM audit WHERE n = ?", (number,)).fetchone()
+        return str(row[0]) if row else hash_ if number == began else ""
+
+
 def _lines(
-    audit: Path, after: int, upto: int | None
+    audit: Path, after: int, upto: int | None, told: str = ""
 ) -> tuple[list[tuple[heal_audit.Line, str]], int]:
-    """Give lines behind a number, each checked, with its hash; and the number of the last."""
+    """
+    Give lines behind a number, each checked, with its hash; and the number of the last.
+
+    :param told: the hash that the line of that number had; empty where it is not known.
+    :raises Another: it has another one by now.
+    """
     with contextlib.closing(_opened(audit)) as db:
         db.execute("BEGIN")
         began, previous = heal_audit.begin(db)
@@ -271,6 +290,8 @@ def _lines(
             if row is None:
                 raise heal_audit.Broken(f"line {after} of the audit is gone")
             number, previous = after, str(row[0])
+        if told and after == number and told != previous:
+            raise Another(f"line {after} of the audit is not the one that was told of")
         found = []
         for row in db.execute(
             "SELECT n, at, kind, body, previous, hash FROM audit WHERE n > ? AND n <= ? "

@@ -286,7 +286,7 @@ def test_what_was_moved_before_it_was_told_is_told_of(tmp_path, audit, monkeypat
     worked_off(one)
     one.state.update(n=2, pending=[3, 6])
     lines = heal_notify_channel._lines
-    moved = lambda path, after, upto: lines(path, max(after, 8), upto)  # noqa: E731
+    moved = lambda path, after, upto, *_: lines(path, max(after, 8), upto)  # noqa: E731
     monkeypatch.setattr(heal_notify_channel, "_lines", moved)
     worked_off(one)
     assert "lines 3 to 6 of the audit were moved" in told.messages[0].text
@@ -294,3 +294,27 @@ def test_what_was_moved_before_it_was_told_is_told_of(tmp_path, audit, monkeypat
     audit.add(decided(11))
     worked_off(one)
     assert told.messages[-1].about["decision"] == "d11"
+
+
+def test_another_audit_that_is_as_long_by_now_is_told_of_too(tmp_path, audit):
+    """Mutation: go by the number of the last line alone, and what lies between is lost unsaid."""
+    told = Told()
+    one = follower(tmp_path, told, severity="info")
+    worked_off(one)
+    audit.add(*[would(f"d{number}") for number in range(3)])
+    worked_off(one)
+    audit.close()
+    for path in tmp_path.glob("healer*"):
+        path.unlink()
+    again = Audit(tmp_path)
+    again.add(*[would(f"e{number}") for number in range(9)])
+    told.messages.clear()
+    again_one = follower(tmp_path, told, severity="info")
+    worked_off(again_one)
+    (said,) = told.messages
+    assert said.severity == "critical"
+    assert "is not the one that was told of; it is another audit" in said.text
+    again.add(would("e9"))
+    worked_off(again_one)
+    assert len(told.messages) == 2
+    again.close()
