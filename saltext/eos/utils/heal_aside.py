@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
+from salt.exceptions import SaltException
+
 log = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
@@ -65,8 +67,8 @@ class Aside(Generic[Given]):
             try:
                 done: Done[Given] = Done(work())
             except Exception as err:
-                # Whatever Salt raises: an answer is missing.
-                log.info("%s: %s", self._name, err, exc_info=True)
+                # Whatever Salt raises: an answer is missing; what it says in words needs no trace.
+                log.info("%s: %s", self._name, err, exc_info=not isinstance(err, SaltException))
                 done = Done(None, f"{type(err).__name__}: {err}"[:500])
             except SystemExit as err:
                 done = Done(None, f"it ended with {err.code}")

@@ -12,7 +12,9 @@ from saltext.eos.utils import compiled, observe, secret
 from saltext.eos.utils.heal_snapshot_ask import Blocked
 
 
-def _units(monkeypatch, retcode=0, **said):
+def _units(monkeypatch, retcode=0, ago=None, **said):
+    if ago is not None:
+        said["ActiveEnterTimestampMonotonic"] = str(int((time.monotonic() - ago) * 1e6))
     told = {"LoadState": "loaded", "ActiveState": "active", "NRestarts": "0", **said}
     shown = {"retcode": retcode, "stdout": "\n".join(f"{name}={told[name]}" for name in told)}
     salt = {"cmd.run_all": lambda *_, **__: shown}
@@ -20,16 +22,12 @@ def _units(monkeypatch, retcode=0, **said):
     return eos_heal._units(["caddy.service"]).get("caddy.service", "")
 
 
-def _ago(seconds):
-    return {"ActiveEnterTimestampMonotonic": str(int((time.monotonic() - seconds) * 1e6))}
-
-
 @pytest.mark.parametrize(
     ("said", "state"),
     [
-        (_ago(3600), "active"), ({**_ago(3600), "NRestarts": "9"}, "active"),
-        (_ago(0), "young"), ({**_ago(0), "NRestarts": "9"}, "unsteady"),
-        ({"ActiveState": "failed", **_ago(0)}, "failed"), ({"LoadState": "masked"}, "masked"),
+        ({"ago": 3600}, "active"), ({"ago": 3600, "NRestarts": "9"}, "active"),
+        ({"ago": 0}, "young"), ({"ago": 0, "NRestarts": "9"}, "unsteady"),
+        ({"ActiveState": "failed", "ago": 0}, "failed"), ({"LoadState": "masked"}, "masked"),
         ({"LoadState": "not-found"}, "not-found"), ({"LoadState": "error"}, ""), ({}, "active"),
         ({"retcode": 1}, ""),
     ],
