@@ -36,8 +36,19 @@ export const HEAL: Schema = map('Self-healing: what may be done without a person
   mass_failure: percent('Unhealthy managed jobs above which nothing acts on a job: the shared cause is the incident.', 40),
   healer_wait: time('Longest that is waited for the layer below, such as a deployment of Nomad.', '10m'),
   decision: map('How long a decision stands.', {
-    valid: time('Time within which an orchestration must claim it.', '2m'),
-    refire: count('How often it is fired again while nobody claims it.', 3),
+    valid: time('Time within which an orchestration must claim it; after that it is given up, with an alarm.', '2m'),
+    refire: count('How often it is fired again while nobody claims it, evenly within that time.', 3),
+  }),
+  own: time('Time after an act in which a fact about the same thing is taken for its echo.', '60s'),
+  view: map('How the truth is read before anything is done.', {
+    again: time('Shortest time until it is read again where it did not do; the longer ago the last fact, the longer.', '15s'),
+    fresh: time('Age above which it says nothing about now.', '30s'),
+    unknown: time('Time after which what nobody knows is given up.', '24h'),
+    watch: time('How often a thing that was acted on is looked at until that is forgotten; three times that without a look, and its time of health begins anew.', '60s'),
+  }),
+  contended: map('When a thing is left to people because another writer undoes what Eos writes.', {
+    flips: count('How often the same value may come back within the time.', 2),
+    within: time('The time that this counts in.', '1h'),
   }),
   windows: named('Times of the week, in UTC, in which acts are allowed or denied; deny beats allow, and with one that allows nothing acts outside of it.', map('One window.', {
     kind: { enum: ['allow', 'deny'], description: 'Whether acts are allowed or denied in it.' },

@@ -33,8 +33,6 @@ REALMS = (ACT, WOULD)
 # Checks that wait for the end of another decision.
 ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
-# What is watched is looked at each minute: after a longer gap nobody knows how it was.
-LONGEST_UNSEEN = 180.0
 # A fact older than that, when it comes here, is of the past: after a stop, or of an older inbox.
 RECENT = 600.0
 MOST_FLIPS = 16
@@ -85,7 +83,7 @@ def decide(
         tokens=held.tokens, pace=pace._asdict(), size=settings.bucket_size,
         every=settings.bucket_every, blast_share=settings.blast_share,
         blast_within=settings.blast_within, mass_failure=settings.mass_failure,
-        checks=decision.checks,
+        limits=settings.limits(), checks=decision.checks,
     )  # fmt: skip
     is_act = realm == ACT
     incident.state = DECIDED if is_act else "waiting"
@@ -156,10 +154,10 @@ def is_remembered(state: State, incident: Incident) -> bool:
     return any(state.key(realm, incident.thing).cool_step for realm in REALMS)
 
 
-def judging(state: State, now: float) -> None:
+def judging(state: State, now: float, settings: Settings) -> None:
     """Begin to judge; after a time in which nobody looked, the time of health begins anew."""
     gap, state.judged = now - state.judged, now
-    if gap <= LONGEST_UNSEEN:
+    if gap <= settings.unseen:
         return
     for name, key in [*state.keys.items()]:
         realm, _, thing = name.partition(":")
@@ -191,10 +189,7 @@ def to_fire(state: State, now: float, settings: Settings) -> list[Decision]:
 def age(state: State, now: float, settings: Settings) -> None:
     """End the decisions that nobody claimed or finished in time, and forget what is long over."""
     for one in [*state.decisions.values()]:
-        used_up = one.fired > settings.decision_refire
-        if one.state == "decided" and (
-            now >= one.expires or (used_up and now - one.fired_at >= settings.refire_after)
-        ):
+        if one.state == "decided" and now >= one.expires:
             _given_up(state, one, "nobody claimed it: is the reactor set up?", now)
         elif one.state == "claimed" and now - one.created >= settings.act_within:
             _given_up(state, one, "it was claimed and never ended", now)

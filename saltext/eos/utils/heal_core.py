@@ -13,7 +13,7 @@ from typing import Any
 
 from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_policy
 from saltext.eos.utils import heal_budget as budget
-from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, FRESH, HOUR, REFUSE, UNKNOWN_FOR
+from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, HOUR, REFUSE
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     CLOSED,
@@ -38,7 +38,6 @@ from saltext.eos.utils.heal_state import (
 MOST_OPEN = 5_000
 RECENT = 4_096
 MOST_COUNTS = 10_000
-WATCH_EVERY = 60.0
 NOTHING = View(0.0, "", 0, 0, "", Thing())
 
 
@@ -260,7 +259,7 @@ class Core:
         state = self.state
         if heal_policy.is_deed(policy):
             incident.names = with_names(incident.names, view.thing.names)
-            is_whole = not view.blocked and now - view.at <= FRESH
+            is_whole = not view.blocked and now - view.at <= self.settings.fresh
             self._note_health(incident, policy, is_whole and view.thing.wrong is False, now)
             if incident.state == WATCHING and self._watch(incident, policy, is_whole, view, now):
                 return
@@ -269,7 +268,8 @@ class Core:
             heal_act.decide(state, incident, policy, view, ruling, self.settings, now, self._name)
         elif ruling.kind == CLOSE:
             if heal_policy.is_deed(policy) and heal_act.is_remembered(state, incident):
-                self._put(incident, WATCHING, ruling.last().says, now + WATCH_EVERY)
+                later = now + self.settings.watch_every
+                self._put(incident, WATCHING, ruling.last().says, later)
             else:
                 self._close(incident, ruling.last().says, now)
         else:
@@ -303,12 +303,12 @@ class Core:
             self._put(incident, DEBOUNCING, "it is wrong again", now)
             return False
         is_known = is_whole and view.thing.wrong is False
-        if not is_known and now - incident.last >= UNKNOWN_FOR:
-            self._close(incident, "for a day nothing was known of it", now)
+        if not is_known and now - incident.last >= self.settings.unknown_for:
+            self._close(incident, "for too long nothing was known of it", now)
         elif not heal_act.is_remembered(self.state, incident):
             self._close(incident, "it has been healthy for long enough", now)
         else:
-            self._put(incident, WATCHING, incident.why, now + WATCH_EVERY)
+            self._put(incident, WATCHING, incident.why, now + self.settings.watch_every)
         return True
 
     def _wait(self, incident: Incident, ruling: heal_judge.Ruling, now: float) -> None:

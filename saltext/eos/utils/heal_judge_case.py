@@ -1,7 +1,7 @@
 """
 What a check of the healer is shown, and the words in which it answers.
 
-What is not known is looked at again, later and later, and given up after a day.
+What is not known is looked at again, later and later, and at last given up.
 """
 
 from __future__ import annotations
@@ -15,12 +15,9 @@ from saltext.eos.utils.heal_state import Incident, State, View
 
 PASSED, FAILED, WAITS = "passed", "failed", "waits"
 DECIDE, WAIT, REFUSE, CLOSE = "decide", "wait", "refuse", "close"
-# A view older than this says nothing about now.
-FRESH = 30.0
 HOUR = 3600.0
 LONGEST_LOOK = 300.0
 SOON, SOON_FOR = 5.0, 120.0
-UNKNOWN_FOR = 24 * HOUR
 
 
 class Case(NamedTuple):
@@ -59,9 +56,9 @@ def again(case: Case, says: str) -> Outcome:
 
 
 def unknown(case: Case, says: str) -> Outcome:
-    """Look again; what every source answered and nobody knew for a day, nobody will know."""
-    if case.now - case.incident.last >= UNKNOWN_FOR:
-        return Outcome(FAILED, f"for a day {says}", kind=CLOSE)
+    """Look again; what every source answered and nobody knew for long, nobody will know."""
+    if (since := case.now - case.incident.last) >= case.settings.unknown_for:
+        return Outcome(FAILED, f"for {since / HOUR:.0f} h {says}", kind=CLOSE)
     return again(case, says)
 
 

@@ -100,9 +100,9 @@ def contended(case: Case) -> Outcome:
     flips = [
         one
         for one in case.state.flips.get(case.incident.thing, ())
-        if one[1] == value and case.now - one[0] <= HOUR
+        if one[1] == value and case.now - one[0] <= case.settings.contended_within
     ]
-    if value is not None and len(flips) >= 2:
+    if value is not None and len(flips) >= case.settings.flips:
         says = f"CONTENDED: {writer or 'another writer'} undid what Eos wrote, {len(flips)} times"
         return Outcome(FAILED, says, case.now + HOUR, REFUSE)
     return passed("no other writer undoes what Eos writes")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from saltext.eos.utils.heal_judge_case import (
     CLOSE,
     FAILED,
-    FRESH,
     WAITS,
     Case,
     Outcome,
@@ -72,8 +71,9 @@ def complete(case: Case) -> Outcome:
     # What fails again and again is never without a newer fact, and it was wrong after the first.
     if is_before and view.thing.wrong:
         is_before = view.at < incident.occurred + case.settings.debounce_most
-    if case.now - view.at > FRESH or is_before:
-        return again(case, "the view is older than the fact, or than 30 s")
+    if case.now - view.at > case.settings.fresh or is_before:
+        says = f"the view is older than the fact, or than {case.settings.fresh:.0f} s"
+        return again(case, says)
     return passed("every source answered, after the last fact")
 
 

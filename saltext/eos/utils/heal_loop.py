@@ -153,7 +153,8 @@ class Loop:
         self._store, self._core = store, heal_core.Core(self._table, settings, store.state)
         for one in store.state.decisions.values():
             # Whoever kept it may have ended before it was fired.
-            one.fired_at = -settings.refire_after
+            if one.state == "decided":
+                one.fired_at = min(one.fired_at, store.now() - settings.refire_after)
         self._why = ""
         return self._store, self._core
 
@@ -223,7 +224,7 @@ class Loop:
                 if self._unjudged[1] >= ATTEMPTS:
                     core.put_aside(self._unjudged[0], self._unjudged[2], moment.now)
                 state.locked = lock.said({"eos_state_dir": str(self.home)})
-                heal_act.judging(state, moment.now)
+                heal_act.judging(state, moment.now, settings)
                 views, missing = self._views(core, look, moment.now)
                 fired = core.due(moment.now, moment.reading.wall, views)
                 self._waiting = frozenset(one.id for one in missing)

@@ -16,6 +16,12 @@ DAY = 86_400
 LONGEST_ACT = 1_200.0
 
 
+LIMITS = (
+    "debounce_least", "debounce_most", "healer_wait", "decision_valid", "decision_refire", "look",
+    "fresh", "unknown_for", "watch_every", "own_window", "flips", "contended_within",
+)  # fmt: skip
+
+
 class Window(NamedTuple):
     """
     A time of the week in UTC in which healing is allowed, or denied; deny beats allow.
@@ -45,7 +51,11 @@ class Settings(NamedTuple):
     All of it; times in seconds, shares in percent.
 
     :param look: how long after a view that did not do the next one is asked for.
+    :param fresh: how old a view may be that says something about now.
+    :param unknown_for: how long what nobody knows is asked for.
+    :param watch_every: how often what was acted on is looked at, until that is forgotten.
     :param own_window: how long after an act a fact about the same thing is taken for its echo.
+    :param flips: how often another writer may undo what Eos wrote, within ``contended_within``.
     :param primary: the minion beside the master that acts while nobody can say who holds the lease.
     """
 
@@ -63,9 +73,13 @@ class Settings(NamedTuple):
     healer_wait: float = 600.0
     decision_valid: float = 120.0
     decision_refire: int = 3
-    refire_after: float = 10.0
     look: float = 15.0
+    fresh: float = 30.0
+    unknown_for: float = 86_400.0
+    watch_every: float = 60.0
     own_window: float = 60.0
+    flips: int = 2
+    contended_within: float = 3600.0
     windows: tuple[Window, ...] = ()
     primary: str | None = None
 
@@ -73,6 +87,20 @@ class Settings(NamedTuple):
     def act_within(self) -> float:
         """How long an act may be under way; also how long what has ended is remembered."""
         return max(LONGEST_ACT, 2.0 * self.healer_wait)
+
+    @property
+    def refire_after(self) -> float:
+        """After how long a decision is fired again: evenly for as long as it can be claimed."""
+        return self.decision_valid / (self.decision_refire + 1)
+
+    @property
+    def unseen(self) -> float:
+        """After how long without a look nobody knows how a thing was that is watched."""
+        return 3.0 * self.watch_every
+
+    def limits(self) -> dict[str, float]:
+        """Give the limits that no other part of the audit of a decision tells."""
+        return {name: getattr(self, name) for name in LIMITS}
 
     def mode_of(self, job: str | None, component: str | None) -> str:
         """Give the mode for a thing: what its job and its component say, else the stack's."""
@@ -111,6 +139,13 @@ _FIELDS = {
     ("healer_wait",): ("healer_wait", "time"),
     ("decision", "valid"): ("decision_valid", "time"),
     ("decision", "refire"): ("decision_refire", "count"),
+    ("own",): ("own_window", "time"),
+    ("view", "again"): ("look", "time"),
+    ("view", "fresh"): ("fresh", "time"),
+    ("view", "unknown"): ("unknown_for", "time"),
+    ("view", "watch"): ("watch_every", "time"),
+    ("contended", "flips"): ("flips", "count"),
+    ("contended", "within"): ("contended_within", "time"),
     ("primary",): ("primary", "name"),
 }
 _FREE = ("components", "jobs", "windows", "notify", "webhook")

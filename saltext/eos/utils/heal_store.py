@@ -69,9 +69,7 @@ class Store:
                 self.state: State = heal_rows.read(self._db)
                 if was is not None and was["boot"] != now.reading.boot:
                     # Nobody saw how anything was while the machine was off.
-                    self.state.judged = min(
-                        self.state.judged, now.now - heal_act.LONGEST_UNSEEN - 1.0
-                    )
+                    self.state.judged = -heal_act.FOR_EVER
         except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as err:
             self._db.close()
             raise heal_file.Unusable(f"{path} cannot be trusted: {err}; healing is frozen") from err

@@ -375,7 +375,7 @@ def test_what_nobody_knows_is_looked_at_ever_later_and_left_after_a_day(unknown)
     assert (pauses[0], max(pauses)) == (15.0, 300.0)
     assert pauses[:50] == sorted(pauses[:50])
     closed = [body["why"] for kind, body in healer.state.lines if kind == "closed"]
-    assert closed[0].startswith("for a day ")
+    assert closed[0].startswith("for 24 h ")
     assert healer.now < 86_400.0 + 600.0
 
 

@@ -29,7 +29,7 @@ def decision(engine):
 
 def test_who_starts_late_because_it_was_fired_again_is_not_taken_for_a_forger(engine, decision):
     """On a loaded master two orchestrations start for one decision, some after its time."""
-    engine.work(12.0)
+    engine.work(30.0)
     assert engine.store.state.decisions[decision.id].fired == 2
     claim(engine, decision.id)
     with pytest.raises(heal_claim.Refused, match="claimed already"):

@@ -25,10 +25,14 @@ def test_everything_can_be_set():
             "cool_down": {"first": "30s", "most": "1h", "stable": "2h"},
             "blast": {"share": 20, "within": "30m"}, "mass_failure": 30, "healer_wait": "5m",
             "decision": {"valid": "1m", "refire": 1}, "windows": [], "webhook": None,
+            "own": "2m", "contended": {"flips": 3, "within": "2h"},
+            "view": {"again": "5s", "fresh": "10s", "unknown": "1h", "watch": "30s"},
         }
     )  # fmt: skip
     assert found.pace == (2, 30, 3600, 7200, 7200, 14400)
     assert (found.bucket_size, found.bucket_every, found.decision_refire) == (2, 60, 1)
+    assert (found.own_window, found.flips, found.contended_within) == (120, 3, 7200)
+    assert (found.look, found.fresh, found.unknown_for, found.watch_every) == (5, 10, 3600, 30)
     assert found.mode_of("web", None) == "enforce"
     assert found.mode_of("web", "vault") == "observe"
     assert found.mode_of("api", None) == "warn"

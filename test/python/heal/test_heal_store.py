@@ -168,9 +168,16 @@ def test_forgers_cannot_fill_the_audit(engine, decision):
     assert [line.kind for line in _audit(engine.path)].count("claim_refused") == 3
 
 
-def test_an_unclaimed_decision_is_fired_four_times_then_expires_loudly(engine, decision):
-    fired = [engine.work(5.0) for _ in range(10)]
-    assert sum(map(len, fired)) == 3
+def test_an_unclaimed_decision_is_fired_for_as_long_as_it_is_valid(engine, decision):
+    """Mutation: fire it within 40 s and give it up then, though a claim is granted for 120 s."""
+    fired = {5.0 * (at + 1) for at in range(23) if engine.work(5.0)}
+    assert fired == {30.0, 60.0, 90.0}
+    assert engine.store.state.decisions[decision.id].state == "decided"
+    _claim(engine, decision.id)
+
+
+def test_a_decision_that_nobody_claims_expires_loudly(engine, decision):
+    assert sum(len(engine.work(5.0)) for _ in range(24)) == 3
     (line,) = [line for line in _audit(engine.path) if line.kind == "expired"]
     assert "nobody claimed it" in line.body["says"]
     with pytest.raises(heal_claim.Refused):
@@ -334,14 +341,14 @@ def test_nobody_saw_whether_it_was_well_while_the_machine_was_off(engine, decisi
     engine.work(1.0)
     with engine.store.step(ENFORCE) as time:
         heal_act.ended(engine.store.state, decision.id, True, "well", (), time.now)
-        heal_act.judging(engine.store.state, time.now)
+        heal_act.judging(engine.store.state, time.now, ENFORCE)
         key = engine.store.state.key("act", decision.thing)
         engine.store.state.set_key("act", decision.thing, key._replace(healthy_since=time.now))
     engine.store.close()
     engine.clocks.boot, engine.clocks.monotonic = "b", 30.0
     again = Engine(engine.path, engine.clocks)
     with again.store.step(ENFORCE) as time:
-        heal_act.judging(again.store.state, time.now)
+        heal_act.judging(again.store.state, time.now, ENFORCE)
     assert again.store.state.key("act", decision.thing).healthy_since is None
     again.store.close()
 

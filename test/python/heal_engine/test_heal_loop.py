@@ -258,17 +258,40 @@ def test_a_decision_that_nobody_claims_is_fired_four_times_then_an_alarm(stage):
     stage.put(envelope(1))
     stage.until(lambda: stage.outlet.fired)
     for count in (2, 3, 4):
-        clocks.pass_(9.0)
+        clocks.pass_(28.0)
         stage.turn(0.1)
         assert len(stage.outlet.fired) == count - 1
-        clocks.pass_(1.5)
+        clocks.pass_(2.5)
         stage.until(lambda count=count: len(stage.outlet.fired) == count)
-    clocks.pass_(10.5)
+    clocks.pass_(31.0)
     (alarm,) = stage.until(lambda: stage.lines("alarm"))
     assert alarm["says"] == "nobody claimed it: is the reactor set up?"
     assert alarm["place"] == "job web, namespace default"
     stage.turn(0.2)
     assert [one.id for one in stage.outlet.fired].count(alarm["decision"]) == 4
+
+
+def test_after_a_restart_a_second_orchestration_is_late_and_no_forger(stage):
+    """Mutation: let the engine write that it fired before its own time began."""
+    clocks = Clocks()
+    clocks.wall = time.time()
+    stage.again(read=clocks)
+    stage.tokens()
+    stage.again(read=clocks)
+    clocks.pass_(5_000.0)
+    stage.put(envelope(1))
+    (decision,) = stage.until(lambda: stage.outlet.fired)
+    stage.again(read=clocks)
+    stage.until(lambda: len(stage.outlet.fired) == 2)
+    path = stage.home / heal_file.NAME
+    heal_claim.claim(path, decision.id, decision.action, {"jid": "1"}, clocks)
+    stage.again(read=clocks)
+    result = {"verb": "result", "decision": decision.id, "ok": True, "says": "well"}
+    heal_claim.tell(path, result, "run 1", clocks)
+    stage.until(lambda: stage.lines("result"))
+    with pytest.raises(heal_claim.Refused):
+        heal_claim.claim(path, decision.id, decision.action, {"jid": "2"}, clocks)
+    assert [one["kind"] for one in stage.lines()][-1] == "claim_late"
 
 
 def test_what_keeps_failing_is_decided_though_new_facts_never_end(stage):
