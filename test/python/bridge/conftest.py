@@ -7,8 +7,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from engine_process import Engine, until
+from engine_process import Engine
 from master_process import Master
+from waiting import until
 
 
 @pytest.fixture

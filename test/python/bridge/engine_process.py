@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from feeder import Feeder
@@ -99,14 +98,3 @@ class Engine:
     def ids(self) -> list[str]:
         """Give the ids of its events in the order of their rows."""
         return [one for (one,) in self.ask("SELECT id FROM events ORDER BY row")]
-
-
-def until(claim, within: float = 20, pause: float = 0.05):
-    """Wait until a claim holds and give what it gave."""
-    ends = time.monotonic() + within
-    while True:
-        found = claim()
-        if found:
-            return found
-        assert time.monotonic() < ends, f"did not hold within {within} s"
-        time.sleep(pause)

@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 import salt.utils.event
-from engine_process import until
 from feeder import Feeder, batch, envelope
 from master_process import Bus, Master
 from measure import _example
+from waiting import until
 
 
 def main() -> None:

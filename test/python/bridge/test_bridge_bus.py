@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 import salt.config
-from engine_process import until
 from feeder import Feeder, compact, envelope
 from master_process import Bus
+from waiting import until
 
 PROGRAM = Path(__file__).parent / "run_publisher.py"
 # Far more than the bus carries while they are committed.

@@ -6,8 +6,8 @@ import signal
 import subprocess
 import threading
 
-from engine_process import until
 from feeder import compact, envelope
+from waiting import until
 
 
 def test_nothing_is_lost_or_doubled_when_the_engine_is_killed_at_any_moment(engine):

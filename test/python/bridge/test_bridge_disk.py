@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine_process import until
 from feeder import compact, envelope
+from waiting import until
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can mount a small disk")
 

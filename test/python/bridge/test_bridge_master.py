@@ -10,9 +10,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from engine_process import until
 from feeder import Feeder, envelope
 from master_process import Bus, Master
+from waiting import until
 from wheel import SITE
 
 BOOT = "8c1e4f5a-6f0e-4a53-9d3b-2f6f1b0c7d11"

@@ -8,8 +8,8 @@ import subprocess
 import sys
 
 import pytest
-from engine_process import until
 from feeder import Feeder, batch, compact, envelope, framed
+from waiting import until
 
 from saltext.eos.utils import bridge_skew
 

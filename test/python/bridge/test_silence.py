@@ -4,7 +4,7 @@ import json
 import time
 
 import pytest
-from engine_process import until
+from waiting import until
 
 from saltext.eos.utils.bridge_silence import Watch, limit
 

@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from engine_process import until
 from feeder import envelope
+from waiting import until
 
 from saltext.eos.utils import bridge_report, bridge_skew, bridge_verbs
 from saltext.eos.utils.inbox_read import Reader

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -193,14 +191,3 @@ class HealingMaster(Live):
     def log(self) -> str:
         """What the master has logged."""
         return (self.home / "log-salt-master").read_text("utf-8", "replace")
-
-
-def until(found: Callable[[], Any], within: float = 30.0, every: float = 0.1) -> Any:
-    """Wait for something to be there, and give it."""
-    end = time.monotonic() + within
-    while True:
-        value = found()
-        if value:
-            return value
-        assert time.monotonic() < end, f"not there within {within} s"
-        time.sleep(every)

@@ -8,7 +8,7 @@ import signal
 import time
 
 import pytest
-from healing_master import until
+from waiting import until
 
 from saltext.eos.utils import heal_claim
 
@@ -85,7 +85,7 @@ def test_a_killed_orchestration_ends_its_decision_and_nothing_acts_twice(healing
         "verify": lambda claim: claim and "did" in claim,
     }[point]
     try:
-        until(lambda: reached(healing.claim(name)), 60, every=0.002)
+        until(lambda: reached(healing.claim(name)), 60, pause=0.002)
     finally:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait(10)

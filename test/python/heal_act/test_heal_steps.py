@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from healing_master import until
+from waiting import until
 
 from saltext.eos.utils import lock
 

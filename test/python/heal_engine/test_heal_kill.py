@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from bounds import broken
 from stage import envelope, put
+from waiting import until
 
 from saltext.eos.utils import heal_audit, heal_file
 from saltext.eos.utils.inbox import Inbox
@@ -54,13 +55,6 @@ def _row(path):
     return int(found[0][0]) if found else 0
 
 
-def _until(claim, within=30.0):
-    ends = time.monotonic() + within
-    while not claim():
-        assert time.monotonic() < ends
-        time.sleep(0.02)
-
-
 def _lines(path):
     with contextlib.closing(sqlite3.connect(path)) as db:
         return [(line.kind, line.body) for line in heal_audit.verified(db)]
@@ -80,12 +74,12 @@ def test_killed_twenty_times_it_takes_each_fact_once_and_acts_once_on_each(tmp_p
                 number += len(facts)
                 time.sleep(0.05)
             # It has begun; the end comes anywhere in what follows.
-            _until(lambda before=before: _row(state) > before)
+            until(lambda before=before: _row(state) > before)
             time.sleep(dice.uniform(0.0, 0.6))
     with _running(tmp_path, inbox.path, acts):
-        _until(lambda: _row(state) == number)
+        until(lambda: _row(state) == number)
         count = "SELECT count(*) FROM decisions WHERE state = 'done'"
-        _until(lambda: _ask(state, count)[0][0] >= KILLS)
+        until(lambda: _ask(state, count)[0][0] >= KILLS)
     inbox.close()
     lines = _lines(state)
     assert broken(lines) == []
@@ -121,17 +115,17 @@ def _full_disk(home):
     put(inbox, *(envelope(n, job=f"j{n}") for n in range(1, 101)))
     with _running(state, inbox.path, acts, wrapper) as process:
         seen = Path(f"/proc/{process.pid}/root{state}")
-        _until(lambda: _copied_row(home, seen) == 100)
+        until(lambda: _copied_row(home, seen) == 100)
         filler = seen / "filler"
         with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
             while True:
                 stream.write(bytes(4096))
         put(inbox, *(envelope(n, job=f"j{n}") for n in range(101, 3001)))
-        _until(lambda: "is frozen" in (home / "log").read_text())
+        until(lambda: "is frozen" in (home / "log").read_text())
         was = _copied_row(home, seen)
         assert was < 3000
         filler.unlink()
-        _until(lambda: _copied_row(home, seen) == 3000)
+        until(lambda: _copied_row(home, seen) == 3000)
         copy = _copy(home, seen)
     inbox.close()
     lines = _lines(copy)

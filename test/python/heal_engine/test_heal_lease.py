@@ -10,6 +10,7 @@ import time
 
 import pytest
 from programs import binary, free_ports
+from waiting import until
 
 from saltext.eos.utils import heal_lease
 from saltext.eos.utils.heal_lease import ALONE, HOLDER, STANDBY, Lease, Terms
@@ -46,7 +47,7 @@ class Consul:
                 [binary("consul"), "agent", "-config-file", str(self.home / "consul.json")],
                 stdout=log, stderr=log,
             )  # fmt: skip
-        _until(self._is_up, 60)
+        until(self._is_up, 60)
 
     def _is_up(self):
         try:
@@ -67,16 +68,6 @@ class Consul:
         return Terms(self.address, str(self.home / "token"), None, name, ttl=TTL)._replace(
             **changed
         )
-
-
-def _until(claim, within=30.0):
-    ends = time.monotonic() + within
-    while True:
-        found = claim()
-        if found:
-            return found
-        assert time.monotonic() < ends, f"did not hold within {within} s"
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +103,9 @@ def _holder(*leases):
 
 def test_one_holds_and_the_others_stand_by(consul, lease):
     one = lease("m1")
-    _until(lambda: _holder(one))
+    until(lambda: _holder(one))
     two, three = lease("m2"), lease("m3")
-    _until(lambda: two.standing().why == three.standing().why == "another master holds the lock")
+    until(lambda: two.standing().why == three.standing().why == "another master holds the lock")
     assert {two.standing().role, three.standing().role} == {STANDBY}
     (entry,) = consul.client.get(
         "/v1/kv/eos/healer/test_one_holds_and_the_others_stand_by?consistent"
@@ -124,7 +115,7 @@ def test_one_holds_and_the_others_stand_by(consul, lease):
 
 def test_it_is_renewed_for_longer_than_it_lasts(lease):
     one = lease("m1")
-    _until(lambda: _holder(one))
+    until(lambda: _holder(one))
     epoch = one.standing().epoch
     ends = time.monotonic() + 1.5 * TTL
     while time.monotonic() < ends:
@@ -134,61 +125,61 @@ def test_it_is_renewed_for_longer_than_it_lasts(lease):
 
 def test_who_ends_frees_it_and_the_next_has_a_higher_epoch(lease):
     one, two = lease("m1"), lease("m2")
-    first = _until(lambda: _holder(one, two))
+    first = until(lambda: _holder(one, two))
     other = two if first is one else one
     epoch = first.standing().epoch
     first.end()
     # A session that ends by itself leaves the delay of the lock behind.
-    _until(lambda: other.standing().role == HOLDER, 3 * TTL)
+    until(lambda: other.standing().role == HOLDER, 3 * TTL)
     assert other.standing().epoch > epoch
 
 
 @pytest.mark.parametrize("how", ["session", "key"])
 def test_a_lock_that_is_taken_away_is_given_up_at_once(consul, lease, how):
     one = lease("m1")
-    _until(lambda: _holder(one))
+    until(lambda: _holder(one))
     session = one._session
     if how == "session":
         consul.client.put(f"/v1/session/destroy/{session}")
     else:
         consul.client.put(f"/v1/kv/{one._terms.key}?release={session}")
     began = time.monotonic()
-    _until(lambda: one.standing().role == STANDBY)
+    until(lambda: one.standing().role == STANDBY)
     assert time.monotonic() - began < 1.5
 
 
 def test_never_two_at_a_time_while_the_holder_does_not_run(consul, lease, monkeypatch):
     """Its thread stands still, as a machine that sleeps: it stops by its own clock first."""
     one = lease("m1")
-    _until(lambda: _holder(one))
+    until(lambda: _holder(one))
     go = threading.Event()
     monkeypatch.setattr(one, "_look", lambda _: go.wait())
     two = lease("m2")
-    _until(lambda: _holder(one, two) is two, 4 * TTL)
+    until(lambda: _holder(one, two) is two, 4 * TTL)
     go.set()
 
 
 def test_without_an_answer_it_stops_in_time_and_is_alone_after_that(consul, lease):
     one = lease("m1")
-    _until(lambda: _holder(one))
+    until(lambda: _holder(one))
     consul.pause(on=True)
     try:
         began = time.monotonic()
-        _until(lambda: one.standing().role != HOLDER, TTL + 1.0)
+        until(lambda: one.standing().role != HOLDER, TTL + 1.0)
         assert time.monotonic() - began <= TTL + 0.5
-        _until(lambda: one.standing().role == ALONE, 2 * TTL)
+        until(lambda: one.standing().role == ALONE, 2 * TTL)
         assert "Consul cannot be asked who heals" in one.standing().why
     finally:
         consul.pause(on=False)
-    _until(lambda: one.standing().role == HOLDER, 4 * TTL)
+    until(lambda: one.standing().role == HOLDER, 4 * TTL)
 
 
 def test_a_token_that_may_not_is_no_lock(consul, lease, tmp_path):
     (tmp_path / "token").write_text("b1c0ffee-0000-4000-8000-00000000000f")
     one = lease("m1", token=str(tmp_path / "token"))
-    _until(lambda: "403" in one.standing().why)
+    until(lambda: "403" in one.standing().why)
     two = lease("m2", token=str(tmp_path / "nowhere"))
-    _until(lambda: "nowhere" in two.standing().why)
+    until(lambda: "nowhere" in two.standing().why)
     assert {one.standing().role, two.standing().role} == {STANDBY}
     with contextlib.suppress(HttpError):
         assert not consul.client.get(f"/v1/kv/{one._terms.key}?consistent")

@@ -18,9 +18,9 @@ from wheel import FIXTURES
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bridge"))
 
-from engine_process import until
 from feeder import Feeder, envelope
 from master_process import Bus
+from waiting import until
 
 from saltext.eos.utils import heal_audit, heal_claim, heal_fire, heal_state, heal_status
 

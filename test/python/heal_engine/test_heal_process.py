@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from stage import envelope, put
+from waiting import until
 
 from saltext.eos.utils import heal_status
 from saltext.eos.utils.inbox import Inbox
@@ -59,27 +60,17 @@ def engines(tmp_path):
     one.end()
 
 
-def _until(claim, within=40.0):
-    ends = time.monotonic() + within
-    while True:
-        found = claim()
-        if found:
-            return found
-        assert time.monotonic() < ends, f"did not hold within {within} s"
-        time.sleep(0.05)
-
-
 def _row(engines, row):
     return (said := engines.status()) is not None and said.row == row
 
 
 def test_without_bus_pillar_and_minions_it_takes_facts_in_and_is_frozen(engines):
     process = engines.start()
-    assert _until(engines.status).lag is None
+    assert until(engines.status).lag is None
     inbox = Inbox(engines.home / "store" / "inbox.db")
     put(inbox, *(envelope(number) for number in range(1, 101)))
     began = time.monotonic()
-    _until(lambda: _row(engines, 100))
+    until(lambda: _row(engines, 100))
     assert time.monotonic() - began < 3.0
     said = engines.status()
     assert (said.state, said.pid) == ("frozen", process.pid)
@@ -89,7 +80,7 @@ def test_without_bus_pillar_and_minions_it_takes_facts_in_and_is_frozen(engines)
 
 def test_asked_to_end_it_ends_soon_and_clean(engines):
     process = engines.start()
-    _until(engines.status)
+    until(engines.status)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
@@ -99,9 +90,9 @@ def test_asked_to_end_it_ends_soon_and_clean(engines):
 
 def test_of_two_engines_one_waits_until_the_other_is_gone(engines):
     first = engines.start()
-    _until(engines.status)
+    until(engines.status)
     second = engines.start()
-    _until(lambda: "is held by another engine" in engines.log.read_text())
+    until(lambda: "is held by another engine" in engines.log.read_text())
     assert engines.status().pid == first.pid
     first.kill()
-    _until(lambda: engines.status().pid == second.pid)
+    until(lambda: engines.status().pid == second.pid)

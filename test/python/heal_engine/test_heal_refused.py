@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from stage import FAST
+from waiting import until
 
 from saltext.eos.utils import heal_lease
 from saltext.eos.utils.heal_lease import ALONE, STANDBY, Lease, Standing, Terms
@@ -28,19 +27,12 @@ def _asked(monkeypatch, err):
     monkeypatch.setattr(heal_lease, "LOOK_EVERY", 0.01)
     one = Lease(Terms("http://127.0.0.1:1", None, None, "m1"), clock=lambda: now[0])
     try:
-        _until(lambda: looks)
+        until(lambda: looks)
         now[0] = 1_000.0
-        _until(lambda: looks[-1] == 1_000.0 and len(looks) > looks.index(1_000.0) + 1)
+        until(lambda: looks[-1] == 1_000.0 and len(looks) > looks.index(1_000.0) + 1)
         return one.standing()
     finally:
         one.end()
-
-
-def _until(claim, within=10.0):
-    ends = time.monotonic() + within
-    while not claim():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import time
 
 import pytest
 from receiving import KEY, Audit, Receiver, decided
+from waiting import until
 
 from saltext.eos.utils import (
     heal_notify,
@@ -20,14 +21,6 @@ from saltext.eos.utils.heal_notify_channel import standing
 from saltext.eos.utils.heal_notify_message import Message
 
 MESSAGE = Message("a1", 1, 1, 1.0, "result", "critical", "Eos healing: it did not help", {})
-
-
-def until(condition, within=20.0):
-    """Wait until something is so."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "it did not come to be"
-        time.sleep(0.05)
 
 
 @pytest.fixture

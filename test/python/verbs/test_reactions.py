@@ -16,7 +16,8 @@ from wheel import ROOT
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "heal_act"))
 
-from healing_master import HealingMaster, until
+from healing_master import HealingMaster
+from waiting import until
 
 PAGE = (ROOT / "docs/reactions.md").read_text("utf-8")
 LOGS = ("site-reload.log", "site-notes.log")

@@ -15,7 +15,8 @@ from live import Live
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "heal_act"))
 
-from healing_master import stack_pillar, until
+from healing_master import stack_pillar
+from waiting import until
 
 
 class Typed(Live):
