@@ -174,31 +174,31 @@ def test_a_log_that_opens_once_and_not_twice_costs_no_descriptor(tmp_path):
 
 def test_a_failed_write_stops_nothing_that_is_on_the_disk(counted, said):
     """What is in the books is still sent, what is not waits; told when it begins and ends."""
-    kept, no_folder = counted.books.with_name("kept"), counted.books.with_name("no-folder")
-    kept.mkdir()
-    no_folder.touch()
-    _point(counted.books, kept)
+    disk, gone = (counted.books.with_name(name) for name in ("disk", "gone"))
+    disk.mkdir()
+    gone.write_text("no folder")
+    _point(counted.books, disk)
     watch = counted.watch()
     counted.show(1)
     write_off(watch, 10.0)
     wait_for(lambda: _passed(watch), "the first record")
-    _point(counted.books, no_folder)
+    _point(counted.books, gone)
     for kills in range(2, 7):
         counted.show(kills)
         write_off(watch, kills * 10.0)
         wait_for(lambda: _passed(watch) and said, "the warning")
     assert len(watch.records) == 1
-    _point(counted.books, kept)
+    _point(counted.books, disk)
     wait_for(lambda: len(_passed(watch)) == 6 and len(said) > 1, "all records")
     assert said == ["WARNING", "INFO"]
     watch.close()
 
 
-def _point(books, where):
-    """Put another place under the books in one step: their writer goes on meanwhile."""
-    fresh = books.with_name("fresh")
-    fresh.symlink_to(where)
-    fresh.replace(books)
+def _point(link, target):
+    """Let a name stand for something else, from one moment to the next."""
+    fresh = link.with_name("fresh")
+    fresh.symlink_to(target)
+    fresh.replace(link)
 
 
 def _passed(watch):
