@@ -1,5 +1,6 @@
 """The check loads a tree into real Salt and refuses what Salt would only find at run time."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import yaml
 from wheel import CONTRACT, FIXTURES, ROOT
 
 
-def _tree(folder, pillar, *broken):
+def _tree(folder, *broken):
     """Make a source tree: the real Python, the fixture contract, and some SLS."""
     shutil.copytree(ROOT / "saltext", folder / "saltext")
     for generated in ("saltext", "contract"):
@@ -25,8 +26,27 @@ def _tree(folder, pillar, *broken):
         (folder / f"salt/eos/{name}.sls").write_text("{}\n")
     pillars = folder / "pillars"
     pillars.mkdir()
-    (pillars / "two.yaml").write_text(yaml.safe_dump({"eos": pillar}))
+    (pillars / "two.yaml").write_text(yaml.safe_dump({"eos": _pillar()}))
+    events = folder / "generated/contract/events"
+    shutil.copytree(ROOT / "generated/contract/events", events)
     return folder
+
+
+def _pillar():
+    return json.loads((FIXTURES / "pillar.json").read_text("utf-8"))
+
+
+def _beacon(folder, name, module, setting):
+    (folder / "saltext/eos/beacons").mkdir(exist_ok=True)
+    (folder / f"saltext/eos/beacons/{name}.py").write_text(module)
+    path = folder / f"generated/saltext/beacon_config/{name}.conf"
+    path.write_text(DROP_IN.format(name, setting))
+
+
+def _change(folder, file, old, new):
+    text = (folder / file).read_text("utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1))
 
 
 def _check(folder):
@@ -35,18 +55,6 @@ def _check(folder):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     return done
-
-
-@pytest.fixture(scope="module")
-def findings(tmp_path_factory):
-    """What the check says of every broken file, in one run."""
-    import json
-
-    names = [path.stem for path in (FIXTURES / "broken").glob("*.sls")]
-    pillar = json.loads((FIXTURES / "pillar.json").read_text("utf-8"))
-    done = _check(_tree(tmp_path_factory.mktemp("broken"), pillar, *names))
-    assert done.returncode == 1
-    return done.stdout
 
 
 CASES = [
@@ -65,36 +73,12 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "code", "text"), CASES)
-def test_refuses(findings, name, code, text):
-    lines = [
-        line for line in findings.splitlines() if line.startswith(f"salt/eos/{name}.sls: {code}")
-    ]
-    assert any(text in line for line in lines), findings
-
-
-def test_has_nothing_against_a_right_file(findings):
-    assert "right.sls" not in findings
-
-
-def test_a_right_tree_passes(tmp_path, pillar):
-    """Mutation of all the cases above: with them set right, the same check finds nothing."""
-    done = _check(_tree(tmp_path, pillar, "right"))
-    assert (done.stdout, done.returncode) == ("", 0)
-
-
 MUTATIONS = [
     (
         "saltext/eos/states/eos_unit.py",
         '"service.reload"',
         '"service.relod"',
         "EOS406 line .*service.relod does not exist",
-    ),
-    (
-        "saltext/eos/utils/state.py",
-        "from typing import Any",
-        "from typing import Any\nimport salt.utils.nowhere",
-        "EOS408 saltext.eos.utils.state does not import",
     ),
     (
         "saltext/eos/modules/eos_secret.py",
@@ -109,24 +93,6 @@ MUTATIONS = [
         "EOS407 line .*cmd.run_all has no argument python_shel;",
     ),
 ]
-
-
-@pytest.mark.parametrize(("file", "old", "new", "finding"), MUTATIONS)
-def test_reads_the_python_too(tmp_path, pillar, file, old, new, finding):
-    folder = _tree(tmp_path, pillar)
-    text = (folder / file).read_text("utf-8")
-    assert old in text
-    (folder / file).write_text(text.replace(old, new, 1))
-    done = _check(folder)
-    assert re.search(finding, done.stdout), done.stdout
-
-
-def test_a_refused_pillar_is_said_with_its_path(tmp_path, pillar):
-    pillar["consul"]["https"] = "x"
-    done = _check(_tree(tmp_path, pillar))
-    assert "EOS401 the pillar is refused: eos:consul:https: expected integer" in done.stdout
-
-
 BEACON = """
 def validate(config):
     found = [word for one in config for word in one if word == "threshold"]
@@ -136,43 +102,85 @@ def validate(config):
 def beacon(config):
     return []
 """
-DROP_IN = "beacons:\n  eos_dusk:\n    - {}: 5\n"
+DROP_IN = "beacons:\n  {}:\n    - {}: 5\n"
+BEACONS = [
+    ("eos_dusk", BEACON, "threshold", "eos_dusk refuses its own drop-in: threshold is too low;"),
+    (
+        "eos_haze",
+        BEACON.replace("def validate", "def checked"),
+        "interval",
+        "no eos_haze.validate;",
+    ),
+    ("eos_mist", "", "interval", "Salt loads no eos_mist.beacon;"),
+]
 
 
-@pytest.mark.parametrize(
-    ("module", "setting", "says"),
-    [
-        (BEACON, "interval", ""),
-        (BEACON, "threshold", "eos_dusk refuses its own drop-in: threshold is too low;"),
-        (BEACON.replace("def validate", "def checked"), "interval", "no eos_dusk.validate;"),
-        ("", "interval", "Salt loads no eos_dusk.beacon;"),
-    ],
-)
-def test_a_beacon_accepts_its_drop_in(tmp_path, pillar, module, setting, says):
-    folder = _tree(tmp_path, pillar)
-    (folder / "saltext/eos/beacons").mkdir(exist_ok=True)
-    (folder / "saltext/eos/beacons/eos_dusk.py").write_text(module)
-    path = folder / "generated/saltext/beacon_config/eos_dusk.conf"
-    path.write_text(DROP_IN.format(setting))
-    found = [line for line in _check(folder).stdout.splitlines() if "eos_dusk" in line]
-    if not says:
-        assert found == []
-        return
-    assert len(found) == 1
-    assert found[0].startswith("generated/saltext/beacon_config/eos_dusk.conf: EOS412 ")
-    assert says in found[0]
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    """What the check says of a tree in which everything is wrong that it refuses, in one run."""
+    names = [path.stem for path in (FIXTURES / "broken").glob("*.sls")]
+    folder = _tree(tmp_path_factory.mktemp("broken"), *names)
+    for file, old, new, _ in MUTATIONS:
+        _change(folder, file, old, new)
+    refused = _pillar()
+    refused["consul"]["https"] = "x"
+    (folder / "pillars/refused.yaml").write_text(yaml.safe_dump({"eos": refused}))
+    for name, module, setting, _ in BEACONS:
+        _beacon(folder, name, module, setting)
+    _change(folder, "generated/saltext/events/kernel_oomd.py", '("killed",)', '("lost",)')
+    done = _check(folder)
+    assert done.returncode == 1
+    return done.stdout
 
 
-def test_an_example_fits_the_check_of_its_event(tmp_path, pillar):
-    folder = _tree(tmp_path, pillar)
-    events = folder / "generated/contract/events"
-    shutil.copytree(ROOT / "generated/contract/events", events)
-    assert "EOS411" not in _check(folder).stdout
-    check = folder / "generated/saltext/events/kernel_oomd.py"
-    check.write_text(check.read_text("utf-8").replace('VERBS = ("killed",)', 'VERBS = ("lost",)'))
-    (found,) = (line for line in _check(folder).stdout.splitlines() if "EOS411" in line)
+@pytest.mark.parametrize(("name", "code", "text"), CASES)
+def test_refuses(findings, name, code, text):
+    lines = [
+        line for line in findings.splitlines() if line.startswith(f"salt/eos/{name}.sls: {code}")
+    ]
+    assert any(text in line for line in lines), findings
+
+
+def test_has_nothing_against_a_right_file(findings):
+    assert "right.sls" not in findings
+
+
+@pytest.mark.parametrize(("file", "old", "new", "finding"), MUTATIONS)
+def test_reads_the_python_too(findings, file, old, new, finding):
+    assert re.search(f"(?m)^{re.escape(file)}: {finding}", findings), findings
+
+
+def test_a_refused_pillar_is_said_with_its_path(findings):
+    assert "EOS401 the pillar is refused: eos:consul:https: expected integer" in findings
+
+
+@pytest.mark.parametrize(("name", "module", "setting", "says"), BEACONS)
+def test_a_beacon_accepts_its_drop_in(findings, name, module, setting, says):
+    (found,) = [line for line in findings.splitlines() if name in line]
+    assert found.startswith(f"generated/saltext/beacon_config/{name}.conf: EOS412 ")
+    assert says in found
+
+
+def test_an_example_fits_the_check_of_its_event(findings):
+    (found,) = (line for line in findings.splitlines() if "EOS411" in line)
     assert found == (
         "generated/contract/events/kernel_oomd.json: EOS411 example of killed: the wheel refuses "
         'it (verb: expected one of lost; found "killed"); expected it to fit; run `npm run '
         "generate`"
     )
+
+
+def test_a_right_tree_passes(tmp_path):
+    """Mutation of all the cases above: with them set right, the same check finds nothing."""
+    folder = _tree(tmp_path, "right")
+    _beacon(folder, "eos_dusk", BEACON, "interval")
+    done = _check(folder)
+    assert (done.stdout, done.returncode) == ("", 0)
+
+
+def test_a_module_that_does_not_import_is_named(tmp_path):
+    """Nothing else of such a tree can be looked at."""
+    folder = _tree(tmp_path)
+    file, old = "saltext/eos/utils/state.py", "from typing import Any"
+    _change(folder, file, old, f"{old}\nimport salt.utils.nowhere")
+    assert "EOS408 saltext.eos.utils.state does not import" in _check(folder).stdout
