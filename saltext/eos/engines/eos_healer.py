@@ -90,12 +90,14 @@ def start(inbox=None, view_within=25, lease=None):
         )
         stack.callback(loop.close)
         log.info("eos_healer judges %s", path)
-        while telling.process.is_alive():
+        while telling.process.is_alive() and not loop.is_ended:
             if not loop.turn():
                 woken.wait(PAUSE)
                 woken.clear()
-        # It can only be forked before there is a thread: Salt starts this engine anew.
-        log.critical("eos_healer ends: the process that tells people of healing is gone")
+        # Salt starts it anew: a process can only be forked before there is a thread, and threads
+        # that hang end with their process alone.
+        why = "its readings hang" if loop.is_ended else "the process that tells people is gone"
+        log.critical("eos_healer ends, to begin anew: %s", why)
 
 
 class _World:

@@ -56,6 +56,11 @@ class Aside(Generic[Given]):
         """Whether it was begun and :meth:`taken` has not given its end yet."""
         return self._thread is not None
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether so many never ended that nothing new is begun."""
+        return sum(one.is_alive() for one in self._hanging) >= MOST_HANGING
+
     def begin(self, work: Callable[[], Given]) -> None:
         """Begin it; it must not be busy."""
         # A list of its own, so that a late end is told to nobody.

@@ -14,6 +14,7 @@ from typing import Any
 from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_policy
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, HOUR, REFUSE
+from saltext.eos.utils.heal_left import Unjudged
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     CLOSED,
@@ -46,20 +47,13 @@ def a_name() -> str:
     return secrets.token_hex(12)
 
 
-class Unjudged(RuntimeError):
-    """One incident ends the step; nothing of the step may be kept."""
-
-    def __init__(self, incident: str, why: str) -> None:
-        super().__init__(f"incident {incident} cannot be judged: {why}")
-        self.incident = incident
-
-
 class Core:
     """
     The healer, without its edges.
 
     :param table: the policies.
     :param name: makes the ids of decisions.
+    :param left: what is left to people until when; see heal_left.
     """
 
     def __init__(
@@ -68,10 +62,11 @@ class Core:
         settings: Settings,
         state: State,
         name: Callable[[], str] = a_name,
+        left: dict[str, float] | None = None,
     ) -> None:
         self.table, self.settings, self.state = table, settings, state
         self._index = heal_match.index(table)
-        self._name = name
+        self._name, self.left = name, {} if left is None else left
         self._crowded = float("-inf")
         for one in state.incidents.values():
             # A policy may have changed since; budgets go by what it touches now.
@@ -135,6 +130,8 @@ class Core:
         envelope: Mapping[str, Any], now: float, at: float,
     ) -> None:  # fmt: skip
         state, key = self.state, match.key()
+        if self._is_left(f"{key[:16]}-{row}", now):
+            return
         incident = state.incidents.get(key)
         least, most = self.settings.debounce_least, self.settings.debounce_most
         late, at = now - at, max(at, now - most)
@@ -230,6 +227,8 @@ class Core:
         # Notes first: what they stop is stopped before anything acts.
         ready.sort(key=lambda one: (one.policy in self.table and self._is_deed(one), one.opened))
         for incident in ready:
+            if self._is_left(incident.id, now):
+                continue
             policy = self.table.get(incident.policy)
             if policy is None:
                 self._close(incident, "its policy is no more", now)
@@ -244,11 +243,17 @@ class Core:
         return heal_act.to_fire(state, now, self.settings)
 
     def put_aside(self, name: str, why: str, now: float) -> None:
-        """Leave an incident to people for an hour, before anything is judged."""
+        """Leave an incident to people for an hour, before any fact comes or anything is judged."""
+        self.left[_begin(name)] = now + HOUR
+        policy = ""
         for incident in self.state.incidents.values():
-            if incident.id == name and incident.due <= now:
+            if incident.id == name:
+                policy = incident.policy
                 self._put(incident, HELD, why, now + HOUR)
-                self.state.line("unjudged", now, incident=name, policy=incident.policy, why=why)
+        self.state.line("unjudged", now, incident=name, policy=policy, why=why)
+
+    def _is_left(self, name: str, now: float) -> bool:
+        return now < self.left.get(_begin(name), now)
 
     def _is_deed(self, incident: Incident) -> bool:
         return heal_policy.is_deed(self.table[incident.policy])
@@ -346,6 +351,11 @@ def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -
         acted_on(act, subject),
     )
     return heal_match.digest(*parts)
+
+
+def _begin(name: str) -> str:
+    """Give how the id of each incident about one thing begins."""
+    return name.rpartition("-")[0]
 
 
 def _is_grave(policy: Mapping[str, Any]) -> bool:

@@ -14,9 +14,8 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from salt.exceptions import SaltRunnerError
 
@@ -32,10 +31,11 @@ from saltext.eos.utils import (
     heal_state,
     heal_status,
     heal_store,
-    heal_view,
     lock,
 )
 from saltext.eos.utils.heal_aside import Aside, Done
+from saltext.eos.utils.heal_left import ATTEMPTS, Left, Unjudged
+from saltext.eos.utils.heal_looks import Looks
 from saltext.eos.utils.heal_seat import Ask, Seat
 from saltext.eos.utils.heal_when import occurred
 from saltext.eos.utils.heal_world import Outlet, World
@@ -51,16 +51,6 @@ LOUD_EVERY = 60.0
 OPEN_EVERY = 5.0
 STATUS_EVERY = 0.5
 ROTATE_EVERY = 600.0
-# Attempts on a fact that ends each step, before it is passed over.
-ATTEMPTS = 3
-
-
-class Look(NamedTuple):
-    """A reading of the truth that has ended, and whom it was for."""
-
-    at: float
-    ids: frozenset[str]
-    done: Done[Any]
 
 
 class Loop:
@@ -89,24 +79,34 @@ class Loop:
         self._settings: heal_settings.Settings | None = None
         self._form: dict[str, Any] = {}
         self._forms: Aside[dict[str, Any]] = Aside("pillar", time.monotonic, 120.0, awake)
-        self._looks: Aside[Any] = Aside("view", time.monotonic, look_within, awake)
-        self._asked: tuple[float, frozenset[str]] = (0.0, frozenset())
-        self._pillar_error, self._alarm = "", ""
+        self.counters: Counter[str] = Counter()
+        self._looks = Looks(world, look_within, awake, self.counters)
+        self._pillar_error = ""
+        self._alarms: dict[str, str] = {}
         self._form_at = self._open_at = self._due_at = self._step_at = float("-inf")
         self._loud_at = self._status_at = float("-inf")
         self._rotate_at = time.monotonic()
         self._unread = (0, 0)
-        self._unjudged = ("", 0, "")
+        self._left = Left()
         self._waiting: frozenset[str] = frozenset()
         self._due_from, self._is_judging = float("-inf"), False
         self._lag: int | None = None
-        self._why = "it begins"
-        self.counters: Counter[str] = Counter()
+        self._why, self._is_ended = "it begins", False
 
     def close(self) -> None:
         """Close the files."""
         self._intake.close()
         self._forget()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether readings hang, so many that only another process can read anything."""
+        return self._looks.is_stuck or self._forms.is_stuck
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether the engine has to end, and has said so."""
+        return self._is_ended
 
     def refresh(self) -> None:
         """Read the pillar again soon."""
@@ -127,10 +127,9 @@ class Loop:
             self._broken(str(err))
         except (sqlite3.Error, OSError) as err:
             self._broken(f"a step failed: {err}")
-        except heal_core.Unjudged as err:
+        except Unjudged as err:
             log.exception("an incident cannot be judged")
-            times = self._unjudged[1] + 1 if self._unjudged[0] == err.incident else 1
-            self._unjudged = (err.incident, times, str(err))
+            self._left.failed(err)
             self._broken(str(err))
         except Exception as err:
             log.exception("a step of the healer failed")
@@ -150,7 +149,10 @@ class Loop:
         self._open_at = time.monotonic()
         store = heal_store.Store(self.home / heal_file.NAME, self._read)
         settings = self._settings or heal_settings.Settings()
-        self._store, self._core = store, heal_core.Core(self._table, settings, store.state)
+        self._store, self._core = (
+            store,
+            heal_core.Core(self._table, settings, store.state, left=self._left.until),
+        )
         for one in store.state.decisions.values():
             # Whoever kept it may have ended before it was fired.
             if one.state == "decided":
@@ -189,50 +191,56 @@ class Loop:
             except (heal_settings.Refused, TypeError, AttributeError) as err:
                 error = f"{err}"
         if error != self._pillar_error:
-            self._pillar_error = self._alarm = error
+            self._pillar_error = error
+            self._alarms.pop("pillar", None)
             if error:
+                self._alarms["pillar"] = error
                 log.error("the pillar of the healer cannot be read: %s", error)
         if self._core is not None and self._settings is not None:
             self._core.settings = self._settings
 
     def _step(self, store: heal_store.Store, core: heal_core.Core) -> bool:
         state, facts = store.state, self._facts(store.state)
-        look = self._look()
+        look = self._looks.taken()
         clock = time.monotonic()
-        waiting = self._asked[1] | self._waiting if self._looks.is_busy else self._asked[1]
+        waiting = self._looks.asked | (self._waiting if self._looks.is_busy else frozenset())
         may_act = self._seat.look(self._form, self._settings)
         may_judge = may_act and self._settings is not None and clock >= self._due_from
         is_due = may_judge and core.soonest(waiting) <= store.now()
-        is_called = bool(facts and facts.rows) or is_due or look is not None or bool(self._alarm)
-        is_called = store.is_told() or is_called or self._seat.is_other(state)
+        is_called = bool(facts and facts.rows) or is_due or look is not None
+        if self.is_stuck and not self._is_ended:
+            self._alarms["engine"] = "nothing can be read any more, so the engine starts anew"
+        is_called = store.is_told() or is_called or self._seat.is_other(state) or bool(self._alarms)
         if not is_called and clock - self._step_at < STEP_EVERY:
             return False
         is_behind = facts is not None and facts.last > (facts.rows[-1:] or [(facts.row, "")])[0][0]
         fired: list[heal_state.Decision] = []
         missing: list[heal_state.Incident] = []
-        settings = self._settings or heal_settings.Settings()
+        settings, ripe = self._settings or heal_settings.Settings(), self._left.ripe()
         with store.step(settings) as moment:
+            for name, why in ripe:
+                core.put_aside(name, why, moment.now)
             self._seat.sit_down(store, moment.now)
-            if self._alarm:
-                state.line("alarm", moment.now, cause="pillar", says=self._alarm)
+            for cause, says in self._alarms.items():
+                state.line("alarm", moment.now, cause=cause, says=says)
             if facts is not None:
                 self._arrive(core, facts, moment)
             # A look that has ended is used at once: before the next step it would be lost.
             is_late = look is not None or clock - self._due_at >= DUE_EVERY
             if may_judge and (is_late or not is_behind):
                 self._due_at, self._is_judging = clock, True
-                if self._unjudged[1] >= ATTEMPTS:
-                    core.put_aside(self._unjudged[0], self._unjudged[2], moment.now)
                 state.locked = lock.said({"eos_state_dir": str(self.home)})
                 heal_act.judging(state, moment.now, settings)
-                views, missing = self._views(core, look, moment.now)
+                views, missing = self._looks.views(core, look, moment.now, self._form)
                 fired = core.due(moment.now, moment.reading.wall, views)
                 self._waiting = frozenset(one.id for one in missing)
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
         # Also what could not be written was judged: the intake goes on without it.
         self._is_judging = False
-        self._step_at, self._alarm = clock, ""
+        self._left.written(ripe)
+        self._is_ended = "engine" in self._alarms
+        self._step_at, self._alarms = clock, {}
         self._seat.written()
         self.counters["steps"] += 1
         self.counters["fired"] += len(fired)
@@ -241,7 +249,7 @@ class Loop:
         if has_lines:
             self._outlet.wake()
         if missing and not self._looks.is_busy:
-            self._ask(missing, store)
+            self._looks.ask(missing, self._form, store.now)
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
@@ -303,59 +311,6 @@ class Loop:
             state.inbox = heal_inbox.marked(state.inbox, facts.name, last, known)
             self._lag = facts.last - last
             self.counters["taken"] += len(facts.rows)
-
-    def _look(self) -> Look | None:
-        done = self._looks.taken()
-        if done is None:
-            return None
-        at, ids = self._asked
-        self._asked = (0.0, frozenset())
-        self.counters["looks"] += 1
-        if done.error:
-            self.counters["looks_failed"] += 1
-            log.warning("the truth cannot be read: %s", done.error)
-        return Look(at, ids, done)
-
-    def _ask(self, missing: list[heal_state.Incident], store: heal_store.Store) -> None:
-        # Copies: the loop goes on changing its own.
-        copies = [replace(one) for one in missing]
-        form = self._form
-        self._asked = (store.now(), frozenset(one.id for one in copies))
-        self._looks.begin(lambda: self._world.snapshot(form, copies, store.now))
-
-    def _views(
-        self, core: heal_core.Core, look: Look | None, now: float
-    ) -> tuple[dict[str, heal_state.View], list[heal_state.Incident]]:
-        """Give the views of what is due, and the incidents for which the truth is to be read."""
-        views: dict[str, heal_state.View] = {}
-        missing = []
-        for one in core.wanted(now):
-            if one.id in self._asked[1]:
-                continue
-            if heal_view.needs([(one, core.table[one.policy])]).is_nothing():
-                # What nobody has to be asked for waits for no look: a freeze comes at once.
-                views[one.id] = self._view(one, core, heal_view.Snapshot(now))
-            elif look is None or one.id not in look.ids:
-                missing.append(one)
-            elif look.done.error or look.done.value is None:
-                words = f"the view ({look.done.error})"
-                views[one.id] = heal_core.NOTHING._replace(at=max(look.at, one.last), blocked=words)
-            elif look.at < min(one.last, one.occurred + core.settings.debounce_most):
-                missing.append(one)
-            else:
-                views[one.id] = self._view(one, core, look.done.value)
-        return views, missing
-
-    def _view(
-        self, incident: heal_state.Incident, core: heal_core.Core, snapshot: Any
-    ) -> heal_state.View:
-        try:
-            policy = core.table[incident.policy]
-            return self._world.view(incident, policy, snapshot, self._form)
-        except Exception as err:
-            log.exception("the view of %s cannot be made", incident.id)
-            words = f"the view ({type(err).__name__}: {err})"
-            return heal_core.NOTHING._replace(at=incident.last, blocked=words)
 
     def _tell(self) -> None:
         if time.monotonic() - self._status_at < STATUS_EVERY:

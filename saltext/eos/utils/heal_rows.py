@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import asdict, fields
 from math import isfinite
 from typing import Any, TypeVar
 
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils import heal_file
+from saltext.eos.utils.heal_left import Unjudged
 from saltext.eos.utils.heal_state import CLOSED, Decision, Incident, Rule, State
 
 T = TypeVar("T")
+# What is raised for a value, and not for the file.
+VALUES = (
+    ValueError, TypeError, OverflowError, sqlite3.IntegrityError, sqlite3.DataError,
+    sqlite3.InterfaceError, sqlite3.ProgrammingError,
+)  # fmt: skip
 
 
 def read(db: sqlite3.Connection) -> State:
@@ -70,14 +78,15 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
     :param forgotten: decisions that ended before are of no more concern.
     """
     dirty = state.dirty
-    for incident in state.closed:
-        _incident(db, incident)
-    for key in dirty.get("incidents", ()):
-        if key in state.incidents:
-            _incident(db, state.incidents[key])
+    opened = [state.incidents.get(key) for key in dirty.get("incidents", ())]
+    for incident in (*state.closed, *opened):
+        if incident is not None:
+            with _about(incident.id):
+                _incident(db, incident)
     for name in dirty.get("decisions", ()):
         if name in state.decisions:
-            _decision(db, state.decisions[name])
+            with _about(state.decisions[name].incident):
+                _decision(db, state.decisions[name])
     _texts(
         db, "keys", "key", dirty, {k: v._asdict() for k, v in _picked(dirty, "keys", state.keys)}
     )
@@ -101,6 +110,16 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
     heal_file.set_meta(db, "judged", state.judged)
     heal_file.set_meta(db, "forgotten", forgotten)
     state.dirty, state.closed = {}, []
+
+
+@contextlib.contextmanager
+def _about(incident: str) -> Iterator[None]:
+    """Say of which incident a value is that cannot be written; a disk that fails is none's."""
+    try:
+        yield
+    except VALUES as err:
+        why = f"it cannot be written: {type(err).__name__}: {err}"
+        raise Unjudged(incident, why[:300]) from err
 
 
 def _incident(db: sqlite3.Connection, one: Incident) -> None:
