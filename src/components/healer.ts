@@ -1,10 +1,10 @@
 import { defineComponent, type Roles, type Secret } from '../schema/index.ts'
 
-/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its rights to remove a dead registration and to have a job evaluated. What it may do is set below `eos:heal`. */
+/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its rights to remove a dead registration, to have a lost one written again and to have a job evaluated. What it may do is set below `eos:heal`. */
 export interface Healer {
   /** What a node does here: a runner stands beside a Salt master. */
   role: Roles<'runner'>
-  /** Its token in Consul: reads nodes and services, and removes registrations of other services than the stack's own. */
+  /** Its token in Consul: reads nodes and services, and removes registrations of other services than the stack's own, or has their agents write them. */
   consulToken: Secret<'uuid'>
 }
 declare module '../schema/index.ts' {
@@ -26,7 +26,7 @@ export default defineComponent<Healer>({
         name: 'eos-healer',
         address: { $: 'derive.consul' },
         token: { $: 'consul-acl.managementToken' },
-        description: 'What healing needs: to see nodes and services, and to remove registrations that no allocation stands behind.',
+        description: 'What healing needs: to see nodes and services, to remove registrations that no allocation stands behind, and to have those written that the catalogue lost.',
         rules: { $: 'derive.rules' },
       },
     },

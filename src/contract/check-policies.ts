@@ -16,6 +16,7 @@ const TOLD: { readonly [act in ActSpec['do']]?: readonly (readonly string[])[] }
   unseal: [['subject.node', 'subject.minion']],
   evaluate: [['subject.job'], ['subject.namespace', 'links.namespace']],
   deregister: [['subject.instance'], ['subject.node']],
+  resync: [['subject.instance'], ['subject.node']],
 }
 
 /** Every occurrence is a verb of a declared event, and stands there once. */

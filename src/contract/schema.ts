@@ -136,7 +136,7 @@ const act: Schema = {
     ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: { anyOf: [text, closed({ leaf: text })] } })),
     closed({ do: { const: 'propose' }, field: { enum: ['memory', 'count'] } }),
     ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: duration })),
-    ...['evaluate', 'deregister', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),
+    ...['evaluate', 'deregister', 'resync', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),
   ],
 }
 

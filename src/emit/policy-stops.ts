@@ -4,7 +4,7 @@ import { ACTS } from './policy-words.ts'
 /** What a person may speak of, by the leaf of the key that holds its name. */
 const NAMED: { readonly [leaf: string]: string } = { 'subject.job': 'job', 'subject.service': 'service', 'subject.node': 'node', 'subject.minion': 'node' }
 /** Acts that need no component named are done to one all the same. */
-const DONE_TO: { readonly [act in ActSpec['do']]?: string } = { unseal: 'vault', deregister: 'consul' }
+const DONE_TO: { readonly [act in ActSpec['do']]?: string } = { unseal: 'vault', deregister: 'consul', resync: 'consul' }
 const SPAN = 'for=2h reason=…'
 
 /** How a person stops, or takes back, what a policy does: what, with what, and what ends that. */

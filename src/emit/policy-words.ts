@@ -6,6 +6,7 @@ export const DOES: { readonly [act in ActSpec['do']]: string } = {
   reload: 'The unit of `{component}` on that node reads its configuration again.',
   evaluate: 'Nomad is asked to evaluate the job once more.',
   deregister: 'The registration is removed from Consul, if it is still the one that was seen.',
+  resync: 'The node’s Consul agent is made to write what it holds into the catalogue at once, instead of when it next compares.',
   unseal: 'Vault is unsealed by the declared custody, or one precise request is made.',
   propose: 'A new value for the {field} of the job is proposed, for a person to take over.',
   freeze: 'Healing is frozen for {for}: nothing acts on the stack.',
@@ -24,7 +25,7 @@ export const LAYERS = {
 } as const
 
 /** The acts that leave the master. */
-export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'deregister', 'unseal']
+export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'deregister', 'resync', 'unseal']
 
 /** What stands above the policies on their page. */
 export const INTRODUCTION = `What follows from a fact: what happens, what never happens, and how to stop it. This page says what the policies declare; whether any of it leaves the master depends on the mode, which is \`observe\` until somebody changes it.

@@ -6,8 +6,13 @@ export default definePolicy({
   match: { 'verdict.cause': ['explicit', 'critical_timeout'], 'verdict.reachable': true },
   require: { layerBelow: 'settled', hook: 'allocation_runs' },
   key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.service', 'subject.instance', 'links.alloc'],
-  act: { do: 'reload', component: 'consul' },
+  act: { do: 'resync' },
   says: '{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while its allocation {links.alloc} runs on {subject.node}',
-  otherwise: 'See in `nomad alloc status {links.alloc}` that it runs, then run `systemctl reload consul` on {subject.node}; find out who removed the registration.',
-  never: ['Restarts the allocation, or an agent.', 'Writes a registration itself: the agents own it.', 'Acts on an allocation that Nomad wants stopped, or does not show.'],
+  otherwise: 'See in `nomad alloc status {links.alloc}` that it runs. Where the agent of {subject.node} still has {subject.instance}, it writes it again within two minutes by itself; where it has not, the client of Nomad there registers it within 30 s: see `journalctl -u nomad`. Find out who removed it.',
+  never: [
+    'Restarts the allocation, or an agent.',
+    'Writes a registration itself: the agents own it, and theirs is written as it is.',
+    'Sends anybody to an instance that its agent finds critical.',
+    'Acts on an allocation that Nomad wants stopped, or does not show.',
+  ],
 })

@@ -25,6 +25,8 @@ type Deed<L> =
   | { readonly do: 'reload'; readonly component: Target<L> }
   /** A forced evaluation of the Nomad job. */
   | { readonly do: 'evaluate' }
+  /** The agent of Consul writes a registration again that the catalogue lost. */
+  | { readonly do: 'resync' }
   /** A stale registration leaves Consul, check-and-set. */
   | { readonly do: 'deregister' }
   /** Vault is unsealed by the declared custody, or one precise request is made. */

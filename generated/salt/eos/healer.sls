@@ -3,8 +3,8 @@
 # To change it, edit that file and run: npm run generate
 """
 Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it
-decided, and its rights to remove a dead registration and to have a job evaluated. What it may do is
-set below `eos:heal`.
+decided, and its rights to remove a dead registration, to have a lost one written again and to have
+a job evaluated. What it may do is set below `eos:heal`.
 """
 
 from saltext.eos.utils import sls as eos

@@ -156,15 +156,17 @@ TABLE: dict[str, dict[str, Any]] = {
             "subject.instance",
             "links.alloc",
         ],
-        "act": {"do": "reload", "component": "consul"},
+        "act": {"do": "resync"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
             "{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while "
             "its allocation {links.alloc} runs on {subject.node}"
         ),
         "otherwise": (
-            "See in `nomad alloc status {links.alloc}` that it runs, then run `systemctl reload "
-            "consul` on {subject.node}; find out who removed the registration."
+            "See in `nomad alloc status {links.alloc}` that it runs. Where the agent of "
+            "{subject.node} still has {subject.instance}, it writes it again within two minutes by "
+            "itself; where it has not, the client of Nomad there registers it within 30 s: see "
+            "`journalctl -u nomad`. Find out who removed it."
         ),
     },
     "node_disconnected": {

@@ -33,7 +33,17 @@ def derive(values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
     return {
         "consul": f"https://{'127.0.0.1' if here else next(servers)}:{port}",
         "nomad": places.url("nomad", "server", context["components"]["nomad"]["https"], context),
-        "rules": _rules(),
+        "rules": rules(),
+    }
+
+
+def rules() -> dict[str, Any]:
+    """Give rights to remove any service but the stack's own, or have it written, and to look."""
+    read = {"policy": "read"}
+    return {
+        "node_prefix": {"": read},
+        "service_prefix": {"": {"policy": "write", "intentions": "deny"}},
+        "service": {name: read | {"intentions": "deny"} for name in OWN},
     }
 
 
@@ -59,13 +69,3 @@ def reactor_is_set_up(values: dict[str, Any], context: Mapping[str, Any]) -> dic
     lost = heal_setup.problems(opts)
     kept = heal_setup.replaced(opts)
     return {"ok": not lost, "observed": "; ".join(lost or kept) or "every decision starts an act"}
-
-
-def _rules() -> dict[str, Any]:
-    """Give rights to remove any service but the stack's own, and to see what is there."""
-    read = {"policy": "read"}
-    return {
-        "node_prefix": {"": read},
-        "service_prefix": {"": {"policy": "write", "intentions": "deny"}},
-        "service": {name: read | {"intentions": "deny"} for name in OWN},
-    }

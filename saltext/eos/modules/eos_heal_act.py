@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import heal_ask, heal_at_consul, heal_at_nomad, process
+from saltext.eos.utils import heal_ask, heal_at_agent, heal_at_consul, heal_at_nomad, process
 
 if TYPE_CHECKING:
     __opts__: dict[str, Any]
@@ -162,15 +162,55 @@ def deregister(datacenter, node, instance, allocation, agent=""):
 
         salt n1 eos_heal_act.deregister dc1 n1 _nomad-task-5b9c5dd2-… 5b9c5dd2-… https://…:8501
     """
-    rows = [
-        heal_at_nomad.allocation(heal_ask.Server(one), allocation)
-        for one in heal_ask.known(_config(), "nomad")
-    ]
-    heal_at_consul.refuse_unless_ended(allocation, [one for one in rows if one])
+    heal_at_consul.refuse_unless_ended(allocation, _rows(allocation))
     source = heal_ask.source(_config(), "consul", datacenter)
     token = _token("consul")
     consul = heal_ask.Server(source, token)
     return heal_at_consul.deregister(consul, source, token, node, instance, agent)
+
+
+def resync(datacenter, node, instance, allocation, agent):
+    """
+    Have a Consul agent write a registration that the catalogue lost, if its allocation runs now.
+
+    datacenter
+        Of Consul.
+
+    node
+        The node it is registered on.
+
+    instance
+        Its id.
+
+    allocation
+        The allocation it is of; where no region of Nomad runs it, nothing is written.
+
+    agent
+        Where the agent of that node answers.
+
+    Returns ``{"written": False}`` when it stands in the catalogue already.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt n1 eos_heal_act.resync dc1 n1 _nomad-task-5b9c5dd2-… 5b9c5dd2-… https://…:8501
+    """
+    heal_at_consul.refuse_unless_runs(allocation, _rows(allocation))
+    source = heal_ask.source(_config(), "consul", datacenter)
+    token = _token("consul")
+    asked = heal_at_consul.agent_of(source, token, agent)
+    written = heal_at_agent.resync(heal_ask.Server(source, token), asked, node, instance)
+    return {"written": written}
+
+
+def _rows(allocation: str) -> list[dict[str, Any]]:
+    """Give what each region that knows an allocation says of it."""
+    rows = (
+        heal_at_nomad.allocation(heal_ask.Server(one), allocation)
+        for one in heal_ask.known(_config(), "nomad")
+    )
+    return [one for one in rows if one]
 
 
 def _config() -> str | None:

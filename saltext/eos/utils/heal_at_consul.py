@@ -24,16 +24,26 @@ def refuse_unless_ended(allocation: str, rows: list[dict[str, Any]]) -> None:
 
     :raises CommandExecutionError: it runs, may run, or is not known.
     """
-    if len(rows) != 1:
-        raise CommandExecutionError(
-            f"{len(rows)} regions know allocation {allocation}; expected one that says it has "
-            "ended; its registration is left alone"
-        )
-    (row,) = rows
+    row = _only(allocation, rows, "that says it has ended")
     if row.get("ClientStatus") not in heal_checks.ENDED:
         raise CommandExecutionError(
             f"allocation {allocation} is {row.get('ClientStatus')}; expected it to have ended; its "
             "registration is left alone"
+        )
+
+
+def refuse_unless_runs(allocation: str, rows: list[dict[str, Any]]) -> None:
+    """
+    Go on only when exactly one region knows the allocation, runs it, and means to.
+
+    :raises CommandExecutionError: it has ended, is to end, or is not known.
+    """
+    row = _only(allocation, rows, "that runs it")
+    is_now, is_to_be = row.get("ClientStatus"), row.get("DesiredStatus")
+    if is_now != "running" or is_to_be != "run":
+        raise CommandExecutionError(
+            f"allocation {allocation} is {is_now} and is to {is_to_be}; expected it to run and to "
+            "be meant to; its registration is left alone"
         )
 
 
@@ -49,7 +59,7 @@ def deregister(
     :raises CommandExecutionError: it is not there, it changed meanwhile, or its agent is alive and
         cannot be reached.
     """
-    row = _row(consul, node, instance)
+    row = row_of(consul, node, instance)
     if row is None:
         raise CommandExecutionError(f"{instance} is not registered on {node} any more")
     if agent and _through_agent(source, token, agent, instance):
@@ -72,25 +82,50 @@ def deregister(
     return {"through": "the catalogue"}
 
 
-def _through_agent(source: Source, token: str, agent: str, instance: str) -> bool:
-    """Ask the agent; False when it does not answer, or does not have the registration."""
+def agent_of(source: Source, token: str, agent: str) -> Client:
+    """
+    Give a client of one agent; what changes something is sent once.
+
+    :param token: file of the token to ask with.
+    :raises CommandExecutionError: there is no token.
+    """
     headers = {source.header: heal_ask.secret_of(token)}
-    client = Client(agent, source.ca, headers, TIMEOUT, attempts=1, within=TIMEOUT)
-    try:
-        client.put(f"/v1/agent/service/deregister/{quote(instance, safe='')}")
-    except (Unavailable, NotFound):
-        return False
-    except HttpError as err:
-        raise CommandExecutionError(str(err)) from err
-    return True
+    return Client(agent, source.ca, headers, TIMEOUT, attempts=1, within=TIMEOUT)
 
 
-def _row(consul: Server, node: str, instance: str) -> dict[str, Any] | None:
+def row_of(consul: Server, node: str, instance: str) -> dict[str, Any] | None:
+    """
+    Give what the leader's catalogue has of an instance now; None when it has none.
+
+    :raises CommandExecutionError: it does not answer.
+    """
     found = consul.get(f"/v1/catalog/node-services/{quote(node, safe='')}?consistent") or {}
     for one in found.get("Services") or ():
         if one.get("ID") == instance:
             return dict(one)
     return None
+
+
+def _only(allocation: str, rows: list[dict[str, Any]], what: str) -> dict[str, Any]:
+    if len(rows) != 1:
+        raise CommandExecutionError(
+            f"{len(rows)} regions know allocation {allocation}; expected one {what}; its "
+            "registration is left alone"
+        )
+    return rows[0]
+
+
+def _through_agent(source: Source, token: str, agent: str, instance: str) -> bool:
+    """Ask the agent; False when it does not answer, or does not have the registration."""
+    try:
+        agent_of(source, token, agent).put(
+            f"/v1/agent/service/deregister/{quote(instance, safe='')}"
+        )
+    except (Unavailable, NotFound):
+        return False
+    except HttpError as err:
+        raise CommandExecutionError(str(err)) from err
+    return True
 
 
 def _is_alive(consul: Server, node: str) -> bool:
@@ -104,7 +139,7 @@ def _is_alive(consul: Server, node: str) -> bool:
 
 def _is_gone(consul: Server, node: str, instance: str) -> bool:
     deadline = time.monotonic() + GONE_WITHIN
-    while _row(consul, node, instance) is not None:
+    while row_of(consul, node, instance) is not None:
         if time.monotonic() >= deadline:
             return False
         time.sleep(0.3)

@@ -21,6 +21,7 @@ DEEDS: dict[str, tuple[Planner, Doer]] = {
     "deregister": (heal_deed_consul.plan, heal_deed_consul.do),
     "evaluate": (heal_deed_nomad.plan, heal_deed_nomad.do),
     "reload": (heal_deed_reload.plan, heal_deed_reload.do),
+    "resync": (heal_deed_consul.plan_resync, heal_deed_consul.resync),
     "unseal": (heal_deed_apply.plan_unseal, heal_deed_apply.unseal),
 }
 """For each act what makes its plan and what carries it out."""

@@ -62,6 +62,10 @@ def _on(component, node="n1"):
             "deregister", STALE, f"deregister {INSTANCE} on n1",
             ("dc1", "n1", INSTANCE, ALLOC, "https://10.0.0.1:8501"),
         ),
+        (
+            "resync", STALE, f"have the agent of n1 write {INSTANCE} into the catalogue",
+            ("dc1", "n1", INSTANCE, ALLOC, "https://10.0.0.1:8501"),
+        ),
     ],
 )  # fmt: skip
 def test_a_decision_becomes_a_plan(action, subject, says, arguments):
@@ -92,6 +96,8 @@ def test_a_decision_becomes_a_plan(action, subject, says, arguments):
         ("deregister", {**STALE, "links.alloc": "x"}, "is not of allocation"),
         ("deregister", {**STALE, "subject.instance": "vault"}, "is not of allocation"),
         ("deregister", {**STALE, "subject.node": "n1/../n2"}, "is no registration"),
+        ("resync", {**STALE, "subject.instance": "vault"}, "is not of allocation"),
+        ("resync", {**STALE, "subject.node": "gone"}, "Eos runs no Consul agent on gone"),
     ],
 )  # fmt: skip
 def test_what_the_stack_has_not_becomes_none(action, subject, why):
@@ -102,6 +108,20 @@ def test_what_the_stack_has_not_becomes_none(action, subject, why):
 def test_a_node_that_eos_does_not_run_has_no_agent_to_ask():
     plan = heal_deed.planned("deregister", {**STALE, "subject.node": "gone"}, FORM)
     assert plan.arguments[-1] == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (True, f"the agent of n1 wrote {INSTANCE} into the catalogue"),
+        (False, f"{INSTANCE} stood in the catalogue again; nothing was done"),
+    ],
+)
+def test_it_says_whether_the_agent_had_to_write(monkeypatch, written, says):
+    monkeypatch.setattr(master, "call", lambda *_: {"written": written})
+    plan = heal_deed.planned("resync", STALE, FORM)
+    done = heal_deed.carried_out({}, "resync", plan)
+    assert (done.says, done.effects) == (says, (INSTANCE,) if written else ())
 
 
 def test_without_a_healer_in_the_topology_nobody_is_asked():

@@ -183,13 +183,13 @@ def test_where_the_agent_is_gone_the_catalogue_loses_it(servers, orphan):
 def test_one_that_changes_at_that_moment_stays(servers, orphan, monkeypatch):
     """Check-and-set: what was read is not what is there any more."""
     ended, instance = orphan
-    read = heal_at_consul._row
+    read = heal_at_consul.row_of
 
     def stale(consul, node, name):
         row = read(consul, node, name)
         return row and {**row, "ModifyIndex": row["ModifyIndex"] - 1}
 
-    monkeypatch.setattr(heal_at_consul, "_row", stale)
+    monkeypatch.setattr(heal_at_consul, "row_of", stale)
     with pytest.raises(CommandExecutionError, match="409"):
         eos_heal_act.deregister("dc1", "gone", instance, ended)
     assert servers.instances("gone") == [instance]

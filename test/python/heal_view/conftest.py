@@ -80,13 +80,11 @@ class World:
         """
         where = consul or self.where["consul"]
         name = f"reader-{uuid.uuid4()}"
-        nomad, center = self.client("nomad"), self.client("consul")
+        nomad = self.client("nomad")
         nomad.post(f"/v1/acl/policy/{name}", {"Name": name, "Rules": rules})
         told = nomad.post("/v1/acl/token", {"Name": name, "Type": "client", "Policies": [name]})
         (home / "nomad.token").write_text(told["SecretID"] + "\n")
-        center.put("/v1/acl/policy", {"Name": name, "Rules": services})
-        told = center.put("/v1/acl/token", {"Policies": [{"Name": name}]})
-        (home / "consul.token").write_text(told["SecretID"] + "\n")
+        (home / "consul.token").write_text(self.consul_token(services) + "\n")
         held = {
             "nomad": [{"region": "global", "addresses": [self.where["nomad"]], "ca": None,
                        "token_file": str(home / "nomad.token")}],
@@ -95,6 +93,14 @@ class World:
         }  # fmt: skip
         (home / "config.json").write_text(json.dumps(held))
         return str(home / "config.json")
+
+    def consul_token(self, rules: str | dict) -> str:
+        """Make a token of Consul with just these rights."""
+        consul, name = self.client("consul"), f"p-{uuid.uuid4()}"
+        text = rules if isinstance(rules, str) else json.dumps(rules)
+        consul.put("/v1/acl/policy", {"Name": name, "Rules": text})
+        made = consul.put("/v1/acl/token", {"Policies": [{"Name": name}]})
+        return str(made["SecretID"])
 
     def run(self, name: str, namespace: str = "default", **group) -> dict:
         """Run a job of one copy with a service of Consul; give its allocation once it runs."""
@@ -186,17 +192,11 @@ class World:
             yield
 
     @contextlib.contextmanager
-    def another(self, name: str, consul: str = ""):
-        """
-        A second client of Nomad; gives its process.
-
-        :param consul: where it finds Consul; where Consul is when left out.
-        """
+    def another(self, name: str):
+        """A second client of Nomad; gives its process."""
         import servers
 
         settings = self._agent(name, *free_ports(3))
-        if consul:
-            settings["consul"]["address"] = consul.removeprefix("http://")
         settings["client"]["servers"] = [f"127.0.0.1:{self.rpc}"]
         settings["client"]["meta"] = {"which": name}
         settings["server"] = {"enabled": False}

@@ -55,10 +55,11 @@ class HealingStack(Live):
     Salt as users run it, with the contract of the wheel.
 
     :param config: of the sidecar.
+    :param consul: port of the loopback where the node's agent of Consul answers with TLS.
     """
 
-    def __init__(self, home: Path, config: str) -> None:
-        super().__init__(home, PILLAR)
+    def __init__(self, home: Path, config: str, consul: int = 8501) -> None:
+        super().__init__(home, {**PILLAR, "consul": {"https": consul}})
         shutil.rmtree(self.site / "saltext/eos/contract")
         shutil.copytree(SITE / "saltext/eos/contract", self.site / "saltext/eos/contract")
         self.core = home / "core"
@@ -70,7 +71,7 @@ class HealingStack(Live):
         (programs / "systemctl").chmod(0o755)
         self.environment["PATH"] = f"{programs}:{self.environment['PATH']}"
         minion = yaml.safe_load((self.config / "minion").read_text("utf-8"))
-        minion["eos_sidecar_config"] = config
+        minion |= {"eos_sidecar_config": config, "eos_healer_dir": str(home / "healer")}
         (self.config / "minion").write_text(yaml.safe_dump(minion))
         self._told = 0
 
@@ -115,12 +116,6 @@ class HealingStack(Live):
         """Give the open incidents."""
         held = [json.loads(body) for (body,) in self.ask("SELECT body FROM incidents")]
         return [one for one in held if one["state"] != "closed"]
-
-    def reloads(self) -> list[str]:
-        """Give what was reloaded."""
-        log = self.home / "systemctl.log"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [line for line in lines if line.startswith("reload ")]
 
     def said(self) -> str:
         """What the master has logged."""

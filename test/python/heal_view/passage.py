@@ -1,10 +1,12 @@
-"""A passage of TCP in front of a server, that can be shut or made to answer 500."""
+"""A passage of TCP in front of a server, that can be shut, or made to answer 500 or with TLS."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
+from pathlib import Path
 
 BROKEN = (
     b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n"
@@ -18,20 +20,26 @@ class Passage:
     Passes connections on to an address, as long as ``way`` is ``open``.
 
     :param target: such as ``http://127.0.0.1:8500``.
+    :param shown: folder of the certificate that it shows; it speaks no TLS when left out.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, shown: Path | None = None) -> None:
         host, _, port = target.removeprefix("http://").partition(":")
         self._target = (host, int(port))
         self._way = OPEN
         self._links: set[socket.socket] = set()
         self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._server.getsockname()[1]
+        if shown is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(shown / "own.pem", shown / "own.key")
+            self._server = context.wrap_socket(self._server, server_side=True)
         threading.Thread(target=self._serve, daemon=True).start()
 
     @property
     def address(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self._server.getsockname()[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def way(self) -> str:

@@ -39,7 +39,7 @@ def test_an_audit_is_shown_line_by_line_and_is_whole(written, run):
     assert {"note", "rule", "decided", "fired"} <= set(kinds)
     text = " ".join(found["text"].split())
     assert "hold of job:web@default by healer: version 3 of web failed its deployment" in text
-    assert "reload of datacenter dc1" in text
+    assert "resync of datacenter dc1" in text
     assert max(map(len, found["text"].splitlines())) <= WIDTH
     whole = run("audit", verify=True)
     assert (whole["count"], whole["retcode"]) == (len(kinds), 0)

@@ -12,7 +12,7 @@ def _acted(healed):
     healed.tell(lost(1))
     (decision,) = healed.after(20)
     who = {"jid": "20261121", "pid": 7, "user": "salt"}
-    heal_claim.claim(healed.path, decision.id, "reload", who, healed.clocks)
+    heal_claim.claim(healed.path, decision.id, "resync", who, healed.clocks)
     healed.thing = WRONG._replace(wrong=False)
     healed.after(5)
     result = {"verb": "result", "decision": decision.id, "ok": True, "says": "it is registered",

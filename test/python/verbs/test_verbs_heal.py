@@ -45,7 +45,7 @@ def test_it_says_what_would_be_done_and_writes_nothing(waiting, run, world):
     before = _content(waiting)
     found = run("heal", test=True)
     (row,) = found["rows"]
-    assert (row["verdict"], row["action"], row["wrong"]) == ("WOULD ACT", "reload", True)
+    assert (row["verdict"], row["action"], row["wrong"]) == ("WOULD ACT", "resync", True)
     assert {check["result"] for check in row["checks"]} == {"passed"}
     text = " ".join(found["text"].split())
     assert "Nothing was done or written. Mode enforce; 4.0 of 5 acts would be left." in text

@@ -87,7 +87,7 @@ def test_an_open_breaker_is_told_by_what_it_is_about(healed, opts):
         healed.tell(lost(healed.row + 1))
         while not decisions:
             decisions = healed.after(60)
-        heal_claim.claim(healed.path, decisions[0].id, "reload", {"jid": "1"}, healed.clocks)
+        heal_claim.claim(healed.path, decisions[0].id, "resync", {"jid": "1"}, healed.clocks)
         result = {"verb": "result", "decision": decisions[0].id, "ok": False, "says": "no help"}
         heal_claim.tell(healed.path, result, "run", healed.clocks)
         healed.after(1)
@@ -295,7 +295,7 @@ def test_what_is_well_and_watched_is_counted_and_not_listed(healed, run):
 
     healed.tell(lost(1))
     (decision,) = healed.after(20)
-    heal_claim.claim(healed.path, decision.id, "reload", {"jid": "1"}, healed.clocks)
+    heal_claim.claim(healed.path, decision.id, "resync", {"jid": "1"}, healed.clocks)
     result = {"verb": "result", "decision": decision.id, "ok": True, "says": "well"}
     heal_claim.tell(healed.path, result, "run", healed.clocks)
     healed.thing = healed.thing._replace(wrong=False)

@@ -26,13 +26,13 @@ def test_a_freeze_holds_from_the_moment_the_verb_answers(healed, run):
     assert "retcode" not in found
     assert found["comment"] == f"stack is frozen by {found['by']}."
     with pytest.raises(heal_claim.Refused, match=r"freeze by .*: disks are being changed"):
-        heal_claim.claim(healed.path, decision.id, "reload", {"jid": "1"}, healed.clocks)
+        heal_claim.claim(healed.path, decision.id, "resync", {"jid": "1"}, healed.clocks)
 
 
 def test_without_a_freeze_the_same_claim_is_granted(healed):
     """Mutation of the test above."""
     decision = _decided(healed)
-    assert heal_claim.claim(healed.path, decision.id, "reload", {"jid": "1"}, healed.clocks)
+    assert heal_claim.claim(healed.path, decision.id, "resync", {"jid": "1"}, healed.clocks)
 
 
 def test_a_thaw_names_what_it_ends_and_why_it_was(healed, run):
@@ -127,7 +127,7 @@ def test_while_the_engine_is_down_it_says_that_it_is_recorded(healed, run):
 
 def test_it_says_what_runs_already_and_is_not_stopped(healed, run):
     decision = _decided(healed)
-    heal_claim.claim(healed.path, decision.id, "reload", {"jid": "1"}, healed.clocks)
+    heal_claim.claim(healed.path, decision.id, "resync", {"jid": "1"}, healed.clocks)
     found = run("freeze", reason="r")
     assert f"Already claimed, and not stopped by this: decision {decision.id}" in " ".join(
         found["text"].split()

@@ -10,6 +10,7 @@ ORCHESTRATIONS = {
     "eos/heal/decided/reload": "eos.heal.reload",
     "eos/heal/decided/evaluate": "eos.heal.evaluate",
     "eos/heal/decided/deregister": "eos.heal.deregister",
+    "eos/heal/decided/resync": "eos.heal.resync",
     "eos/heal/decided/unseal": "eos.heal.unseal",
 }
 
