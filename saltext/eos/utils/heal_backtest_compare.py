@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from typing import Any
 
 from saltext.eos.utils import event_text
 from saltext.eos.utils.heal_backtest import SAME, Trial, Untold
 from saltext.eos.utils.heal_backtest_past import KINDS, Made, Past
+from saltext.eos.utils.moments import moment
 
 MOST_ROWS = 5_000
 # A decision that is moved by less is the same: reading the truth takes its time.
@@ -72,11 +72,6 @@ def lines(found: dict[str, Any]) -> list[str]:
     return shown
 
 
-def moment(seconds: float) -> str:
-    """Write a moment as people read it, in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
 def _paired(was: list[Made], now: list[Made]) -> list[tuple[Made | None, Made | None]]:
     """Put beside each other what is about one thing and nearest in time, each once."""
     waiting: dict[tuple[str, str], list[Made]] = {}
@@ -118,7 +113,7 @@ def _unknown(one: Untold) -> dict[str, Any]:
 
 
 def _why(held: list[tuple[float, str]], at: float) -> str:
-    before = [says for moment_, says in held if moment_ <= at + SHIFT]
+    before = [says for when, says in held if when <= at + SHIFT]
     return before[-1] if before else ""
 
 

@@ -15,11 +15,11 @@ from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import heal_audit, heal_backtest_compare, heal_retain
 from saltext.eos.utils.heal_backtest import Fact, Trial
-from saltext.eos.utils.heal_backtest_compare import moment
 from saltext.eos.utils.heal_backtest_past import Past, Said
 from saltext.eos.utils.heal_backtest_try import Tried
 from saltext.eos.utils.heal_state import ACT, WOULD
 from saltext.eos.utils.inbox_read import Reader
+from saltext.eos.utils.moments import moment
 
 PAGE = 500
 # So long before the span facts are taken too, for what is counted, open or cooling down by then.

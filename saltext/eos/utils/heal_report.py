@@ -19,7 +19,7 @@ from saltext.eos.utils import (
     store,
 )
 from saltext.eos.utils.heal_reader import Reader
-from saltext.eos.utils.heal_report_text import indented, labelled, moment, span
+from saltext.eos.utils.heal_report_text import indented, labelled, span
 from saltext.eos.utils.heal_state import (
     ACT,
     CONTENDED,
@@ -31,6 +31,7 @@ from saltext.eos.utils.heal_state import (
     Incident,
     Rule,
 )
+from saltext.eos.utils.moments import moment
 
 DAY = 86_400.0
 # Facts that wait: above it the engine is behind.

@@ -19,7 +19,8 @@ from saltext.eos.utils import (
     heal_retain,
 )
 from saltext.eos.utils.asked import Unclear
-from saltext.eos.utils.heal_report_text import indented, moment
+from saltext.eos.utils.heal_report_text import indented
+from saltext.eos.utils.moments import moment
 from saltext.eos.utils.validate import nearest
 
 # What each kind of line says; a {reference} is a leaf of its body, what is not there is `-`.

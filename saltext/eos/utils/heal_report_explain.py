@@ -20,8 +20,9 @@ from saltext.eos.utils import (
 )
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
-from saltext.eos.utils.heal_report_text import indented, labelled, moment, span
+from saltext.eos.utils.heal_report_text import indented, labelled, span
 from saltext.eos.utils.inbox_read import Reader as Inbox
+from saltext.eos.utils.moments import moment
 
 # Ids may be told by how they begin.
 LEAST = 6

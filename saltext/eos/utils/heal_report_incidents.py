@@ -11,8 +11,9 @@ from saltext.eos.policies import table
 from saltext.eos.utils import asked, event_line, heal_act, heal_match, heal_report
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
-from saltext.eos.utils.heal_report_text import indented, moment, span
+from saltext.eos.utils.heal_report_text import indented, span
 from saltext.eos.utils.heal_state import CLOSED, HELD, WATCHING
+from saltext.eos.utils.moments import moment
 from saltext.eos.utils.validate import nearest
 
 MOST = 200

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-import time
 
 from saltext.eos.utils import event_text
 
 WIDTH = 80
 LABEL = 10
 _PARTS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-
-
-def moment(wall: float) -> str:
-    """
-    Show a moment in UTC.
-
-    :param wall: seconds since 1970.
-    """
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(wall))
 
 
 def span(seconds: float) -> str:

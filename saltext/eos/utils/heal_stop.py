@@ -22,8 +22,9 @@ from saltext.eos.utils import (
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.asker import asker
 from saltext.eos.utils.heal_reader import Reader
-from saltext.eos.utils.heal_report_text import indented, moment, span
+from saltext.eos.utils.heal_report_text import indented, span
 from saltext.eos.utils.heal_state import Rule
+from saltext.eos.utils.moments import moment
 
 LONGEST_REASON = 500
 DONE = {
