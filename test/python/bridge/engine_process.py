@@ -13,7 +13,7 @@ from pathlib import Path
 
 from feeder import Feeder
 
-PROGRAM = Path(__file__).parent / "run_engine.py"
+PROGRAM = Path(__file__).parents[1] / "run_engine.py"
 
 
 class Engine:
@@ -43,7 +43,8 @@ class Engine:
             "conf_file": str(home / "master"),
             "log_file": str(home / "master.log"),
         }
-        (home / "engine.json").write_text(json.dumps({"opts": opts, "settings": told | settings}))
+        given = {"engine": "eos_bridge", "opts": opts, "settings": told | settings}
+        (home / "engine.json").write_text(json.dumps(given))
 
     @property
     def pid(self) -> int:

@@ -17,7 +17,7 @@ from waiting import until
 from saltext.eos.utils import heal_status
 from saltext.eos.utils.inbox import Inbox
 
-PROGRAM = Path(__file__).with_name("run_healer_engine.py")
+PROGRAM = Path(__file__).parents[1] / "run_engine.py"
 
 
 class Engines:
@@ -31,7 +31,8 @@ class Engines:
             "cachedir": str(home / "cache"), "conf_file": str(home / "master"),
             "eos_state_dir": str(home / "store"),
         }  # fmt: skip
-        (home / "engine.json").write_text(json.dumps({"opts": opts, "settings": {}}))
+        given = {"engine": "eos_healer", "opts": opts, "settings": {}}
+        (home / "engine.json").write_text(json.dumps(given))
 
     def start(self):
         with self.log.open("a") as log:

@@ -1,4 +1,4 @@
-"""Run the engine through Salt's own loader, without a master: ``run_healer_engine.py <opts>``."""
+"""Run an engine through Salt's own loader, with no master beside it: ``run_engine.py <file>``."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ if __name__ == "__main__":
     # Last: Salt's own import replaces the handlers of the root.
     form = "%(asctime)s %(levelname)s %(message)s"
     logging.basicConfig(level=logging.INFO, format=form, force=True)
-    engines["eos_healer.start"](**given["settings"])
+    engines[f"{given['engine']}.start"](**given["settings"])
