@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import yaml
+from programs import clear
 from wheel import CONTRACT, SITE
 
 BIN = Path(sys.executable).parent
@@ -68,6 +69,8 @@ class Live:
                 daemon.wait(15)
             except subprocess.TimeoutExpired:
                 os.killpg(daemon.pid, signal.SIGKILL)
+                daemon.wait(15)
+        clear(self.home)
 
     def stop_minion(self) -> None:
         """Stop the minion only."""

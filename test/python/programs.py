@@ -1,10 +1,15 @@
-"""The programs that the lab built, and free ports of the loopback to run them on."""
+"""The programs that the lab built, free ports to run them on, and the end of what they leave."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
+import signal
 import socket
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -32,3 +37,40 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+def clear(home: Path) -> None:
+    """
+    End what servers that have ended left in their folder: processes, and what is mounted there.
+
+    Nomad's tasks, with who runs them and writes their logs, outlive the agent on purpose.
+
+    :param home: a folder of these servers alone.
+    """
+    deadline = time.monotonic() + 10
+    while left := _processes(home):
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert time.monotonic() < deadline, f"{left} of {home} cannot be ended"
+        time.sleep(0.05)
+    mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    for mount in sorted(mounts, reverse=True):
+        if mount.startswith(f"{home}/"):
+            subprocess.run(["umount", mount], check=True)
+
+
+def _processes(home: Path) -> list[int]:
+    """List who runs in a folder, or was told its name; never this process or who started it."""
+    named = re.compile(re.escape(os.fsencode(home)) + rb"(?![\w.-])")
+    own, pid = set(), os.getpid()
+    while pid:
+        own.add(pid)
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = (folder / "cmdline").read_bytes() + b"\0" + (folder / "environ").read_bytes()
+            if named.search(told + b"\0" + os.fsencode((folder / "cwd").readlink())):
+                found.append(int(folder.name))
+    return [pid for pid in found if pid not in own]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from programs import binary, free_ports
+from programs import binary, clear, free_ports
 
 from saltext.eos.utils.http import Client, HttpError
 
@@ -84,11 +84,7 @@ class Servers:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait(10)
-        # Nomad mounts a folder for the secrets of each task, and leaves those of ended agents.
-        for line in Path("/proc/mounts").read_text().splitlines():
-            place = line.split()[1]
-            if place.startswith(f"{self.home}/"):
-                subprocess.run(["umount", place], check=False)
+        clear(self.home)
 
     def nomad(self, token: str = ROOT) -> Client:
         """Ask Nomad."""

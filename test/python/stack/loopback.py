@@ -21,7 +21,7 @@ import salt.config
 import salt.loader
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from programs import binary, free_ports
+from programs import binary, clear, free_ports
 
 ADDRESS = "127.0.0.2"
 ELSEWHERE = ("service.enabled", "eos_program.installed")
@@ -178,10 +178,7 @@ class Loopback:
             self._end_jobs()
         for component in reversed(list(self.running)):
             self.stop(component)
-        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        for mount in sorted(mounts, reverse=True):
-            if mount.startswith(f"{self.home}/"):
-                subprocess.run(["umount", mount], check=False)
+        clear(self.home)
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _end_jobs(self):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import time
 
-from programs import binary, free_ports
+from programs import binary, clear, free_ports
 
 
 @contextlib.contextmanager
@@ -36,6 +36,7 @@ def running(arguments, home, ready, environment=None, within=40):
                 child.wait(15)
             child.kill()
             child.wait()
+            clear(home)
 
 
 def _is_ready(ready):
