@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_core, heal_view
 from saltext.eos.utils.heal_aside import Aside, Done
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Incident, View
 from saltext.eos.utils.heal_world import World
 
@@ -85,7 +86,7 @@ class Looks:
                 continue
             if heal_view.needs([(one, core.table[one.policy])]).is_nothing():
                 # What nobody has to be asked for waits for no look: a freeze comes at once.
-                views[one.id] = self._view(one, core, heal_view.Snapshot(now), form)
+                views[one.id] = self._view(one, core, Snapshot(now), form)
             elif look is None or one.id not in look.ids:
                 missing.append(one)
             elif look.done.error or look.done.value is None:

@@ -13,7 +13,7 @@ from typing import Any
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import contract, master
-from saltext.eos.utils.heal_view import Needs, Snapshot
+from saltext.eos.utils.heal_snapshot_shape import Needs, Snapshot
 
 WITHIN = 8.0
 # Seconds of silence after which a minion is asked whether it is still at work, and for its answer.

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saltext.eos.utils import app_database, canary, dropin, heal_match
 from saltext.eos.utils.budget import OOM_SCORE
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Thing
-
-if TYPE_CHECKING:
-    from saltext.eos.utils.heal_view import Snapshot
 
 CLASSES = {score: name for name, score in OOM_SCORE.items()}
 # What every component stands on, and is none itself.

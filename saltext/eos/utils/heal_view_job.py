@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saltext.eos.utils import heal_match
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Thing
 from saltext.eos.utils.heal_view_component import app_of
-
-if TYPE_CHECKING:
-    from saltext.eos.utils.heal_view import Snapshot
 
 LIVE = ("pending", "running")
 OUT_OF_REACH = ("lost", "unknown")

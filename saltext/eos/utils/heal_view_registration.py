@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from saltext.eos import heal_checks
 from saltext.eos.utils import heal_match
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Thing
-
-if TYPE_CHECKING:
-    from saltext.eos.utils.heal_view import Snapshot
 
 # Nomad compares its registrations with Consul every 30 s; until then it may still mend them itself.
 SYNC = 35.0

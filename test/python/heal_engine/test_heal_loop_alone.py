@@ -7,7 +7,8 @@ import threading
 import pytest
 from stage import TABLE, envelope, policy
 
-from saltext.eos.utils import heal_core, heal_judge, heal_loop, heal_view
+from saltext.eos.utils import heal_core, heal_judge, heal_loop
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Thing, View
 
 CORE = policy(
@@ -24,7 +25,7 @@ def test_a_freeze_that_asks_nobody_waits_for_no_look(stage, monkeypatch):
     hangs, made = threading.Event(), stage.world.view
 
     def view(incident, policy, snapshot, form):
-        if isinstance(snapshot, heal_view.Snapshot):
+        if isinstance(snapshot, Snapshot):
             return View(snapshot.at, "", 0, 0, "", Thing(kind="core"))
         return made(incident, policy, snapshot, form)
 

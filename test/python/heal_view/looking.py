@@ -7,6 +7,7 @@ from typing import Any
 from saltext.eos.policies.table import TABLE
 from saltext.eos.utils import dropin, heal_view
 from saltext.eos.utils.app_root import application
+from saltext.eos.utils.heal_snapshot_shape import Snapshot
 from saltext.eos.utils.heal_state import Incident, names
 
 ALLOC = "5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11"
@@ -88,13 +89,13 @@ def job(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def snapshot(at: float = 200.0, **more: Any) -> heal_view.Snapshot:
+def snapshot(at: float = 200.0, **more: Any) -> Snapshot:
     """Give a whole snapshot, in which allocation and job are well and nothing is registered."""
     held: dict[str, Any] = {
         "totals": {"global": (10, 1)}, "jobs": {KEY: job()}, "allocations": {ALLOC: allocation()},
         "members": {("dc1", "n1"): True},
     }  # fmt: skip
-    return heal_view.Snapshot(at, **{**held, **more})
+    return Snapshot(at, **{**held, **more})
 
 
 def look(policy: str, at: float = 200.0, **more: Any) -> heal_view.View:

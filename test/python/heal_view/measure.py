@@ -75,7 +75,7 @@ def measure() -> None:
 
 
 def _needs(allocation: str, job: str):
-    from saltext.eos.utils.heal_view import Needs
+    from saltext.eos.utils.heal_snapshot_shape import Needs
 
     place, one = frozenset([("dc1", "n1")]), frozenset([("global", "apps", job)])
     unit = frozenset([("consul.service", "n1")])

@@ -6,7 +6,7 @@ import pytest
 from looking import ALLOC, INSTANCE, KEY, allocation, form, job
 
 from saltext.eos.utils import heal_snapshot
-from saltext.eos.utils.heal_view import Needs
+from saltext.eos.utils.heal_snapshot_shape import Needs
 
 NEEDS = Needs(
     totals=True, jobs=frozenset([KEY]), allocations=frozenset([ALLOC]), consul=True,
