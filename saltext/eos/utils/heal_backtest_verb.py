@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.policies import table
-from saltext.eos.utils import asked, heal_backtest_run, heal_backtest_try, master, store
+from saltext.eos.utils import asked, heal_backtest_run, heal_backtest_try, heal_file, master
 from saltext.eos.utils.bridge_verbs import path_of
-from saltext.eos.utils.heal_file import NAME
 from saltext.eos.utils.heal_settings import Refused as SettingsRefused
 
 OPTIONS = ("policy", "since", "until", "settings", "policies", "file", "mode")
@@ -42,7 +41,7 @@ def backtest(opts: dict[str, Any], given: dict[str, Any], others: dict[str, Any]
         raise asked.Unclear(str(err)) from err
     chosen = _chosen(given["policy"], tried.table)
     span = heal_backtest_run.Span(begin, end)
-    healer = store.home(opts) / NAME
+    healer = heal_file.path_of(opts)
     return heal_backtest_run.run(path_of(opts), healer, tried, form, span, chosen, _say)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
-from saltext.eos.utils import heal_file, heal_reach, heal_settings, master, store
+from saltext.eos.utils import heal_file, heal_reach, heal_settings, master
 from saltext.eos.utils.heal_plan import (
     LONGEST_APPLY,
     LONGEST_ASK,
@@ -89,7 +89,7 @@ def _evaluated(
     if not jobs:
         return [], []
     stack = heal_reach.Stack(found["managed"], found["unhealthy"])
-    path = store.home(opts) / heal_file.NAME
+    path = heal_file.path_of(opts)
     may, refused = heal_reach.granted(path, jobs, stack, heal_settings.read(heal))
     if not may:
         return [], refused

@@ -13,10 +13,11 @@ import contextlib
 import json
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import heal_audit
+from saltext.eos.utils import heal_audit, store
 
 NAME = "healer.db"
 MARK = "healer.made"
@@ -74,6 +75,11 @@ STEPS = {
 
 class Unusable(RuntimeError):
     """The healer's state cannot be trusted, so everything is frozen."""
+
+
+def path_of(opts: Mapping[str, Any]) -> Path:
+    """Give the healer's file on this master."""
+    return store.home(dict(opts)) / NAME
 
 
 def opened(path: Path, *, is_thorough: bool = True, makes: bool = False) -> sqlite3.Connection:

@@ -23,7 +23,6 @@ from saltext.eos.utils import (
     heal_file,
     heal_store,
     heal_view_job,
-    store,
 )
 from saltext.eos.utils.heal_state import HOLD, Rule
 
@@ -50,7 +49,7 @@ def put(opts: Mapping[str, Any], form: dict[str, Any]) -> None:
     each = (form["components"].get("app") or {}).get("each") or {}
     if not each:
         return
-    holds = read(store.home(dict(opts)) / heal_file.NAME)
+    holds = read(heal_file.path_of(opts))
     for name, entry in each.items():
         why = held(name, entry, holds)
         if why:

@@ -19,6 +19,7 @@ from saltext.eos.utils import (
     heal_claim,
     heal_clock,
     heal_core,
+    heal_file,
     heal_inbox,
     heal_known,
     heal_match,
@@ -54,7 +55,7 @@ def heal(opts: dict[str, Any], test: Any, others: Mapping[str, Any]) -> dict[str
     asked.nothing_else(others, ["test"])
     if asked.flag("test", test):
         return _would(opts)
-    path, by = heal_report.path_of(opts), asker()
+    path, by = heal_file.path_of(opts), asker()
     with contextlib.closing(Reader(path)) as reader:
         count = sum(one.due < heal_act.FOR_EVER for one in reader.state.incidents.values())
     heal_claim.tell(path, {"verb": "look", "what": heal_known.STACK}, by)
@@ -72,7 +73,7 @@ def _would(opts: dict[str, Any]) -> dict[str, Any]:
         settings = heal_settings.read(form.get("heal"))
     except heal_settings.Refused as err:
         raise SaltRunnerError(str(err)) from err
-    with contextlib.closing(Reader(heal_report.path_of(opts))) as reader:
+    with contextlib.closing(Reader(heal_file.path_of(opts))) as reader:
         state, now, wall = reader.state, reader.now, reader.wall
     begun = heal_clock.read()
     state.lines = []

@@ -16,7 +16,6 @@ from saltext.eos.utils import (
     heal_notify_channel,
     heal_settings,
     heal_status,
-    store,
 )
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, labelled, span
@@ -44,11 +43,6 @@ WORDS = {
 OFF, DOWN, UNTRUSTED = "off", "down", "untrusted"
 
 
-def path_of(opts: Mapping[str, Any]) -> Path:
-    """Give the healer's file on this master."""
-    return store.home(dict(opts)) / heal_file.NAME
-
-
 def report(opts: Mapping[str, Any], heal: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     Tell how healing is on this master.
@@ -57,7 +51,7 @@ def report(opts: Mapping[str, Any], heal: Mapping[str, Any] | None) -> dict[str,
     :return: ``state``, ``why``, ``engine``, ``mode``, ``frozen``, ``suspended``, ``held``, …;
         ``needs`` lists what needs a person, and is empty when all is well.
     """
-    path = path_of(opts)
+    path = heal_file.path_of(opts)
     engine = _engine(path.with_name(heal_status.NAME), time.time())
     is_wanted = any("eos_healer" in one for one in opts.get("engines") or [] if one)
     if not path.exists() and engine["heard"] is None:

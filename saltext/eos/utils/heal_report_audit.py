@@ -14,8 +14,8 @@ from saltext.eos.utils import (
     event_line,
     event_text,
     heal_audit,
+    heal_file,
     heal_reader,
-    heal_report,
     heal_retain,
 )
 from saltext.eos.utils.asked import Unclear
@@ -76,7 +76,7 @@ def audit(
     if type(limit) is not int or limit < 1:
         raise Unclear(f"limit is {limit!r}; expected a whole number from 1 on")
     least = None if since is None else time.time() - asked.span("since", since)
-    path = heal_report.path_of(opts)
+    path = heal_file.path_of(opts)
     if verify:
         return _whole(path, _read(path, None, None, 0, is_whole=True))
     found = _read(path, least, kind, limit, is_whole=False)

@@ -13,8 +13,8 @@ from saltext.eos.utils import (
     bridge_verbs,
     event_line,
     event_text,
+    heal_file,
     heal_match,
-    heal_report,
     heal_report_audit,
     heal_report_incidents,
 )
@@ -56,7 +56,7 @@ def explain(opts: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     :raises Unclear: several begin so.
     :raises Unusable: the healer's file cannot be trusted.
     """
-    with contextlib.closing(Reader(heal_report.path_of(opts))) as reader:
+    with contextlib.closing(Reader(heal_file.path_of(opts))) as reader:
         decision = _one(reader, "decisions", name)
         if decision is not None:
             held = next(one for one in reader.decisions() if one["id"] == decision)

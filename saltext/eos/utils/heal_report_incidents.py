@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltext.eos.policies import table
-from saltext.eos.utils import asked, event_line, heal_act, heal_match, heal_report
+from saltext.eos.utils import asked, event_line, heal_act, heal_file, heal_match
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, span
@@ -38,7 +38,7 @@ def incidents(
         raise Unclear(
             f"policy is {policy!r}{nearest(policy, table.TABLE)}; expected one of {names}"
         )
-    with contextlib.closing(Reader(heal_report.path_of(opts))) as reader:
+    with contextlib.closing(Reader(heal_file.path_of(opts))) as reader:
         rows = [
             shown(reader, one)
             for one in reader.incidents()

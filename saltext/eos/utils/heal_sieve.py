@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from saltext.eos.utils import heal_claim, heal_clock, heal_file, store
+from saltext.eos.utils import heal_claim, heal_clock, heal_file
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def passed(opts: Mapping[str, Any], tag: str, data: Any) -> str | None:
         log.warning("event %s names no decision; nothing is started", tag)
         return None
     action = tag.rpartition("/")[2]
-    path = store.home(dict(opts)) / heal_file.NAME
+    path = heal_file.path_of(opts)
     try:
         heal_claim.foretold(path, decision, action)
     except heal_claim.Refused as err:

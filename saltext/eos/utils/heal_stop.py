@@ -13,6 +13,7 @@ from saltext.eos.utils import (
     asked,
     heal_claim,
     heal_command,
+    heal_file,
     heal_known,
     heal_match,
     heal_report,
@@ -55,7 +56,7 @@ def put(
     is_sure = asked.flag("sure", others.get("sure", False))
     if what is None:
         raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
-    path, by = heal_report.path_of(opts), asker()
+    path, by = heal_file.path_of(opts), asker()
     with contextlib.closing(Reader(path)) as reader:
         name, unchecked = _known(opts, what, reader, is_sure=is_sure)
         before = reader.state.rules.get((heal_command.PUTS[verb], name, ""))
@@ -108,7 +109,7 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
         raise Unclear(f"of is {of!r}; expected one of {', '.join(heal_command.OWNERS)}")
     if what is None:
         raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
-    path, by = heal_report.path_of(opts), asker()
+    path, by = heal_file.path_of(opts), asker()
     with contextlib.closing(Reader(path)) as reader:
         rules = [
             one
@@ -224,7 +225,7 @@ def _running(reader: Reader, what: str) -> list[str]:
 
 def engine_text(opts: dict[str, Any]) -> list[str]:
     """Say what it means that the engine is down; nothing while it turns."""
-    path = heal_report.path_of(opts).with_name(heal_status.NAME)
+    path = heal_file.path_of(opts).with_name(heal_status.NAME)
     with contextlib.suppress(OSError, ValueError, TypeError):
         said = heal_status.read(path)
         if said is not None and time.time() - said.at <= heal_status.FRESH:

@@ -22,7 +22,6 @@ from saltext.eos.utils import (
     heal_verify,
     lock,
     master,
-    store,
 )
 from saltext.eos.verbs.spoken import spoken
 
@@ -193,7 +192,7 @@ def _abandon(decision: Any, action: Any, orchestration: Any, test: bool) -> dict
 
 
 def _path() -> Path:
-    return store.home(__opts__) / heal_file.NAME
+    return heal_file.path_of(__opts__)
 
 
 def _who(orchestration: Any) -> dict[str, Any]:

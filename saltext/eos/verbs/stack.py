@@ -12,6 +12,7 @@ from saltext.eos.utils import (
     authority,
     bridge_verbs,
     contract,
+    heal_file,
     heal_report,
     heal_report_explain,
     lock,
@@ -132,7 +133,7 @@ def _explain(component: Any, others: dict[str, Any]) -> dict[str, Any]:
 def _healing(name: str, known: list[str]) -> dict[str, Any]:
     """Explain what the healer knows by an id."""
     found = None
-    if heal_report.path_of(__opts__).exists():
+    if heal_file.path_of(__opts__).exists():
         found = heal_report_explain.explain(__opts__, name)
     if found is None:
         raise asked.Unclear(
