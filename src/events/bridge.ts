@@ -25,7 +25,7 @@ export interface Bridge {
   verdict: {
     /**
      * Why, in one word: `auth`, `unreachable`, `buffer_overrun`, `restore`, `disk`, `schema`, … Of a start: `first`, `restart` after it was
-     * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`. Of a silence: `sidecar` or `source`.
+     * stopped, `crash` after it was not, `upgrade` from another version, `journal_damaged`. Of a silence: `sidecar`, `source`, or `minion` for a beacon.
      * Of a gap: `journal_new` where this sidecar never read the source, and the inbox is from another. `internal` is a defect of the sidecar.
      */
     cause: string
@@ -93,9 +93,9 @@ export default defineEvent<Bridge>({
     },
     silent: {
       severity: 'critical',
-      raised: 'The sidecar was not heard, or a source had no sign of life from its servers, for as long as `silent_after` of the engine says (5 minutes): unlike "nothing happened", nobody would know. Told once for each silence.',
+      raised: 'The sidecar was not heard, a source had no sign of life from its servers, or a beacon of a minion that says every minute that it is there did not, for as long as `silent_after` of the engine says (5 minutes): unlike "nothing happened", nobody would know. Told once for each silence.',
       says: 'nothing was heard from {subject.source} for {change.count} s ({verdict.cause}): {verdict.detail}',
-      advice: 'Look at `systemctl status eos-sidecar` on its host when the source is `bridge`, else at the servers behind {subject.source}. Until it is heard again, take nothing from the absence of events.',
+      advice: 'Look at `systemctl status eos-sidecar` on its host when the source is `bridge`, at the minion and its log when it begins with `host:` or `kernel:`, else at the servers behind {subject.source}. Until it is heard again, take nothing from the absence of events.',
       id: 'b:{subject.source}:silent:{mark}',
       example: { subject: { source: 'nomad:global' }, verdict: { cause: 'source', detail: 'its servers were heard last at 2026-11-20T09:05:11Z' }, change: { from: 820, to: null, count: 300 }, links: { ids: [] } },
     },

@@ -102,8 +102,9 @@ TABLE: dict[str, dict[str, Any]] = {
                 "settle_seconds": 0,
                 "advice": (
                     "Look at `systemctl status eos-sidecar` on its host when the source is "
-                    "`bridge`, else at the servers behind {subject.source}. Until it is heard "
-                    "again, take nothing from the absence of events."
+                    "`bridge`, at the minion and its log when it begins with `host:` or `kernel:`, "
+                    "else at the servers behind {subject.source}. Until it is heard again, take "
+                    "nothing from the absence of events."
                 ),
             },
             "heard": {

@@ -35,12 +35,14 @@ from saltext.eos.utils import (
     bridge_silence,
     bridge_skew,
     engine_child,
+    hint,
     hint_bus,
     store,
 )
 from saltext.eos.utils.bridge_silence import Watch
 from saltext.eos.utils.engine_life import sooner_or_later, until_told
 from saltext.eos.utils.hint_desk import Desk
+from saltext.eos.utils.hint_pulse import Pulse
 from saltext.eos.utils.inbox import NAME, Inbox, attempted
 from saltext.eos.utils.inbox_file import fold
 from saltext.eos.utils.inbox_read import Reader
@@ -85,7 +87,8 @@ def start(
         Most events that are kept.
     silent_after
         Span of time, such as ``5m``: when the sidecar or the servers behind a source were not heard
-        for so long, that is an event of its own, ``bridge silent``.
+        for so long, that is an event of its own, ``bridge silent``. A beacon of a minion says every
+        minute that it is there; it is given three minutes at least.
     """
     after = _limit(silent_after)
     path = Path(inbox) if inbox else store.home(__opts__) / NAME
@@ -121,7 +124,9 @@ def start(
         ]
         desk = Desk(kept, lock, largest, _acknowledger(), committed)
         log.info("eos_bridge serves %s into %s", socket, path)
-        watch = Watch(after, kept.silent(), time.time())
+        silent, began = kept.silent(), time.time()
+        watch = Watch(after, bridge_silence.own(silent), began)
+        desk.pulse = Pulse(after, kept.pulses(), silent, began)
         pruned = looked = time.monotonic()
         differing: set[str] = set()
         while all(part.is_alive() for part in parts):
@@ -209,6 +214,10 @@ def _tell_silence(path: Path, watch: Watch, desk: Desk) -> None:
             streams = reader.streams()
         for said, since in watch.look(streams, time.time()):
             desk.tell(said, (said.source, since))
+        if desk.pulse is not None:
+            for said, since in desk.pulse.look(hint.accepted(_keys()), time.time()):
+                desk.tell(said, (said.source, since))
+            desk.forget(desk.pulse.gone(hint.accepted(_keys())))
     except (sqlite3.Error, SaltRunnerError) as err:
         log.warning("nobody looked whether anybody is silent: %s", err)
 

@@ -15,6 +15,8 @@ from saltext.eos.utils import measures, moments
 from saltext.eos.utils.bridge_self import Said
 
 BRIDGE = "bridge"
+# Sources whose facts come from a beacon of a minion.
+MINIONS = ("host:", "kernel:")
 # A sidecar that works is heard every ten seconds, its servers every thirty-five at least.
 LEAST = 60
 
@@ -45,6 +47,11 @@ def limit(text: Any) -> float:
     if seconds < LEAST:
         raise ValueError(f"silent_after is {text!r}; expected {LEAST}s or more")
     return seconds
+
+
+def own(silent: dict[str, float]) -> dict[str, float]:
+    """Leave out the beacons of minions: hint_pulse looks after them."""
+    return {name: at for name, at in silent.items() if not name.startswith(MINIONS)}
 
 
 class Watch:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_match
+from saltext.eos.utils.bridge_silence import MINIONS
 
 MOST = 50_000
 # What each verb of an event says of the fault: there, or over; what says neither is left out.
@@ -101,6 +102,9 @@ class Known:
 
     def _bridge(self, envelope: Mapping[str, Any], verb: str, now: float) -> None:
         source = str(heal_match.leaf(envelope, "subject.source"))
+        if source.startswith(MINIONS):
+            # One host that tells nothing makes no view of the servers less whole.
+            return
         if verb in SILENT:
             self._silent.setdefault(source, now)
         elif verb in HEARD and self._silent.pop(source, None) is not None:

@@ -12,6 +12,7 @@ import base64
 import binascii
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -58,12 +59,21 @@ class Signed(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """What a minion has signed."""
+    """
+    What a minion has signed.
+
+    :param beat: of a sign of life: a number that grows within a boot; None for any other batch.
+    """
 
     minion: str
     boot: str
     records: list[dict[str, Any]]
     beacon: str = OOM
+    beat: int | None = None
+
+    def source(self) -> str:
+        """Name whom its silence would be about, as the source of its events is named."""
+        return f"{'kernel' if self.beacon == OOM else 'host'}:{self.minion}"
 
     def book(self) -> str:
         """Name the numbers that its records go by: each beacon counts its own."""
@@ -115,7 +125,10 @@ def batch(one: Signed) -> Batch:
         raise Doubt(minion, "the signed batch is of another beacon than its tag")
     if not isinstance(records, list) or not all(_is_record(one) for one in records):
         raise Doubt(minion, "the signed batch holds what is no record")
-    return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]), one.beacon)
+    beat = said.get("beat")
+    if beat is not None and not is_whole(beat):
+        raise Doubt(minion, "the signed batch has a sign of life without a number")
+    return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]), one.beacon, beat)
 
 
 def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
@@ -128,6 +141,11 @@ def _refuse_ours(tag: str, data: Any, keys: Path) -> None:
     if not tag.startswith("eos/") or tag.startswith("eos/run/") or not isinstance(claimed, str):
         return
     raise Doubt(claimed if _is_accepted(claimed, keys) else None, "it fires eos/… itself")
+
+
+def accepted(keys: Path) -> Callable[[str], bool]:
+    """Give what tells whether the master accepts a minion now."""
+    return lambda minion: _is_accepted(minion, keys)
 
 
 def _is_accepted(minion: str, keys: Path) -> bool:

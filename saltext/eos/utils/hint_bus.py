@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import salt.utils.event
 
 from saltext.eos.utils import hint
+from saltext.eos.utils.record_batch import BEAT
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Slots:
     def __init__(self, keys: Path) -> None:
         self._keys = keys
         self._lock = threading.Lock()
-        self._signed: dict[tuple[str, str], hint.Signed] = {}
+        self._signed: dict[tuple[str, str, bool], hint.Signed] = {}
         self._doubts: dict[str | None, tuple[int, str]] = {}
 
     def put(self, tag: str, data: Any) -> None:
@@ -65,7 +66,8 @@ class Slots:
             return
         if one is not None:
             with self._lock:
-                self._signed[one.minion, one.beacon] = one
+                # A sign of life holds no records: it takes the place of none.
+                self._signed[one.minion, one.beacon, tag.endswith(f"/{BEAT}")] = one
 
     def take(self) -> Heard | None:
         """Give what came, and be empty; None when nothing came."""

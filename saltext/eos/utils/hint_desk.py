@@ -10,11 +10,13 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from saltext.eos.utils import bridge_self, hint
 from saltext.eos.utils.bridge_self import Said
 from saltext.eos.utils.hint_bus import Heard
+from saltext.eos.utils.hint_pulse import Pulse
 from saltext.eos.utils.hint_rate import Allowance
 from saltext.eos.utils.inbox import Inbox, Refused, Taken, attempted
 
@@ -66,6 +68,8 @@ class Desk:
         self._held_back: dict[str, _Held] = {}
         self._owed: dict[tuple[str, str], tuple[str, int]] = {}
         self._counted = -math.inf
+        self.pulse: Pulse | None = None
+        """Listens for signs of life; the engine puts it there."""
 
     def take(self, heard: Heard) -> None:
         """Look at what came; nothing in it can raise."""
@@ -73,13 +77,33 @@ class Desk:
             self._doubt(minion, count, why)
         for one in heard.signed:
             try:
-                self._keep(hint.batch(one))
+                batch = hint.batch(one)
+                self._feel(batch)
+                self._keep(batch)
             except hint.Doubt as doubt:
                 self._doubt(doubt.minion, 1, str(doubt))
             except sqlite3.Error as err:
                 log.critical("the inbox cannot be written: %s; the minion will tell again", err)
             except Exception as err:  # noqa: BLE001 - what a minion says must not end the engine
                 self._doubt(one.minion, 1, f"the signed batch cannot be used: {err!r}"[:500])
+
+    def _feel(self, batch: hint.Batch) -> None:
+        """Note a sign of life; whoever has told once that it is there is waited for."""
+        if self.pulse is None or not self.pulse.heard(batch, time.time()):
+            return
+        self._written(lambda: self._inbox.pulse(batch.source(), time.time()))
+        self.pulse.awaited[batch.source()] = time.time()
+
+    def forget(self, sources: list[str]) -> None:
+        """
+        Wait for nobody whom the master does not accept any more.
+
+        :raises sqlite3.Error: it is not written.
+        """
+        for source in sources:
+            self._written(partial(self._inbox.pulse, source, None))
+            if self.pulse is not None:
+                self.pulse.awaited.pop(source, None)
 
     def turn(self) -> None:
         """Acknowledge what is owed, and write down at times what was not believed."""

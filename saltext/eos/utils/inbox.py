@@ -172,6 +172,17 @@ class Inbox:
                 if silent[1] is not None:
                     db.execute("INSERT INTO silences VALUES (?,?)", silent)
 
+    def pulses(self) -> dict[str, float]:
+        """Give which beacons of minions have told that they are there, and since when."""
+        return dict(self._db.execute("SELECT source, at FROM pulses").fetchall())
+
+    def pulse(self, source: str, at: float | None) -> None:
+        """Note that a beacon tells that it is there; None when nobody waits for it any more."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM pulses WHERE source = ?", (source,))
+            if at is not None:
+                db.execute("INSERT INTO pulses VALUES (?,?)", (source, at))
+
     def silent(self) -> dict[str, float]:
         """Give who is silent, and since when: seconds since 1970."""
         return dict(self._db.execute("SELECT source, since FROM silences").fetchall())

@@ -15,6 +15,9 @@ Record = dict[str, Any]
 MOST = 50
 LARGEST = 120_000
 LONGEST_PAUSE = 60.0
+# How often a beacon says that it is there, whether it has something to tell or not.
+BEAT_EVERY = 60.0
+BEAT = "alive"
 
 
 class Outbox:
@@ -36,6 +39,7 @@ class Outbox:
         self._event: dict[str, Any] = {}
         self._pause = 0.0
         self._due = 0.0
+        self._beat_due: float | None = None
 
     def due(self, records: list[Record], boot: str, now: float) -> dict[str, Any] | None:
         """
@@ -62,13 +66,28 @@ class Outbox:
         self._due = now + self._pause
         return dict(self._event)
 
-    def _signed(self, records: list[Record], boot: str) -> dict[str, Any]:
+    def beat(self, boot: str, now: float) -> dict[str, Any] | None:
+        """
+        Give the sign of life that is due in this pass, if any: signed, and never the same twice.
+
+        :param now: seconds of a clock that does not jump within a boot.
+        """
+        if self._beat_due is None or now < self._beat_due:
+            self._beat_due = self._beat_due or now + BEAT_EVERY
+            return None
+        self._beat_due = now + BEAT_EVERY
+        return self._signed([], boot, {"beat": int(now * 1000)})
+
+    def _signed(
+        self, records: list[Record], boot: str, more: dict[str, int] | None = None
+    ) -> dict[str, Any]:
         content = {
             "beacon": self._beacon,
             "minion": self._minion,
             "boot": boot,
             "records": records,
-            "sent": records[-1]["occurred"],
+            "sent": records[-1]["occurred"] if records else "",
+            **(more or {}),
         }
         batch = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         signature = self._private().sign(batch.encode(), padding.PKCS1v15(), hashes.SHA256())
@@ -77,7 +96,7 @@ class Outbox:
             "minion": self._minion,
             "batch": batch,
             "signature": base64.b64encode(signature).decode("ascii"),
-            "tag": records[0]["kind"],
+            "tag": records[0]["kind"] if records else BEAT,
         }
 
     def _private(self) -> rsa.RSAPrivateKey:

@@ -69,7 +69,7 @@ def step(
     opened: Callable[[Path, Settings], Watch],
 ) -> list[dict[str, Any]]:
     """
-    Make one pass and give the batch that is due, if any.
+    Make one pass and give the batch and the sign of life that are due, if any.
 
     :param context: what Salt keeps for the beacons between two passes.
     :param opened: makes the watch of the books in a folder; asked again when the settings are
@@ -85,8 +85,9 @@ def step(
         running = Running(text, watch, Outbox(beacon, opts["id"], key))
         context[beacon] = running
     running.watch.step()
-    event = running.outbox.due(running.watch.records, running.watch.boot, time.monotonic())
-    return [event] if event else []
+    now, boot = time.monotonic(), running.watch.boot
+    events = (running.outbox.due(running.watch.records, boot, now), running.outbox.beat(boot, now))
+    return [event for event in events if event]
 
 
 def close(beacon: str, context: dict[str, Any]) -> None:
