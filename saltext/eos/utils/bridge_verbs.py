@@ -6,27 +6,15 @@ import contextlib
 import itertools
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import salt.utils.event
 from salt.exceptions import SaltRunnerError
 
 from saltext.eos.utils import asked as asking
-from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, event_line, store
-from saltext.eos.utils.inbox import NAME
-from saltext.eos.utils.inbox_read import Reader
+from saltext.eos.utils import bridge_fire, bridge_report, bridge_skew, event_line
+from saltext.eos.utils.inbox_read import Reader, path_of
 from saltext.eos.utils.moments import moment
-
-
-def path_of(opts: dict[str, Any]) -> Path:
-    """Give the inbox that the master's engine was told to keep."""
-    for engine in opts.get("engines") or []:
-        if isinstance(engine, dict) and "eos_bridge" in engine:
-            told = (engine["eos_bridge"] or {}).get("inbox")
-            if told:
-                return Path(told)
-    return store.home(opts) / NAME
 
 
 def events(

@@ -9,8 +9,8 @@ from typing import Any
 
 from saltext.eos.policies import table
 from saltext.eos.utils import asked, heal_backtest_run, heal_backtest_try, heal_file, master
-from saltext.eos.utils.bridge_verbs import path_of
 from saltext.eos.utils.heal_settings import Refused as SettingsRefused
+from saltext.eos.utils.inbox_read import path_of
 
 OPTIONS = ("policy", "since", "until", "settings", "policies", "file", "mode")
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.utils import heal_metrics_read as read
-from saltext.eos.utils.bridge_verbs import path_of
 from saltext.eos.utils.heal_file import NAME
 from saltext.eos.utils.heal_metrics_text import KIND, Facts, text
+from saltext.eos.utils.inbox_read import path_of
 from saltext.eos.version import __version__
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ from salt.exceptions import SaltRunnerError
 from saltext.eos.policies import table
 from saltext.eos.utils import (
     asked,
-    bridge_verbs,
     event_line,
     heal_act,
     heal_budget,
@@ -29,6 +28,7 @@ from saltext.eos.utils import (
     heal_stop,
     heal_view,
     heal_when,
+    inbox_read,
     master,
 )
 from saltext.eos.utils.asker import asker
@@ -104,7 +104,7 @@ def _would(opts: dict[str, Any]) -> dict[str, Any]:
 
 def _arrive(opts: dict[str, Any], core: heal_core.Core, moment: heal_clock.Time) -> str:
     """Let the facts arrive that the engine has not taken; say what could not be looked at."""
-    intake = heal_inbox.Intake(bridge_verbs.path_of(opts))
+    intake = heal_inbox.Intake(inbox_read.path_of(opts))
     try:
         facts = intake.read(core.state.row, core.state.inbox, MOST)
     except (sqlite3.Error, SaltRunnerError, OSError) as err:

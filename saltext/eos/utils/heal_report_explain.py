@@ -10,13 +10,13 @@ from salt.exceptions import SaltRunnerError
 
 from saltext.eos.policies import table
 from saltext.eos.utils import (
-    bridge_verbs,
     event_line,
     event_text,
     heal_file,
     heal_match,
     heal_report_audit,
     heal_report_incidents,
+    inbox_read,
 )
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
@@ -122,7 +122,7 @@ def _facts(opts: Mapping[str, Any], names: list[str]) -> list[dict[str, Any]]:
     """Give the facts of an incident as the inbox has them."""
     found: list[dict[str, Any]] = []
     try:
-        with contextlib.closing(Inbox(bridge_verbs.path_of(dict(opts)))) as inbox:
+        with contextlib.closing(Inbox(inbox_read.path_of(dict(opts)))) as inbox:
             for name in names:
                 envelope = inbox.named(name)
                 if envelope is None:

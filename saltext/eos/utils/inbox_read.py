@@ -11,6 +11,9 @@ from typing import Any
 
 from salt.exceptions import SaltRunnerError
 
+from saltext.eos.utils import store
+from saltext.eos.utils.inbox import NAME
+
 BUS = "bus.json"
 NO_END = 2**62
 # Each number is in one of them: they are written in one transaction.
@@ -18,6 +21,16 @@ HELD = """SELECT
   (SELECT count(*) FROM events WHERE epoch = :epoch AND seq >= :first) +
   (SELECT count(*) FROM dead WHERE epoch = :epoch AND seq >= :first) +
   (SELECT count(*) FROM repeats WHERE epoch = :epoch AND seq >= :first)"""
+
+
+def path_of(opts: dict[str, Any]) -> Path:
+    """Give the inbox that the master's engine was told to keep."""
+    for engine in opts.get("engines") or []:
+        if isinstance(engine, dict) and "eos_bridge" in engine:
+            told = (engine["eos_bridge"] or {}).get("inbox")
+            if told:
+                return Path(told)
+    return store.home(opts) / NAME
 
 
 class Reader:
