@@ -48,6 +48,12 @@ def child(name: str, target: Any, arguments: tuple) -> Child:
     return Child(process, ours)
 
 
+def bound() -> None:
+    """Let this process end with the one that it was forked from."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _run(
     target: Any,
     arguments: tuple,
@@ -57,7 +63,6 @@ def _run(
 ) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    bound()
     ours.close()
     target(*arguments, theirs, parent)

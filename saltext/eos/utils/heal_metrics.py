@@ -34,10 +34,11 @@ class Page:
 
     :param home: the master's store.
     :param inbox: file of the inbox.
+    :param restarts: how often this process was started again.
     """
 
-    def __init__(self, home: Path, inbox: Path) -> None:
-        self._home, self._inbox = home, inbox
+    def __init__(self, home: Path, inbox: Path, restarts: int = 0) -> None:
+        self._home, self._inbox, self._restarts = home, inbox, restarts
         self._followed = read.Followed(home / NAME)
         self._lock = threading.Lock()
         self._at, self._text = float("-inf"), ""
@@ -52,17 +53,18 @@ class Page:
                         __version__, read.status(self._home), read.standing(self._home / NAME),
                         self._followed.decisions, self._followed.kinds, self._followed.is_verified,
                         self._followed.lines, read.notified(self._home), read.bridge(self._inbox),
+                        self._restarts,
                     )
                 )  # fmt: skip
                 self._at = time.monotonic()
             return self._text
 
 
-def begin(opts: dict[str, Any], home: Path) -> None:
+def begin(opts: dict[str, Any], home: Path, restarts: int = 0) -> None:
     """Serve from now on; the master's option ``eos_healer_metrics`` is another port, 0 for none."""
     port = int(opts.get("eos_healer_metrics", PORT))
     if port:
-        page = Page(home, path_of(opts))
+        page = Page(home, path_of(opts), restarts)
         threading.Thread(target=_serve, args=(page, port), name="metrics", daemon=True).start()
 
 

@@ -26,6 +26,7 @@ class Facts(NamedTuple):
     lines: int
     notified: Mapping[str, Mapping[str, Any]]
     bridge: Mapping[str, Any]
+    restarts: int = 0
 
 
 def text(facts: Facts) -> str:
@@ -35,6 +36,9 @@ def text(facts: Facts) -> str:
                 [({"version": facts.version}, 1)]),
         *_of_status(facts.status), *_of_standing(facts.standing), *_of_audit(facts),
         *_of_channels(facts.notified), *_of_bridge(facts.bridge),
+        _family("eos_healer_notify_restarts", "counter",
+                "How often the process that tells people, and this, was started again.",
+                [({}, float(facts.restarts))]),
     ]  # fmt: skip
     return "".join(told) + "# EOF\n"
 

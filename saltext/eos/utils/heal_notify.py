@@ -26,6 +26,7 @@ from salt.exceptions import CommandExecutionError, SaltException
 from saltext.eos.utils import (
     engine_child,
     heal_metrics,
+    heal_notify_keeper,
     heal_status,
     heal_webhook,
     master,
@@ -55,19 +56,20 @@ def start(opts: dict[str, Any]) -> engine_child.Child:
 
     To be called before the engine has a thread or the healer's file: the process is forked.
     """
-    return engine_child.child("EosNotify", run, (dict(opts),))
+    return engine_child.child("EosNotify", heal_notify_keeper.keep, (run, dict(opts)))
 
 
-def run(opts: dict[str, Any], woken: Connection, parent: int) -> None:
+def run(opts: dict[str, Any], restarts: int, woken: Connection, parent: int) -> None:
     """
-    Tell until the engine is gone.
+    Tell until the one that keeps this running is gone.
 
+    :param restarts: how often the one before this ended since the engine began.
     :param woken: the other end of a pipe to the engine.
-    :param parent: process id of the engine.
+    :param parent: process id of the keeper.
     """
     os.nice(NICENESS)
     home = store.home(opts)
-    heal_metrics.begin(opts, home)
+    heal_metrics.begin(opts, home, restarts)
     running: dict[str, tuple[settings.Channel, threading.Event]] = {}
     looked = float("-inf")
     while os.getppid() == parent:

@@ -46,7 +46,7 @@ def page(tmp_path):
     folder = tmp_path / "heal-notify"
     folder.mkdir()
     (folder / "webhook.json").write_text('{"sent": 3, "failed": 2, "dead": 1, "behind": 9}')
-    return heal_metrics.Page(tmp_path, tmp_path / "inbox.db")
+    return heal_metrics.Page(tmp_path, tmp_path / "inbox.db", 2)
 
 
 def samples(text):
@@ -74,6 +74,7 @@ def test_what_is_so_is_shown(page):
     assert found["eos_healer_state", 'state="frozen"'] == 1
     assert found["eos_healer_state", 'state="running"'] == 0
     assert found["eos_healer_tokens", ""] == 2.5
+    assert found["eos_healer_notify_restarts_total", ""] == 2
     assert found["eos_healer_behind_rows", ""] == 4
     assert found["eos_healer_rules", 'kind="freeze"'] == 1
     assert found["eos_healer_rules", 'kind="hold"'] == 0
@@ -184,6 +185,7 @@ RAISES = {
     "EosHealerContended": ('eos_healer_rules{kind="contended"}', "1x60"),
     "EosHealerHeld": ('eos_healer_rules{kind="hold"}', "1x90"),
     "EosHealerForged": ('eos_healer_audit_events_total{kind="claim_refused"}', "0x20 1x40"),
+    "EosNotifyRestarts": ("eos_healer_notify_restarts_total", "0x20 3x40"),
     "EosNotificationsFail": ('eos_healer_notifications_dead_total{channel="webhook"}', "0x20 1x40"),
 }  # fmt: skip
 QUIET = {

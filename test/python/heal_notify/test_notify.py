@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
+from pathlib import Path
 
 import pytest
 from receiving import KEY, Audit, Receiver, decided
@@ -58,6 +61,44 @@ def test_a_process_tells_while_a_receiver_is_at_its_worst(tmp_path, custody, mon
     for headers, body in to.taken:
         assert heal_webhook.verified(KEY, headers, body, time.time())
     assert not any(KEY in path.read_bytes() for path in home.rglob("*") if path.is_file())
+
+
+def _children(pid):
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_what_tells_people_is_started_again_ever_later_and_counted(custody, monkeypatch):
+    """Mutation: leave the one that ended; nobody is told any more, and the engine lives on."""
+    home = store.home(custody)
+    home.mkdir(parents=True)
+    asked = home / "asked"
+    pauses = "heal_notify_keeper.FIRST_PAUSE", "heal_notify_keeper.LOOK_EVERY"
+    for name in pauses:
+        monkeypatch.setattr(f"saltext.eos.utils.{name}", 0.2)
+
+    def begin(opts, home, restarts):
+        asked.write_text(f"{asked.read_text() if asked.exists() else ''}{restarts}")
+
+    monkeypatch.setattr(heal_notify.heal_metrics, "begin", begin)
+    monkeypatch.setattr(heal_notify, "_wanted", lambda opts: None)
+    child = heal_notify.start(custody)
+    try:
+        gaps = []
+        for number in range(3):
+            until(lambda number=number: asked.exists() and len(asked.read_text()) == number + 1)
+            (teller,) = until(lambda: _children(child.process.pid))
+            begun = time.monotonic()
+            os.kill(teller, signal.SIGKILL)
+            until(lambda number=number: len(asked.read_text()) == number + 2)
+            gaps.append(time.monotonic() - begun)
+        assert asked.read_text() == "0123"
+        assert gaps[1] >= 0.4
+        assert gaps[2] >= 0.8
+        assert child.process.is_alive()
+        (teller,) = _children(child.process.pid)
+    finally:
+        child.end()
+    until(lambda: not Path(f"/proc/{teller}").exists())
 
 
 def test_a_job_cache_of_salt_takes_what_is_told(tmp_path, master_opts):
