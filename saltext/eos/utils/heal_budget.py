@@ -92,7 +92,7 @@ def seen(key: Key, healthy: bool, now: float, pace: Pace) -> Key:
     return rested(key, now, pace)
 
 
-def wait(key: Key, input_: str, now: float, pace: Pace) -> tuple[str, float] | None:
+def wait(key: Key, input_: str, now: float) -> tuple[str, float] | None:
     """
     Say what an act on this thing waits for, and until when; None when it may come now.
 

@@ -124,7 +124,7 @@ def cool_down(case: Case) -> Outcome:
     if stops(case.policy):
         return passed("what stops healing is never late")
     key = case.state.key(case.realm, case.incident.thing)
-    found = budget.wait(key, case.view.thing.input or "", case.now, case.pace)
+    found = budget.wait(key, case.view.thing.input or "", case.now)
     if found is not None and found[0] == "cool_down":
         return Outcome(WAITS, f"acted lately; {found[1] - case.now:.0f} s more", found[1])
     return passed("it is not too soon after the last time")

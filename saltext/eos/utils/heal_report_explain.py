@@ -95,7 +95,7 @@ def _incident(
         "decisions": [_decision(reader, one) for one in decisions],
         "checks": [] if last is None else last.body["checks"],
         "checked_at": None if last is None else moment(last.at),
-        "stopped_by": _stopped(held, last, decisions),
+        "stopped_by": _stopped(held, decisions),
         "do": _todo(held, policy, facts, decisions),
         "audit": [one._asdict() for one in lines],
     }
@@ -155,7 +155,7 @@ def _decision(reader: Reader, one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stopped(held: Mapping[str, Any] | None, last: Any, decisions: list[dict[str, Any]]) -> str:
+def _stopped(held: Mapping[str, Any] | None, decisions: list[dict[str, Any]]) -> str:
     """Say which rule or budget keeps the healer from acting; empty when none does."""
     is_told = held is not None and str(held["why"]).startswith("would:")
     if decisions and decisions[-1]["state"] == "would" and (held is None or is_told):

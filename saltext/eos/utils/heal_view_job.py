@@ -38,7 +38,7 @@ def thing(
         return Thing(wrong=False, layer="settled", input=specification(form, namespace, job))
     input_ = specification(form, namespace, job) or _index(key, row["modify_index"])
     if "version" in leaves:
-        return _of_version(key, leaves["version"], row, snapshot, input_, form)
+        return _of_version(key, leaves["version"], snapshot, input_, form)
     if leaves.get("alloc"):
         gone = snapshot.is_gone(leaves["alloc"])
         found = _of_alloc(snapshot.allocations.get(leaves["alloc"]), gone)
@@ -71,7 +71,7 @@ def _compiled(form: Mapping[str, Any], namespace: Any, job: Any) -> Row | None:
 
 
 def _of_version(
-    key: tuple[str, str, str], version: Any, row: Row, snapshot: Snapshot, input_: str | None,
+    key: tuple[str, str, str], version: Any, snapshot: Snapshot, input_: str | None,
     form: Mapping[str, Any],
 ) -> Thing:  # fmt: skip
     """Give a version that failed: what it was made from is wrong until somebody changes that."""

@@ -126,7 +126,7 @@ class Desk:
         """
         made = bridge_self.envelope(said, self._epoch, self._seq + 1)
         taken = Taken(made, _text(made))
-        self._written(lambda: self._inbox.tell(self._epoch, taken, silent))
+        self._written(lambda: self._inbox.tell(taken, silent))
         self._seq += 1
         self._committed()
 

@@ -157,7 +157,7 @@ class Inbox:
             inbox_link.link(db, [one.envelope for one in taken], now)
         return new
 
-    def tell(self, epoch: str, one: Taken, silent: tuple[str, float | None] | None) -> None:
+    def tell(self, one: Taken, silent: tuple[str, float | None] | None) -> None:
         """
         Write an event of the engine itself.
 

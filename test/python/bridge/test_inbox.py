@@ -72,10 +72,10 @@ def test_a_silence_is_a_problem_until_it_is_over(inbox):
 
     said = "nothing was heard from nomad:global for 600 s"
     assert not any(one.startswith(said) for one in problems())
-    inbox.tell("bridge-00000001", silent, ("nomad:global", 1000.0))
+    inbox.tell(silent, ("nomad:global", 1000.0))
     assert inbox.silent() == {"nomad:global": 1000.0}
     assert any(one.startswith(said) for one in problems())
-    inbox.tell("bridge-00000001", heard, ("nomad:global", None))
+    inbox.tell(heard, ("nomad:global", None))
     assert inbox.silent() == {}
     assert not any(one.startswith(said) for one in problems())
 

@@ -21,7 +21,7 @@ def _acts(events, pace=PACE):
     keys, done = {}, []
     for now, name, input_ in events:
         key = budget.seen(keys.get(name, budget.Key()), False, now, pace)
-        if budget.wait(key, input_, now, pace) is None:
+        if budget.wait(key, input_, now) is None:
             left = budget.taken(bucket, now, SIZE, EVERY)
             if left is not None:
                 bucket, key = left, budget.acted(key, input_, now, pace)
@@ -67,7 +67,7 @@ def test_every_history_keeps_the_bounds(seed):
 def test_an_unchanged_input_is_tried_three_times_then_probed():
     key, now, tried = budget.Key(), 0.0, []
     while now < 2 * DAY:
-        if budget.wait(key, "same", now, PACE) is None:
+        if budget.wait(key, "same", now) is None:
             key = budget.acted(key, "same", now, PACE)
             tried.append((now, key.breaker_for))
         now += 1.0
@@ -79,9 +79,9 @@ def test_a_changed_input_is_a_new_cause_but_keeps_its_pause():
     key = budget.Key()
     for now in (0.0, 60.0, 180.0):
         key = budget.acted(key, "old", now, PACE)
-    assert budget.wait(key, "old", 1000.0, PACE) == ("breaker", 3780.0)
-    assert budget.wait(key, "new", 200.0, PACE) == ("cool_down", 420.0)
-    assert budget.wait(key, "new", 420.0, PACE) is None
+    assert budget.wait(key, "old", 1000.0) == ("breaker", 3780.0)
+    assert budget.wait(key, "new", 200.0) == ("cool_down", 420.0)
+    assert budget.wait(key, "new", 420.0) is None
 
 
 def test_only_an_hour_of_health_without_a_break_resets():
@@ -109,7 +109,7 @@ def test_an_act_that_was_never_begun_costs_no_attempt(done):
     )  # fmt: skip
     after = budget.acted(key, "same", now, PACE)
     assert budget.acted(back, "same", now, PACE) == after
-    assert budget.wait(back, "same", now, PACE) == ("cool_down", after.cool_until)
+    assert budget.wait(back, "same", now) == ("cool_down", after.cool_until)
 
 
 @pytest.mark.parametrize(
