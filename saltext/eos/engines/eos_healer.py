@@ -28,6 +28,7 @@ from saltext.eos.utils import (
     heal_lease,
     heal_loop,
     heal_notify,
+    heal_seat,
     heal_snapshot,
     heal_view,
     inbox_file,
@@ -127,8 +128,7 @@ class _Seat:
         self._lease: heal_lease.Lease | None = None
 
     def __call__(self, form: dict[str, Any]) -> heal_lease.Standing | None:
-        nodes = form.get("nodes") or {}
-        healers = sorted(name for name in nodes if nodes[name]["roles"].get("healer"))
+        healers = heal_seat.healers(form)
         if len(healers) <= 1:
             self.end()
             return None

@@ -34,6 +34,7 @@ def read(db: sqlite3.Connection) -> State:
         epoch=int(heal_file.meta(db, "epoch") or 0),
         inbox=dict(heal_file.meta(db, "inbox") or {}),
         lease=heal_file.meta(db, "lease"),
+        healers=list(heal_file.meta(db, "healers") or []),
         judged=float(heal_file.meta(db, "judged") or 0.0),
     )
     for (text,) in db.execute("SELECT body FROM incidents WHERE state <> ?", (CLOSED,)):
@@ -108,6 +109,7 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
     heal_file.set_meta(db, "row", state.row)
     heal_file.set_meta(db, "inbox", state.inbox)
     heal_file.set_meta(db, "judged", state.judged)
+    heal_file.set_meta(db, "healers", state.healers)
     heal_file.set_meta(db, "forgotten", forgotten)
     state.dirty, state.closed = {}, []
 

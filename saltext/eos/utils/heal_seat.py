@@ -16,6 +16,12 @@ Ask = Callable[[dict[str, Any]], Standing | None]
 ALONE_FOR = 30.0
 
 
+def healers(form: dict[str, Any]) -> list[str]:
+    """Name the nodes whose masters the compiled stack lets heal."""
+    nodes = form.get("nodes") or {}
+    return sorted(name for name in nodes if nodes[name]["roles"].get("healer"))
+
+
 class Seat:
     """
     The place of this master among those that heal.
@@ -29,11 +35,13 @@ class Seat:
         self.standing: Standing | None = None
         self._may_act, self._is_known = True, False
         self._taken = 0
+        self._healers: list[str] = []
         self._refused = ""
 
     def look(self, form: dict[str, Any], settings: Settings | None) -> bool:
         """Ask what this master may do; True when it may decide."""
         self._is_known = settings is not None
+        self._healers = healers(form)
         self.standing = self._ask(form) if self._is_known else None
         is_sole = self.standing is None or self.standing.role == HOLDER
         is_primary = settings is not None and settings.primary == self.node
@@ -75,7 +83,7 @@ class Seat:
             # No pillar says yet who heals: where a lease was needed nobody claims without one.
             state.lease = None if state.lease is None else 0.0
             return
-        state.lease, state.only = None, None
+        state.lease, state.only, state.healers = None, None, self._healers
         if standing is None:
             return
         if self._is_news:

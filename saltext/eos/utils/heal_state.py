@@ -152,6 +152,8 @@ class State:
     """Which inbox ``row`` is a row of: see heal_inbox."""
     lease: float | None = None
     """Moment up to which this master may act; None where it is the only one."""
+    healers: list[str] = field(default_factory=list)
+    """Nodes of the masters that the compiled stack lets heal."""
     only: str | None = None
     """The one node that is acted upon; None for all."""
     judged: float = 0.0

@@ -62,6 +62,7 @@ def put(
         before = reader.state.rules.get((heal_command.PUTS[verb], name, ""))
         replaced = None if before is None else heal_report.shown_rule(reader, before)
         running = _running(reader, name)
+        masters = _masters_text(reader, verb)
         ends = None if seconds is None else reader.now + seconds
         if before and before.by != by and heal_command.outlasts(before, ends, reader.now):
             raise Unclear(
@@ -71,7 +72,7 @@ def put(
     body = {"verb": verb, "what": name, "reason": words, "seconds": seconds}
     number = heal_claim.tell(path, body, by)
     until = None if seconds is None else moment(time.time() + seconds)
-    engine = engine_text(opts)
+    engine = [*masters, *engine_text(opts)]
     lines = [f"{name} is {DONE[verb]} by {by}."]
     if seconds is not None:
         lines += indented(f"It ends by itself in {span(seconds)}, at {until}.", 0)
@@ -121,6 +122,7 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
         found = heal_command.dropped(rules, verb, chosen, of)
         _refuse_unclear(reader, verb, chosen, found)
         ended = [{"kind": one.kind, **heal_report.shown_rule(reader, one)} for one in found]
+        masters = _masters_text(reader, verb)
     body = {"verb": verb, "what": chosen, **({"of": of} if of else {})}
     number = heal_claim.tell(path, body, by)
     lines = [f"{chosen} is {DONE[verb]} by {by}."]
@@ -131,7 +133,7 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
         "What waited because of it is judged anew, with every other check; the engine takes this "
         "back, so it holds until the engine has read it.", 0,
     )  # fmt: skip
-    lines += engine_text(opts)
+    lines += [*masters, *engine_text(opts)]
     return {
         "changes": {chosen: {"old": DONE[_put(ended[0]["kind"])], "new": None}},
         "comment": lines[0], "command": number, "what": chosen, "by": by, "ended": ended,
@@ -221,6 +223,18 @@ def _running(reader: Reader, what: str) -> list[str]:
         for one in reader.state.decisions.values()
         if one.state == "claimed" and what in (*one.names, heal_known.STACK)
     ]
+
+
+def _masters_text(reader: Reader, verb: str) -> list[str]:
+    """Say that it counts on one master alone, where several heal; nothing where there is one."""
+    state = reader.state
+    if len(state.healers) <= 1:
+        return []
+    heals = state.lease is None or reader.now < state.lease
+    return indented(
+        f"The masters of {', '.join(state.healers)} heal, one at a time, and this counts on this "
+        f"one alone, which {'heals' if heals else 'stands by'} now: say `eos.{verb}` on each.", 0,
+    )  # fmt: skip
 
 
 def engine_text(opts: dict[str, Any]) -> list[str]:

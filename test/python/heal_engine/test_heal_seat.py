@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
 from stage import FAST, envelope
 
-from saltext.eos.utils import heal_claim, heal_file
+from saltext.eos.utils import heal_claim, heal_file, heal_reader
 from saltext.eos.utils.heal_lease import ALONE, HOLDER, STANDBY, Standing
 
 OTHER = Standing(STANDBY, 0, 0.0, "", "another master holds the lock")
@@ -160,3 +161,16 @@ def test_a_master_that_never_needed_a_lease_needs_none_before_the_pillar_is_read
     stage.put(envelope(2, "nomad/alloc/lost"))
     stage.until(lambda: stage.loop.status().row == 2)
     assert _claim(stage, decision)["subject.job"] == "web"
+
+
+def test_the_file_says_which_masters_heal(stage):
+    """Whoever types a freeze is told by it on which of them that counts."""
+    roles = {"m2": {"healer": ["runner"]}, "n1": {}, "m1": {"healer": ["runner"]}}
+    nodes = {name: {"roles": one} for name, one in roles.items()}
+    stage.world.form = lambda: {"heal": dict(FAST), "nodes": nodes}
+    stage.put(envelope(1))
+    stage.until(lambda: stage.loop.status().settings)
+    stage.put(envelope(2))
+    stage.until(lambda: stage.loop.status().row == 2)
+    with contextlib.closing(heal_reader.Reader(stage.home / heal_file.NAME)) as reader:
+        assert reader.state.healers == ["m1", "m2"]

@@ -195,3 +195,16 @@ def test_each_of_two_holds_is_released_by_itself(both, run, of, left):
     assert [rule.by for rule in both.store.state.rules.values()] == [left]
     assert run("release", "job:web@default", of="nobody")["retcode"] == 2
     assert run("release", "job:web@default", of=of)["retcode"] == 2
+
+
+@pytest.mark.parametrize(("lease", "is_now"), [(0.0, "stands by now"), (9e9, "heals now")])
+def test_where_several_masters_heal_a_stop_says_on_which_one_it_counts(healed, run, lease, is_now):
+    """Mutation: say nothing, and whoever froze the standby believes that all is frozen."""
+    assert "masters" not in run("freeze", reason="SAN")["text"]
+    with healed.store.step(ENFORCE):
+        healed.store.state.healers, healed.store.state.lease = ["m1", "m2"], lease
+    for verb, options in (("freeze", {"reason": "again"}), ("thaw", {})):
+        text = " ".join(run(verb, **options)["text"].split())
+        assert "The masters of m1, m2 heal, one at a time" in text
+        assert is_now in text
+        assert f"say `eos.{verb}` on each" in text
