@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,6 +57,8 @@ SAYS = {
     "inbox": "another inbox: after fact {was} comes fact {row}",
 }
 MOST = 200
+# A reader that says nothing for longer is taken for one that hangs.
+SAY_EVERY = 2.0
 
 
 def audit(
@@ -149,13 +152,28 @@ def _read(
             after = heal_reader.before(db, since)
         every = heal_retain.verified(db, path) if is_whole else heal_audit.verified(db, after)
         try:
-            for line in every:
+            for line in _told(every, end[0]):
                 if kind in (None, line.kind):
                     count += 1
                     lines.append(line)
         except (heal_audit.Broken, *heal_reader.WRONG) as err:
             broken = str(err)
     return _Found(count, lines, broken, end)
+
+
+def _told(lines: Iterable[heal_audit.Line], last: int) -> Iterator[heal_audit.Line]:
+    """
+    Say how far the chain is looked over, where that takes its time.
+
+    :param last: number of the last line.
+    """
+    said = time.monotonic()
+    for line in lines:
+        if time.monotonic() - said >= SAY_EVERY:
+            said = time.monotonic()
+            sys.stderr.write(f"verified up to line {line.n} of {last}\n")
+            sys.stderr.flush()
+        yield line
 
 
 def _whole(path: Path, read: _Found) -> dict[str, Any]:

@@ -38,7 +38,8 @@ def audit(since=None, verify=False, kind=None, limit=heal_report_audit.MOST, **o
     Show the audit of healing: what was seen, decided, done and told, one line each, never changed.
 
     Each line holds the hash of the one before, and is checked as it is read; the exit status is 1
-    when one is not what was written. The first such line is named.
+    when one is not what was written. The first such line is named. Without ``since`` all that is
+    in the healer's file is checked; while that takes its time, standard error says how far it is.
 
     since
         Only what is newer than this span, such as ``2h`` or ``7d``.

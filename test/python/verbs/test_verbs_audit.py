@@ -6,6 +6,7 @@ import threading
 import pytest
 from healed import lost, reverted
 
+from saltext.eos.utils import heal_report_audit
 from saltext.eos.utils.heal_report_text import WIDTH
 
 
@@ -54,6 +55,20 @@ def test_the_audit_is_chosen_from(written, run):
     newest = run("audit", limit=1)
     assert len(newest["lines"]) == 1
     assert newest["text"].startswith("the newest 1 of ")
+
+
+def test_how_far_it_is_verified_is_said_while_that_takes_its_time(
+    written, run, monkeypatch, capsys
+):  # fmt: skip
+    """Mutation: say nothing, and whoever waits takes it for one that hangs."""
+    run("audit")
+    assert "verified up to" not in capsys.readouterr().err
+    monkeypatch.setattr(heal_report_audit, "SAY_EVERY", 0.0)
+    for asked in ({}, {"verify": True}):
+        found = run("audit", **asked)
+        count = found["count"]
+        assert f"verified up to line 1 of {count}\n" in capsys.readouterr().err
+        assert "verified up to" not in found["text"]
 
 
 TAMPERED = {
