@@ -1,9 +1,8 @@
+import { DURATION, SIZE } from './measures.ts'
 import type { JsonObject, Schema } from './types.ts'
 
 const text: Schema = { type: 'string', minLength: 1 }
 const texts: Schema = { type: 'array', items: text }
-const duration: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' }
-const size: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$' }
 const path: Schema = { type: 'string', pattern: '^/' }
 const runner: Schema = { type: 'string', pattern: '^eos\\.[a-z_]+$' }
 const when: Schema = { type: 'object', additionalProperties: { type: ['string', 'boolean'] } }
@@ -63,15 +62,15 @@ const component: Schema = closed({
   'user?': { type: 'string', pattern: '^[a-z_][a-z0-9_-]*$' },
   'identity?': closed({ sans: { type: 'array' } }),
   'ports?': mapOf({ enum: ['loopback', 'cluster', 'public'] }),
-  memory: list(closed({ 'when?': when, floor: size, want: size, burst: size }), 1),
+  memory: list(closed({ 'when?': when, floor: SIZE, want: SIZE, burst: SIZE }), 1),
   'storage?': mapOf({ enum: ['local', 'fast', 'bulk'] }),
   'runner?': runner,
   'prepare?': list(state),
   'files?': list(file),
   'converge?': list(state),
-  gate: closed({ probes: list(probe, 1), within: duration, 'successes?': { type: 'integer', minimum: 1 }, 'apart?': duration }),
+  gate: closed({ probes: list(probe, 1), within: DURATION, 'successes?': { type: 'integer', minimum: 1 }, 'apart?': DURATION }),
   'metrics?': closed({ port: text, path }),
-  'backup?': { anyOf: [{ const: 'nothing-to-keep' }, closed({ hook: text, every: duration })] },
+  'backup?': { anyOf: [{ const: 'nothing-to-keep' }, closed({ hook: text, every: DURATION })] },
   'hooks?': list({ enum: ['before_apply', 'after_apply', 'derive'] }),
 })
 
@@ -86,7 +85,7 @@ const resource: Schema = closed({
   update: { anyOf: [{ const: 'never' }, call] },
   delete: call,
   'diff?': mapOf(diff),
-  'wait?': closed({ 'created?': closed({ field: text, is: text, 'fails?': texts, within: duration }) }),
+  'wait?': closed({ 'created?': closed({ field: text, is: text, 'fails?': texts, within: DURATION }) }),
   examples: { type: 'object', minProperties: 1, additionalProperties: tree },
   'hooks?': list({ enum: ['to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
 })
@@ -116,13 +115,13 @@ const event: Schema = closed({
   verbs: {
     type: 'object',
     minProperties: 1,
-    additionalProperties: closed({ severity: { enum: ['info', 'notice', 'warning', 'critical'] }, raised: text, says: text, 'advice?': text, id: text, 'settle?': duration, example: tree }),
+    additionalProperties: closed({ severity: { enum: ['info', 'notice', 'warning', 'critical'] }, raised: text, says: text, 'advice?': text, id: text, 'settle?': DURATION, example: tree }),
   },
 })
 
 const beacon: Schema = closed({
   raises: list(text, 1),
-  interval: duration,
+  interval: DURATION,
   module: { type: 'string', pattern: '^eos_[a-z_]+$' },
   'bounds?': mapOf({ type: 'array', items: { type: 'integer' }, minItems: 2, maxItems: 2 }),
 })
@@ -135,7 +134,7 @@ const act: Schema = {
   oneOf: [
     ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: { anyOf: [text, closed({ leaf: text })] } })),
     closed({ do: { const: 'propose' }, field: { enum: ['memory', 'count'] } }),
-    ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: duration })),
+    ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: DURATION })),
     ...['evaluate', 'deregister', 'resync', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),
   ],
 }
@@ -145,14 +144,14 @@ const policy: Schema = closed({
   'match?': { type: 'object' },
   require: closed({
     'attributed?': { const: true },
-    'repeated?': closed({ times: { type: 'integer', minimum: 2 }, within: duration, 'distinct?': text }),
+    'repeated?': closed({ times: { type: 'integer', minimum: 2 }, within: DURATION, 'distinct?': text }),
     'class?': list({ enum: ['core', 'data', 'platform', 'leaf', 'batch'] }, 1),
     'layer_below?': { enum: ['settled', 'exhausted', 'failed'] },
     'hook?': { type: 'string', pattern: '^[a-z][a-z_]*$' },
   }),
   key: list(text),
   act,
-  'limits?': closed({ 'attempts?': { type: 'integer', minimum: 1 }, 'cool_down?': duration }),
+  'limits?': closed({ 'attempts?': { type: 'integer', minimum: 1 }, 'cool_down?': DURATION }),
   says: text,
   otherwise: text,
   never: list(text, 1),

@@ -1,8 +1,8 @@
 import { isJsonObject } from '../contract/json.ts'
+import { DURATION } from '../contract/measures.ts'
 import type { Json, JsonObject, Schema } from '../contract/types.ts'
 import { shown, typePhrase } from './phrase.ts'
 
-const TIME = '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$'
 const MODES = ['observe', 'warn', 'enforce']
 const DAY = '(mon|tue|wed|thu|fri|sat|sun)'
 
@@ -54,7 +54,7 @@ export const HEAL: Schema = map('Self-healing: what may be done without a person
     kind: { enum: ['allow', 'deny'], description: 'Whether acts are allowed or denied in it.' },
     days: { type: 'string', pattern: `^ *${DAY}( *, *${DAY})* *$`, description: 'Days on which it opens, such as `sat,sun`.', default: 'mon,tue,wed,thu,fri,sat,sun' },
     opens: { type: 'string', pattern: '^([01]?[0-9]|2[0-3]):[0-5]?[0-9]$', description: 'When it opens, such as `22:30`.' },
-    lasts: { type: 'string', pattern: TIME, description: 'How long it stays open.' },
+    lasts: { ...DURATION, description: 'How long it stays open.' },
   }, ['kind', 'opens', 'lasts'])),
   primary: { type: 'string', description: 'Of several Salt masters the one that acts while Consul cannot say who holds the lease: the id of the minion beside it.' },
   notify: map('Who is told what the audit of healing says, and how much of it.', {
@@ -119,7 +119,7 @@ function severity(description: string): JsonObject {
 }
 
 function time(description: string, usual: string): JsonObject {
-  return { type: 'string', pattern: TIME, description, default: usual }
+  return { ...DURATION, description, default: usual }
 }
 
 function count(description: string, usual: number): JsonObject {

@@ -1,5 +1,6 @@
 import { Node, type SourceFile, type TypeNode } from 'ts-morph'
 import { isJsonObject } from '../contract/json.ts'
+import { DURATION, SIZE } from '../contract/measures.ts'
 import type { Json, JsonObject, Schema } from '../contract/types.ts'
 import { jsonOfType } from './type-value.ts'
 import { placeOf, refuse, type Report } from './place.ts'
@@ -9,8 +10,8 @@ import { snakeCase } from './names.ts'
 const MEASURES: { readonly [word: string]: Schema } = {
   Integer: { type: 'integer' },
   Port: { type: 'integer', minimum: 1, maximum: 65535 },
-  Size: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$' },
-  Duration: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h|d)$' },
+  Size: SIZE,
+  Duration: DURATION,
 }
 
 /** The JSON Schema of a type node, or undefined after refusing it. `seen` holds the interfaces being read. */
