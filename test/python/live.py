@@ -60,10 +60,11 @@ class Live:
         raise AssertionError((self.home / "log-salt-minion").read_text()[-3000:])
 
     def stop(self) -> None:
-        """Stop the daemons, with everything they started."""
+        """Stop the daemons, with everything they started; a minion takes long to end by itself."""
         for daemon in self._daemons:
             if daemon.poll() is None:
-                os.killpg(daemon.pid, signal.SIGTERM)
+                is_minion = daemon.args[0].endswith("salt-minion")
+                os.killpg(daemon.pid, signal.SIGKILL if is_minion else signal.SIGTERM)
         for daemon in self._daemons:
             try:
                 daemon.wait(15)
@@ -71,6 +72,8 @@ class Live:
                 os.killpg(daemon.pid, signal.SIGKILL)
                 daemon.wait(15)
         clear(self.home)
+        for left in self.home.glob("n/**/*.pid"):
+            left.unlink()
 
     def stop_minion(self) -> None:
         """Stop the minion only."""
