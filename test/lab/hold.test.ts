@@ -11,6 +11,7 @@ const MASTER = 'n1'
 const MINUTE = 60_000
 const APP = 'whoami'
 const NAMED = `job:${APP}@apps`
+const IS_ALL = process.env['EOS_FAULT'] === 'all'
 const HEAL: Heal = { mode: 'observe', debounce: { least: '1s', most: '5s' } }
 
 let at: Awaited<ReturnType<typeof edge>>
@@ -34,22 +35,22 @@ const breaks = (pillar: Document): void => pillar.setIn(['eos', 'apps', APP, 'he
 const mends = (pillar: Document): void => pillar.setIn(['eos', 'apps', APP, 'memory'], '72MiB')
 
 describe('a version that fails its deployment', () => {
-  test('is applied once, reverted once and then held, until another pillar takes its place', async () => {
+  test(`is applied once, reverted once and then held${IS_ALL ? ', until another pillar takes its place' : ''}`, async () => {
     const first = await version()
     await withPillar(breaks, async () => {
       expect((await orchestrate('eos.apply')).code).not.toBe(0)
       await begun.line('the specification is held', ({ kind, body }) => kind === 'rule' && body['rule'] === 'hold' && body['what'] === NAMED, 120)
       const reverted = await version()
       expect(reverted).toBe(first + 2)
-      for (let times = 0; times < 2; times += 1) {
+      for (let times = 0; times < (IS_ALL ? 2 : 1); times += 1) {
         const again = await orchestrate('eos.apply')
         expect(again.code, again.text).toBe(0)
         expect(summary(again)).toMatch(new RegExp(`HELD ${APP}: version ${first + 1} of ${APP} failed its deployment .*; change its pillar, or .salt-run eos.release ${NAMED}`))
         expect(await version()).toBe(reverted)
       }
-      expect((await orchestrate('eos.apply', 'test=True')).steps['summary']?.comment).toMatch(`HELD ${APP}`)
       expect((await get('/health')).status).toBe(200)
     })
+    if (!IS_ALL) return
     const fixed = await withPillar(mends, () => orchestrate('eos.apply'))
     expect(fixed.code, fixed.text).toBe(0)
     expect(summary(fixed)).not.toMatch('HELD')
