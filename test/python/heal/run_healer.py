@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
 from healing import TABLE, WRONG, fact, view
 
-from saltext.eos.utils import heal_claim, heal_clock, heal_core, heal_settings, heal_store
+from saltext.eos.utils import (
+    heal_claim,
+    heal_clock,
+    heal_core,
+    heal_settings,
+    heal_store,
+    lock,
+)
 
 SETTINGS = heal_settings.read(
     {
@@ -25,6 +33,8 @@ def main(path: Path) -> None:
     """Take facts from the cursor on, act on what is decided, and say so before and after."""
     store = heal_store.Store(path)
     core = heal_core.Core(TABLE, SETTINGS, store.state)
+    # As an orchestration's: what is claimed by one that was killed is known to be nobody's.
+    who = {"jid": "1", "pid": os.getpid(), "started": lock.started(os.getpid())}
     while True:
         with store.step(SETTINGS) as moment:
             for _ in range(5):
@@ -34,7 +44,7 @@ def main(path: Path) -> None:
             fired = core.due(moment.now, moment.reading.wall, views)
         for one in fired:
             try:
-                heal_claim.claim(path, one.id, one.action, {"jid": "1"})
+                heal_claim.claim(path, one.id, one.action, who)
             except heal_claim.Refused:
                 continue
             print(json.dumps({"act": one.id, "at": heal_clock.read().monotonic}), flush=True)
