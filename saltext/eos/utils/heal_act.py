@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from saltext.eos.utils import heal_budget as budget
-from saltext.eos.utils import heal_judge, heal_match, heal_policy
+from saltext.eos.utils import heal_judge, heal_match, heal_over, heal_policy
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     ACT,
@@ -35,6 +35,7 @@ ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
 # A fact older than that, when it comes here, is of the past: after a stop, or of an older inbox.
 RECENT = 600.0
+DAY = 86_400.0
 MOST_FLIPS = 16
 MOST_KEYS = 2_000
 HEALER = "healer"
@@ -105,7 +106,8 @@ def _note(
         "note", now, incident=incident.id, policy=incident.policy, do=act["do"], what=what,
         says=says, count=incident.count, act=dict(act),
         checks=[one._asdict() for one in ruling.checks],
-        **({"late": round(incident.late)} if is_past else {}),
+        **({"late": round(incident.late), "stands": heal_over.ends(policy["on"])}
+           if is_past else {}),
     )  # fmt: skip
     if is_past:
         # Of a time that is over: people are told, and nothing is stopped for it now.
@@ -128,6 +130,9 @@ def _note(
 
 def _recent(policy: Mapping[str, Any]) -> float:
     """Say how old a fact may be that is noted as of now: as old as what it is counted with."""
+    if policy["act"]["do"] == "hold":
+        # A view has shown that it is what would be applied now; of older ones nobody is told.
+        return DAY
     repeated = (policy.get("require") or {}).get("repeated") or {}
     return max(RECENT, float(repeated.get("within") or 0.0), float(policy["act"].get("for") or 0.0))
 

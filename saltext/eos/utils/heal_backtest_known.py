@@ -8,23 +8,9 @@ from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_match
 from saltext.eos.utils.bridge_silence import MINIONS
+from saltext.eos.utils.heal_over import VERBS
 
 MOST = 50_000
-# What each verb of an event says of the fault: there, or over; what says neither is left out.
-VERBS = {
-    "nomad/alloc": ({"failed", "lost", "timed_out", "disconnected", "reschedule_delayed"},
-                    {"started", "reconnected"}),
-    "nomad/node": ({"down", "disconnected"}, {"up"}),
-    "nomad/eval": ({"blocked", "failed"}, {"unblocked"}),
-    "nomad/deployment": ({"failed", "reverted"}, {"succeeded"}),
-    "consul/node": ({"failed"}, {"alive", "joined"}),
-    "host/unit": ({"failed"}, {"recovered", "stopped"}),
-    "host/disk": ({"filling"}, {"freed"}),
-    "host/certificate": ({"expiring"}, {"renewed"}),
-    "host/token": ({"expiring"}, {"renewed"}),
-    "vault/seal": ({"sealed"}, {"unsealed"}),
-    "bridge": ({"silent", "down"}, {"heard", "recovered"}),
-}  # fmt: skip
 SILENT, HEARD = ("silent", "down"), ("heard", "recovered", "connected")
 REGISTRATION = "consul/service"
 

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from saltext.eos import heal_checks
 from saltext.eos.utils import heal_match, heal_policy, heal_view_component
-from saltext.eos.utils.heal_backtest_known import REGISTRATION, VERBS, Known, Last
+from saltext.eos.utils.heal_backtest_known import REGISTRATION, Known, Last
+from saltext.eos.utils.heal_over import VERBS
 from saltext.eos.utils.heal_state import Incident, Thing, View
 
 # How a part of a view is known.

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_policy
+from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_over, heal_policy
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, HOUR, REFUSE
 from saltext.eos.utils.heal_left import Unjudged
@@ -68,6 +68,11 @@ class Core:
         self._index = heal_match.index(table)
         self._name, self.left = name, {} if left is None else left
         self._crowded = float("-inf")
+        self._ending: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+        for policy_name, policy in table.items():
+            if heal_over.ends(policy["on"]) and not heal_policy.is_deed(policy):
+                for family in sorted({one.rpartition("/")[0] for one in policy["on"]}):
+                    self._ending.setdefault(family, []).append((policy_name, policy))
         for one in state.incidents.values():
             # A policy may have changed since; budgets go by what it touches now.
             if one.policy in table:
@@ -92,6 +97,8 @@ class Core:
         state.row = row
         if envelope["id"] in state.recent:
             return
+        if heal_over.is_over(envelope["event"], envelope["verb"]):
+            self._over(envelope, now)
         found = heal_match.matches(self._index, envelope)
         if not found:
             return
@@ -107,6 +114,15 @@ class Core:
                 continue
             if self._is_often(match, policy, envelope, at):
                 self._join(row, match, policy, envelope, now, at)
+
+    def _over(self, envelope: Mapping[str, Any], now: float) -> None:
+        """Close what waits to be noted as past, and was over before: nobody is told of it."""
+        for name, policy in self._ending.get(envelope["event"], ()):
+            subject = {at: heal_match.leaf(envelope, at) for at in policy["key"]}
+            key = heal_match.Match(name, heal_match.cluster(envelope), subject).key()
+            incident = self.state.incidents.get(key)
+            if incident is not None and incident.late > heal_act.RECENT:
+                self._close(incident, "it was over before it could be noted", now)
 
     def _is_often(
         self, match: heal_match.Match, policy: Mapping[str, Any], envelope: Mapping[str, Any],

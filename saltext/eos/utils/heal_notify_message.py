@@ -103,13 +103,16 @@ def _noted(body: Body) -> str:
     late = float(body.get("late") or 0.0)
     if not late:
         return found
-    return "info" if late > DAY else min(found, "warning", key=SEVERITIES.index)
+    if late > DAY and not body.get("stands"):
+        return "info"
+    return min(found, "warning", key=SEVERITIES.index)
 
 
 def _note(body: Body) -> str:
     if late := float(body.get("late") or 0.0):
         span = f"{late / 3600:.0f} h" if late >= 7200 else f"{late / 60:.0f} min"
-        past = f"{_shown(body, 'says')} (told {span} after it was so)"
+        since = "; no fact says that it is over" if body.get("stands") else ""
+        past = f"{_shown(body, 'says')} (told {span} after it was so{since})"
         return f"of the past, {_shown(body, 'do')} for {_shown(body, 'what')}: {past}"
     return f"{_shown(body, 'do')} for {_shown(body, 'what')}: {_shown(body, 'says')}"
 

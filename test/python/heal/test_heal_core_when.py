@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from healing import WRONG, Healer, fact
+from healing import WRONG, Healer, fact, policy
 
 from saltext.eos.utils import heal_clock, heal_core
 from saltext.eos.utils.heal_audit import Line
@@ -105,6 +105,54 @@ def test_a_fact_of_long_ago_is_told_as_past_and_freezes_nothing_now(ago, is_froz
         said = "of the past, freeze for unit:vault.service: web failed (told 144 h after it was so)"
         assert text(line) == said
     assert severity(line) == ("critical" if is_frozen else "info")
+
+
+def _disk(number, verb, mount="/"):
+    told = fact(number, f"host/disk/{verb}", minion="n1", mount=mount)
+    return {**told, "source": {"kind": "host"}}
+
+
+DISK = policy(["host/disk/filling"], {"do": "alarm"}, ["subject.minion", "subject.mount"])
+
+
+@pytest.mark.parametrize("ago", [1200.0, 6 * 86_400.0])
+def test_of_the_past_people_are_told_what_no_fact_says_is_over(ago):
+    """
+    A host tells each change once: a disk that has been full for a week is told by nobody again.
+
+    Mutation: tell nobody of what is older than a day, or everybody of what was over long ago.
+    """
+    healer = Healer(table={"disk": DISK})
+    healer.now = 1_000_000.0
+    facts = (_disk(1, "filling"), _disk(2, "filling", "/var"), _disk(3, "freed"))
+    for number, told in enumerate(facts, 1):
+        healer.core.arrive(number, told, healer.now, healer.now - ago + number)
+    healer.after(5.0)
+    (note,) = [body for kind, body in healer.state.lines if kind == "note"]
+    (closed,) = [b["why"] for k, b in healer.state.lines if k == "closed"]
+    assert closed == "it was over before it could be noted"
+    line = Line(1, 0.0, "note", note)
+    assert severity(line) == "warning"
+    assert text(line).startswith("of the past, alarm for ")
+    assert text(line).endswith("after it was so; no fact says that it is over)")
+
+
+def test_what_is_over_within_the_debounce_is_told_all_the_same():
+    healer = Healer(table={"disk": DISK})
+    for number, verb in enumerate(("filling", "freed"), 1):
+        healer.core.arrive(number, _disk(number, verb), 0.0)
+    healer.after(5.0)
+    assert "note" in healer.kinds()
+
+
+@pytest.mark.parametrize(("ago", "is_held"), [(3600.0, True), (2 * 86_400.0, False)])
+def test_what_failed_while_the_master_was_down_is_held_all_the_same(ago, is_held):
+    """Its view has shown that this is what would be applied now: after an upgrade, it would be."""
+    healer = Healer()
+    healer.now = 1_000_000.0
+    healer.core.arrive(1, fact(1, "nomad/deployment/reverted"), healer.now, healer.now - ago)
+    healer.after(5.0)
+    assert bool(healer.state.rules) is is_held
 
 
 def test_of_a_fault_that_goes_on_the_newest_fact_counts():
