@@ -12,7 +12,6 @@ import { errorsOf, validatorOf } from './validator.ts'
 /** What an act must be told, as groups of leaves: one of each group stands in the key. */
 const TOLD: { readonly [act in ActSpec['do']]?: readonly (readonly string[])[] } = {
   apply: [['subject.node', 'subject.minion']],
-  reload: [['subject.node', 'subject.minion']],
   unseal: [['subject.node', 'subject.minion']],
   evaluate: [['subject.job'], ['subject.namespace', 'links.namespace']],
   deregister: [['subject.instance'], ['subject.node']],
@@ -64,8 +63,8 @@ export const checkActComponents: Check = ({ contracts, components, places, unrea
   policiesOf(contracts).flatMap(({ name, spec }): Problem[] => {
     const { do: act, component: target } = spec.act
     if (target === undefined) return []
-    const fits = actedOn(act, components)
-    const expected = act === 'reload' ? 'a component on hosts with a unit' : 'a component on hosts'
+    const fits = actedOn(components)
+    const expected = 'a component on hosts'
     const pointer = `policy/${name}/spec/act/component`
     if (typeof target === 'object') {
       if (fits.length === 0 || fits.some(({ name: value }) => schemasAt(target.leaf, spec.on, contracts).every((schema) => errorsOf(validatorOf(schema), value).length === 0))) return []

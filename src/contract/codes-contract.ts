@@ -126,13 +126,13 @@ export const CONTRACT = {
     what: 'the key of a policy does not name what it is about',
     expected: 'at least one leaf; for an act the leaves that say what is acted on',
     advice: 'add the leaf to `key`',
-    example: "key: [], or act: { do: 'reload', … } and no node in `key`",
+    example: "key: [], or act: { do: 'apply', … } and no node in `key`",
   },
   EOS243: {
     what: 'a policy acts on a component that cannot be acted on so',
-    expected: 'a component of the stack; one with a unit for `reload`, one on hosts for both',
+    expected: 'a component of the stack that runs on hosts',
     advice: 'correct the name, or take another act',
-    example: "act: { do: 'reload', component: 'tls' }",
+    example: "act: { do: 'apply', component: 'app' }",
   },
   EOS244: {
     what: 'a policy would act before the fact has settled',

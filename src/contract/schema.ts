@@ -132,7 +132,7 @@ const act: Schema = {
   properties: { do: { type: 'string' } },
   discriminator: { propertyName: 'do' },
   oneOf: [
-    ...['apply', 'reload'].map((name) => closed({ do: { const: name }, component: { anyOf: [text, closed({ leaf: text })] } })),
+    closed({ do: { const: 'apply' }, component: { anyOf: [text, closed({ leaf: text })] } }),
     closed({ do: { const: 'propose' }, field: { enum: ['memory', 'count'] } }),
     ...['freeze', 'suspect'].map((name) => closed({ do: { const: name }, for: DURATION })),
     ...['evaluate', 'deregister', 'resync', 'unseal', 'hold', 'report', 'alarm', 'watch'].map((name) => closed({ do: { const: name } })),

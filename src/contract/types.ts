@@ -199,7 +199,7 @@ export interface BeaconContract extends Declaration {
 
 /** What a policy does: an act leaves the master, a note stays there. */
 export interface ActSpec {
-  readonly do: 'apply' | 'reload' | 'evaluate' | 'deregister' | 'resync' | 'unseal' | 'propose' | 'freeze' | 'hold' | 'suspect' | 'report' | 'alarm' | 'watch'
+  readonly do: 'apply' | 'evaluate' | 'deregister' | 'resync' | 'unseal' | 'propose' | 'freeze' | 'hold' | 'suspect' | 'report' | 'alarm' | 'watch'
   /** Contract name of a component, or the leaf of the key that holds it. */
   readonly component?: string | { readonly leaf: string }
   readonly field?: 'memory' | 'count'

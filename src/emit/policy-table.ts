@@ -40,7 +40,7 @@ function rowOf({ spec }: PolicyContract, components: readonly ComponentContract[
 
 /** A component that a leaf names is one of those that the act can be done to, whatever a minion says. */
 function actOf({ component, ...act }: ActSpec, components: readonly ComponentContract[]): Python {
-  const named = typeof component === 'object' ? { component_of: component.leaf, components: actedOn(act.do, components).map(({ name }) => name).toSorted() } : { component }
+  const named = typeof component === 'object' ? { component_of: component.leaf, components: actedOn(components).map(({ name }) => name).toSorted() } : { component }
   return dict({ ...act, ...(component === undefined ? {} : named), ...(act.for === undefined ? {} : { for: float(act.for) }) })
 }
 

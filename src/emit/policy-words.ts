@@ -3,7 +3,6 @@ import type { ActSpec } from '../contract/types.ts'
 /** What each act and note does, to a person. */
 export const DOES: { readonly [act in ActSpec['do']]: string } = {
   apply: 'The states of `{component}` are applied on that node; its gate is the check.',
-  reload: 'The unit of `{component}` on that node reads its configuration again.',
   evaluate: 'Nomad is asked to evaluate the job once more.',
   deregister: 'The registration is removed from Consul, if it is still the one that was seen.',
   resync: 'The node’s Consul agent is made to write what it holds into the catalogue at once, instead of when it next compares.',
@@ -25,7 +24,7 @@ export const LAYERS = {
 } as const
 
 /** The acts that leave the master. */
-export const ACTS: readonly ActSpec['do'][] = ['apply', 'reload', 'evaluate', 'deregister', 'resync', 'unseal']
+export const ACTS: readonly ActSpec['do'][] = ['apply', 'evaluate', 'deregister', 'resync', 'unseal']
 
 /** What stands above the policies on their page. */
 export const INTRODUCTION = `What follows from a fact: what happens, what never happens, and how to stop it. This page says what the policies declare; whether any of it leaves the master depends on the mode, which is \`observe\` until somebody changes it.

@@ -21,8 +21,6 @@ type Target<L> = Name<Components> | { readonly leaf: L }
 type Deed<L> =
   /** The states of a component on the node of the event, its gate as the check. */
   | { readonly do: 'apply'; readonly component: Target<L> }
-  /** The unit of a component on the node of the event reads its configuration again. */
-  | { readonly do: 'reload'; readonly component: Target<L> }
   /** A forced evaluation of the Nomad job. */
   | { readonly do: 'evaluate' }
   /** The agent of Consul writes a registration again that the catalogue lost. */

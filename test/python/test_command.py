@@ -109,7 +109,7 @@ def test_who_replaced_our_reactions_keeps_theirs_and_is_told(salt_dir, capsys, t
 
 def test_who_replaced_one_reaction_gets_that_decision_alone(salt_dir, capsys):
     """Salt runs every entry that matches: ours for all would run beside theirs for one."""
-    own = {"eos/heal/decided/reload": "/srv/reactor/reload.sls"}
+    own = {"eos/heal/decided/resync": "/srv/reactor/resync.sls"}
     assert _master(salt_dir, "--yes") == 0
     _add(salt_dir, reactor=[own])
     assert _master(salt_dir, "--yes") == 0
@@ -119,7 +119,7 @@ def test_who_replaced_one_reaction_gets_that_decision_alone(salt_dir, capsys):
     assert tags == {
         f"eos/heal/decided/{one}" for one in ("apply", "evaluate", "deregister", "unseal")
     }
-    assert "reload.sls is in the place of Eos's own; it was left alone" in capsys.readouterr().out
+    assert "resync.sls is in the place of Eos's own; it was left alone" in capsys.readouterr().out
 
 
 def test_what_the_healer_was_told_is_kept(salt_dir):

@@ -217,8 +217,8 @@ def _match(path: str, found: Any) -> dict[str, list[Any]]:
 
 def _act(path: str, found: Any) -> dict[str, Any]:
     words = _leaves({
-        "do": _one_of("apply", "reload", "evaluate", "deregister", "resync", "unseal", "propose",
-                      "freeze", "hold", "suspect", "report", "alarm", "watch"),
+        "do": _one_of("apply", "evaluate", "deregister", "resync", "unseal", "propose", "freeze",
+                      "hold", "suspect", "report", "alarm", "watch"),
         "component": _text, "field": _one_of("memory", "count"), "for": _time,
     })  # fmt: skip
     held: dict[str, Any] = words(path, found)

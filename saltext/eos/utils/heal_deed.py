@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from saltext.eos.utils import heal_deed_apply, heal_deed_consul, heal_deed_nomad, heal_deed_reload
+from saltext.eos.utils import heal_deed_apply, heal_deed_consul, heal_deed_nomad
 from saltext.eos.utils.heal_plan import Done, Misfit, Plan, named
 
 Planner = Callable[[Mapping[str, Any], Mapping[str, Any]], Plan]
@@ -20,7 +20,6 @@ DEEDS: dict[str, tuple[Planner, Doer]] = {
     "apply": (heal_deed_apply.plan, heal_deed_apply.do),
     "deregister": (heal_deed_consul.plan, heal_deed_consul.do),
     "evaluate": (heal_deed_nomad.plan, heal_deed_nomad.do),
-    "reload": (heal_deed_reload.plan, heal_deed_reload.do),
     "resync": (heal_deed_consul.plan_resync, heal_deed_consul.resync),
     "unseal": (heal_deed_apply.plan_unseal, heal_deed_apply.unseal),
 }

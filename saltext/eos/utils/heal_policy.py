@@ -10,7 +10,7 @@ from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import DEEDS
 
 # Acts that need nothing but the node.
-LOCAL = ("apply", "reload")
+LOCAL = ("apply",)
 # Acts on what is one job's.
 OF_JOBS = ("evaluate", "deregister")
 # Acts on what a person may have done on purpose: only a fact says that it was none.

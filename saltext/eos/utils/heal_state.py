@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import heal_budget as budget
 
 ACT, WOULD = "act", "would"
-DEEDS = ("apply", "reload", "evaluate", "deregister", "resync", "unseal")
+DEEDS = ("apply", "evaluate", "deregister", "resync", "unseal")
 DEBOUNCING, WAITING, DECIDED, ACTING = "debouncing", "waiting", "decided", "acting"
 WATCHING, HELD, CLOSED = "watching", "held", "closed"
 FREEZE, SUSPEND, HOLD, SUSPECT, CONTENDED = "freeze", "suspend", "hold", "suspect", "contended"
@@ -288,8 +288,7 @@ def renamed(
 
 def acted_on(act: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, Any]:
     """Give the leaves that name what an act touches: many incidents may be about one unit."""
-    wanted = {"apply": ("node", "minion"), "reload": ("node", "minion"),
-              "evaluate": ("job", "namespace")}.get(act["do"])  # fmt: skip
+    wanted = {"apply": ("node", "minion"), "evaluate": ("job", "namespace")}.get(act["do"])
     if wanted is None:
         # A registration is the same whatever its service is called.
         return {at: value for at, value in subject.items() if at != "subject.service"}

@@ -72,7 +72,7 @@ def _needs(incident: Incident, policy: Policy) -> Needs:
             True, allocations=allocations, consul=True, registered=frozenset([place]),
             red=do in DEEDS,
         )  # fmt: skip
-    if do in ("apply", "reload"):
+    if do == "apply":
         named = component_of(policy["act"], incident.subject)
         if not named or not node:
             return Needs()
@@ -98,7 +98,7 @@ def _thing(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -
     if leaves.get("instance"):
         age = snapshot.at - incident.latest
         return registration.thing(incident.subject, policy, snapshot, age)._replace(kind=kind)
-    if do in ("apply", "reload"):
+    if do == "apply":
         named = component_of(policy["act"], incident.subject)
         return component.thing(named, node, leaves.get("unit"), snapshot, form)._replace(kind=kind)
     if do == "unseal":

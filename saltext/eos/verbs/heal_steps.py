@@ -47,7 +47,7 @@ def claim(decision, action, orchestration=None, test=False):
 
     .. code-block:: bash
 
-        salt-run state.orchestrate eos.heal.reload pillar='{eos_decision: d-1}' test=True
+        salt-run state.orchestrate eos.heal.resync pillar='{eos_decision: d-1}' test=True
     """
     return spoken(_claim, decision, action, orchestration, test)
 
@@ -71,7 +71,7 @@ def act(decision, action, orchestration=None, test=False):
 
     .. code-block:: bash
 
-        salt-run state.orchestrate eos.heal.reload pillar='{eos_decision: d-1}' test=True
+        salt-run state.orchestrate eos.heal.resync pillar='{eos_decision: d-1}' test=True
     """
     return spoken(_act, decision, action, orchestration, test)
 
@@ -93,7 +93,7 @@ def verify(decision, action, orchestration=None, test=False):
 
     .. code-block:: bash
 
-        salt-run state.orchestrate eos.heal.reload pillar='{eos_decision: d-1}' test=True
+        salt-run state.orchestrate eos.heal.resync pillar='{eos_decision: d-1}' test=True
     """
     return spoken(_verify, decision, action, orchestration, test)
 
@@ -115,7 +115,7 @@ def abandon(decision, action, orchestration=None, test=False):
 
     .. code-block:: bash
 
-        salt-run state.orchestrate eos.heal.reload pillar='{eos_decision: d-1}' test=True
+        salt-run state.orchestrate eos.heal.resync pillar='{eos_decision: d-1}' test=True
     """
     return spoken(_abandon, decision, action, orchestration, test)
 

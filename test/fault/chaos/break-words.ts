@@ -36,12 +36,12 @@ export const garbage: Nemesis = {
       return 'noise on the socket, 20 connections'
     }
     const known: readonly (readonly [string, string])[] = JSON.parse(await python(KNOWN))
-    const actions = ['reload', 'deregister', 'apply', 'evaluate', 'unseal']
+    const actions = ['resync', 'deregister', 'apply', 'evaluate', 'unseal']
     const tags = Array.from({ length: dice.between(1, 4) }, () => {
       const old = known[dice.between(0, Math.max(0, known.length - 1))]
       const id = old !== undefined && dice.next() < 0.5 ? old[0] : `forged-${dice.between(0, 1_000_000_000)}`
       forged.add(id)
-      return { action: dice.pick('reload', ...actions), id }
+      return { action: dice.pick('resync', ...actions), id }
     })
     for (const { action, id } of tags) await sh('timeout 60 salt-call --out=quiet event.send "eos/heal/decided/$1" "{\\"decision\\": \\"$2\\", \\"subject\\": {\\"node\\": \\"n1\\"}}" >/dev/null 2>&1; true', action, id)
     return `${tags.length} decisions told by a minion: ${tags.map(({ action, id }) => `${action} ${id.slice(0, 12)}`).join(', ')}`

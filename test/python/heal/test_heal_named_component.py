@@ -45,5 +45,5 @@ def test_two_components_of_a_node_are_two_things():
 
 
 def test_what_names_its_component_itself_needs_no_leaf():
-    assert heal_state.component_of({"do": "reload", "component": "consul"}, {}) == "consul"
+    assert heal_state.component_of({"do": "apply", "component": "consul"}, {}) == "consul"
     assert heal_state.component_of({"do": "evaluate"}, {}) is None

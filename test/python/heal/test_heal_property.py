@@ -31,8 +31,8 @@ KINDS = {
 }  # fmt: skip
 POLICIES = {
     **TABLE,
-    "reload": policy(
-        ["nomad/service/deregistered"], {"do": "reload", "component": "consul"},
+    "apply": policy(
+        ["nomad/service/deregistered"], {"do": "apply", "component": "consul"},
         ["subject.job", "subject.minion"], repeated={"times": 2, "within": 60.0, "distinct": None},
     ),
 }  # fmt: skip

@@ -31,11 +31,11 @@ def reactor(tmp_path):
 
 @pytest.fixture
 def decided(tmp_path):
-    """A healer's file with one decision, d-1, to reload."""
+    """A healer's file with one decision, d-1, to resync."""
     path = tmp_path / heal_file.NAME
     with contextlib.closing(heal_store.Store(path)) as store, store.step(Settings()) as at:
         store.state.decisions["d-1"] = Decision(
-            id="d-1", incident="i-1", action="reload", thing="t", subject={}, names=(),
+            id="d-1", incident="i-1", action="resync", thing="t", subject={}, names=(),
             input_hash="x", created=at.now, expires=at.now + 120.0, state="decided",
         )  # fmt: skip
         store.state.mark("decisions", "d-1")
@@ -54,8 +54,8 @@ def _started(reactor, tag, data):
 
 @pytest.mark.parametrize("sent", [{"decision": "d-1"}, {"id": "n1", "data": {"decision": "d-1"}}])
 def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, decided, sent):
-    wanted = [{"mods": "eos.heal.reload"}, {"pillar": {"eos_decision": "d-1"}}]
-    found = _started(reactor, "eos/heal/decided/reload", {**sent, "subject": {"node": "n9"}})
+    wanted = [{"mods": "eos.heal.resync"}, {"pillar": {"eos_decision": "d-1"}}]
+    found = _started(reactor, "eos/heal/decided/resync", {**sent, "subject": {"node": "n9"}})
     assert found == [("runner", "state.orchestrate", wanted)]
 
 
@@ -63,13 +63,13 @@ def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, decided,
     ("tag", "data"),
     [
         ("eos/heal/decided/remove", {"decision": "d-1"}),
-        ("eos/heal/decided/reload/n1", {"decision": "d-1"}),
-        ("eos/heal/decided/reload", {}),
-        ("eos/heal/decided/reload", {"decision": 7}),
-        ("eos/heal/decided/reload", {"decision": {"mods": "x"}}),
-        ("eos/heal/decided/reload", {"decision": "d-1\n- test: True"}),
-        ("eos/heal/decided/reload", {"decision": "d" * 129}),
-        ("eos/heal/decided/reload", {"data": ["d-1"]}),
+        ("eos/heal/decided/resync/n1", {"decision": "d-1"}),
+        ("eos/heal/decided/resync", {}),
+        ("eos/heal/decided/resync", {"decision": 7}),
+        ("eos/heal/decided/resync", {"decision": {"mods": "x"}}),
+        ("eos/heal/decided/resync", {"decision": "d-1\n- test: True"}),
+        ("eos/heal/decided/resync", {"decision": "d" * 129}),
+        ("eos/heal/decided/resync", {"data": ["d-1"]}),
     ],
 )
 def test_anything_else_starts_nothing(reactor, decided, tag, data):
@@ -79,8 +79,8 @@ def test_anything_else_starts_nothing(reactor, decided, tag, data):
 @pytest.mark.parametrize(
     ("tag", "decision", "why"),
     [
-        ("eos/heal/decided/reload", "d-2", "it was never decided"),
-        ("eos/heal/decided/apply", "d-1", "it is for reload"),
+        ("eos/heal/decided/resync", "d-2", "it was never decided"),
+        ("eos/heal/decided/apply", "d-1", "it is for resync"),
     ],
 )
 def test_what_cannot_be_claimed_starts_nothing_and_is_attributed(
@@ -94,16 +94,16 @@ def test_what_cannot_be_claimed_starts_nothing_and_is_attributed(
 
 
 def test_a_claimed_decision_starts_nothing_again(reactor, decided):
-    heal_claim.claim(decided, "d-1", "reload", {"jid": "1"})
-    assert _started(reactor, "eos/heal/decided/reload", {"decision": "d-1"}) == []
+    heal_claim.claim(decided, "d-1", "resync", {"jid": "1"})
+    assert _started(reactor, "eos/heal/decided/resync", {"decision": "d-1"}) == []
     assert _refused(decided)[0]["why"] == "it is claimed already; a decision is for one act"
 
 
 def test_a_flood_of_refusals_ends_in_the_audit(reactor, decided):
     for number in range(heal_claim.MOST_REFUSED + 5):
-        assert _started(reactor, "eos/heal/decided/reload", {"decision": f"x-{number}"}) == []
+        assert _started(reactor, "eos/heal/decided/resync", {"decision": f"x-{number}"}) == []
     assert len(_refused(decided)) == heal_claim.MOST_REFUSED
 
 
 def test_without_the_healers_file_nothing_starts(reactor):
-    assert _started(reactor, "eos/heal/decided/reload", {"decision": "d-1"}) == []
+    assert _started(reactor, "eos/heal/decided/resync", {"decision": "d-1"}) == []

@@ -11,7 +11,7 @@ from saltext.eos.utils import heal_audit, heal_claim, heal_file, heal_store
 
 def _refuse(path, number):
     with contextlib.suppress(heal_claim.Refused):
-        heal_claim.claim(path, f"d-{number}", "reload", {"jid": "1"})
+        heal_claim.claim(path, f"d-{number}", "resync", {"jid": "1"})
 
 
 def test_lines_that_come_while_it_is_verified_break_nothing(tmp_path):

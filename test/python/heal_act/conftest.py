@@ -26,11 +26,9 @@ def healing():
 
 @pytest.fixture(autouse=True)
 def _well(request):
-    """The unit runs, can be reloaded, and nothing is wrong, unless the test says otherwise."""
+    """What is done succeeds at once, and nothing is wrong, unless the test says otherwise."""
     if "healing" not in request.fixturenames:
         return
     one = request.getfixturevalue("healing")
-    (one.home / "unit-state").write_text("active")
-    (one.home / "reload-takes").write_text("0")
-    (one.home / "refuses").unlink(missing_ok=True)
+    one.well()
     one.show("", False)

@@ -30,7 +30,6 @@ FORM = {
             "components": {
                 "consul": {"unit": "consul.service", "values": {"https": 8501}},
                 "vault_open": {"unit": None},
-                "odd": {"unit": "a b.service"},
             }
         }
     },
@@ -45,13 +44,12 @@ JOB = {"subject.job": "web", "subject.namespace": "apps", "cluster": "nomad:glob
 
 
 def _on(component, node="n1"):
-    return {"subject.node": node, "act": {"do": "reload", "component": component}}
+    return {"subject.node": node, "act": {"do": "apply", "component": component}}
 
 
 @pytest.mark.parametrize(
     ("action", "subject", "says", "arguments"),
     [
-        ("reload", _on("consul"), "reload consul.service on n1", ("consul.service",)),
         ("apply", _on("consul"), "apply eos.consul on n1", ("consul",)),
         ("unseal", {"subject.minion": "n1"}, "open Vault on n1", ("n1", {"mode": "enforce"})),
         (
@@ -77,11 +75,10 @@ def test_a_decision_becomes_a_plan(action, subject, says, arguments):
     ("action", "subject", "why"),
     [
         ("remove", {}, "there is no act 'remove'"),
-        ("reload", _on("consul", "n9"), "node 'n9' is not in the stack"),
-        ("reload", _on("nginx"), "'nginx' does not run on n1"),
-        ("reload", _on("odd"), "expected a service to reload"),
-        ("reload", {"act": {"component": "consul"}}, "names no node or minion"),
-        ("reload", {"subject.node": ["n1"], "act": {"component": "consul"}}, "expected text"),
+        ("apply", _on("consul", "n9"), "node 'n9' is not in the stack"),
+        ("apply", _on("nginx"), "'nginx' does not run on n1"),
+        ("apply", {"act": {"component": "consul"}}, "names no node or minion"),
+        ("apply", {"subject.node": ["n1"], "act": {"component": "consul"}}, "expected text"),
         ("apply", {"subject.node": "n1", "act": {}}, "None does not run on n1"),
         (
             "apply",

@@ -12,10 +12,10 @@ from waiting import until
 
 from saltext.eos.utils import heal_claim
 
-TAG = "eos/heal/decided/reload"
+TAG = "eos/heal/decided/apply"
 BURST = 200
 SLS = """#!py
-TAG = "eos/heal/decided/reload"
+TAG = "eos/heal/decided/apply"
 
 
 def run():
@@ -43,7 +43,7 @@ def _done(healing):
 CASES = {
     "invented": (lambda healing: "d-invented", "it was never decided"),
     "replayed": (_done, "it is done already; a decision is for one act"),
-    "another act's": (lambda healing: healing.decide("apply"), "it is for apply"),
+    "another act's": (lambda healing: healing.decide("evaluate"), "it is for evaluate"),
     "expired": (lambda healing: healing.decide(age=200.0), "its time is over"),
     "of a lost lease": (lambda healing: healing.decide(epoch=-1), "it is of epoch -1"),
 }
@@ -53,35 +53,35 @@ CASES = {
 def test_a_forged_event_is_refused_and_attributed(healing, kind):
     make, why = CASES[kind]
     name = make(healing)
-    before, states = healing.reloads(), healing.ask("SELECT id, state FROM decisions ORDER BY id")
+    before, states = healing.acts(), healing.ask("SELECT id, state FROM decisions ORDER BY id")
     _fires(healing, name)
     (line,) = until(lambda: _refused(healing, name))
     assert line["why"].startswith(why)
     assert line["by"] == {"event": TAG, "told_by": "n1"}
-    assert healing.reloads() == before
+    assert healing.acts() == before
     assert healing.ask("SELECT id, state FROM decisions ORDER BY id") == states
     assert not (healing.store / "lock.json").exists()
 
 
 def test_a_minion_that_tells_in_time_starts_what_was_decided_and_nothing_else(healing):
     """It may fire the event of a true decision: then that is done, once, on what was decided."""
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     _fires(healing, name)
     until(lambda: healing.decision(name)[0] == "done", 60)
     _fires(healing, name)
     until(lambda: _refused(healing, name))
-    assert healing.reloads() == before + 1
+    assert healing.acts() == before + 1
 
 
 @pytest.mark.parametrize("point", ["claim", "act", "verify"])
 def test_a_killed_orchestration_ends_its_decision_and_nothing_acts_twice(healing, point):
-    before, name = healing.reloads(), healing.decide()
-    (healing.home / "reload-takes").write_text("4" if point == "act" else "0")
+    before, name = healing.acts(), healing.decide()
+    (healing.home / "act-takes").write_text("4" if point == "act" else "0")
     healing.show("", True)
     run = healing.starts(name)
     reached = {
         "claim": lambda claim: claim,
-        "act": lambda claim: claim and healing.reloads() == before + 1,
+        "act": lambda claim: claim and healing.acts() == before + 1,
         "verify": lambda claim: claim and "did" in claim,
     }[point]
     try:
@@ -101,9 +101,9 @@ def test_a_killed_orchestration_ends_its_decision_and_nothing_acts_twice(healing
     _fires(healing, name)
     until(lambda: _refused(healing, name))
     later = healing.decide()
-    (healing.home / "reload-takes").write_text("0")
+    (healing.home / "act-takes").write_text("0")
     assert healing.heal(later)[0] == 0
-    assert healing.reloads() == before + 1 + (point != "claim")
+    assert healing.acts() == before + 1 + (point != "claim")
 
 
 def test_a_running_orchestration_is_not_given_up(healing):
@@ -125,7 +125,7 @@ def test_a_running_orchestration_is_not_given_up(healing):
 def test_a_burst_of_forged_events_holds_nothing_up(healing):
     """Last, because the audit takes no more refusals within the hour."""
     (healing.states / "burst.sls").write_text(SLS % BURST)
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     fired = healing.salt("n1", "state.apply", "burst", timeout=120)
     assert len(fired) == BURST
     begun = time.monotonic()
@@ -136,7 +136,7 @@ def test_a_burst_of_forged_events_holds_nothing_up(healing):
     assert healing.decision(name)[0] == "done", healing.decision(name)[1]
     assert time.monotonic() - begun < 100
     until(lambda: len(healing.audit("claim_refused")) == heal_claim.MOST_REFUSED, 60)
-    assert healing.reloads() == before + 1
+    assert healing.acts() == before + 1
     started = [one for one in healing.audit("claimed") if one["decision"].startswith("burst-")]
     assert started == []
     burst = [one for one in healing.audit("claim_refused") if one["decision"].startswith("burst-")]

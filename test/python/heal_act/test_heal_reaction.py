@@ -42,8 +42,8 @@ def test_the_generated_reactor_passes(found):
         # What was never decided is started.
         ('heal_sieve.passed(known["__opts__"], known["tag"], known["data"])', '"x"', "'x'"),
         # One act starts another.
-        ('"eos/heal/decided/reload": "eos.heal.reload"',
-         '"eos/heal/decided/reload": "eos.heal.apply"', "eos.heal.apply"),
+        ('"eos/heal/decided/resync": "eos.heal.resync"',
+         '"eos/heal/decided/resync": "eos.heal.apply"', "eos.heal.apply"),
         # An act is forgotten.
         ('    "eos/heal/decided/unseal": "eos.heal.unseal",\n', "", "it starts {}"),
         # The event's own data is handed on.

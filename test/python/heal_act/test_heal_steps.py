@@ -8,13 +8,13 @@ from saltext.eos.utils import lock
 
 
 def test_a_decision_is_claimed_acted_on_and_verified(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     status, steps = healing.heal(name)
     assert status == 0, steps
-    assert healing.reloads() == before + 1
+    assert healing.acts() == before + 1
     state, result = healing.decision(name)
     assert (state, result["ok"]) == ("done", True)
-    assert result["says"].startswith("reloaded consul.service on n1, its process is 4242; verified")
+    assert "): changed done here; verified after" in result["says"]
     assert not (healing.store / "lock.json").exists()
     claimed = [one for one in healing.audit("claimed") if one["decision"] == name]
     assert len(claimed) == 1
@@ -22,40 +22,40 @@ def test_a_decision_is_claimed_acted_on_and_verified(healing):
 
 
 def test_test_mode_only_predicts(healing):
-    before, name = healing.reloads(), healing.decide()
-    status, steps = healing.heal(name, "reload", "test=True")
+    before, name = healing.acts(), healing.decide()
+    status, steps = healing.heal(name, "apply", "test=True")
     assert status == 0, steps
-    assert steps["act"]["comment"] == "Would reload consul.service on n1."
-    assert healing.reloads() == before
+    assert steps["act"]["comment"] == "Would apply eos.consul on n1."
+    assert healing.acts() == before
     assert healing.ask("SELECT state, claim FROM decisions WHERE id = ?", name) == [
         ("decided", None)
     ]
 
 
 def test_what_was_never_decided_is_refused_before_the_lock(healing):
-    before = healing.reloads()
+    before = healing.acts()
     status, steps = healing.heal("d-999")
     assert status != 0
     assert "it was never decided" in steps["claim"]["comment"]
     assert steps["lock"]["result"] is False
-    assert healing.reloads() == before
+    assert healing.acts() == before
 
 
 def test_a_decision_is_for_one_act(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     assert healing.heal(name)[0] == 0
     status, steps = healing.heal(name)
     assert status != 0
     assert "a decision is for one act" in steps["claim"]["comment"]
-    assert healing.reloads() == before + 1
+    assert healing.acts() == before + 1
 
 
 def test_another_orchestration_cannot_act_on_what_this_one_claimed(healing):
     """Nor verify it, nor end it: whoever does not hold the claim changes nothing."""
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     mine = '{"jid": "1", "pid": 1, "started": "x", "user": "a"}'
     other = '{"jid": "2", "pid": 1, "started": "x", "user": "a"}'
-    step = [f"decision={name}", "action=reload"]
+    step = [f"decision={name}", "action=apply"]
     assert healing.runner("eos.claim", *step, f"orchestration={mine}")[0] == 0
     for verb in ("act", "verify"):
         code, said = healing.runner(f"eos.{verb}", *step, f"orchestration={other}")
@@ -64,7 +64,7 @@ def test_another_orchestration_cannot_act_on_what_this_one_claimed(healing):
     code, said = healing.runner("eos.abandon", *step, f"orchestration={other}")
     assert said["comment"] == f"Decision {name} has ended already."
     assert healing.ask("SELECT count(*) FROM commands") == [(0,)]
-    assert healing.reloads() == before
+    assert healing.acts() == before
     assert healing.runner("eos.abandon", *step, f"orchestration={mine}")[0] == 0
     assert healing.decision(name)[0] == "failed"
 
@@ -72,13 +72,13 @@ def test_another_orchestration_cannot_act_on_what_this_one_claimed(healing):
 def test_without_an_orchestration_each_step_refuses(healing):
     name = healing.decide()
     for verb in ("claim", "act", "verify", "abandon"):
-        code, said = healing.runner(f"eos.{verb}", f"decision={name}", "action=reload")
+        code, said = healing.runner(f"eos.{verb}", f"decision={name}", "action=apply")
         assert code != 0
         assert said["comment"].startswith("this is a step of an orchestration")
 
 
 def test_a_held_lock_ends_the_decision_with_its_holder(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     opts = {"eos_state_dir": str(healing.store)}
     lock.take(opts, "apply", "20260101", "somebody")
     try:
@@ -89,7 +89,7 @@ def test_a_held_lock_ends_the_decision_with_its_holder(healing):
     state, result = healing.decision(name)
     assert state == "failed"
     assert "the stack lock is held by apply of somebody (job 20260101" in result["says"]
-    assert healing.reloads() == before
+    assert healing.acts() == before
 
 
 def test_an_act_that_fails_ends_its_decision_and_frees_the_lock(healing):
@@ -99,16 +99,8 @@ def test_an_act_that_fails_ends_its_decision_and_frees_the_lock(healing):
     assert status != 0
     state, result = healing.decision(name)
     assert state == "failed"
-    assert "systemctl reload consul.service failed: Job failed." in result["says"]
+    assert result["says"].startswith("apply failed: eos.consul on n1 failed (job ")
     assert not (healing.store / "lock.json").exists()
-
-
-def test_a_unit_that_does_not_run_is_not_started_by_a_reload(healing):
-    before, name = healing.reloads(), healing.decide()
-    (healing.home / "unit-state").write_text("failed")
-    assert healing.heal(name)[0] != 0
-    assert "expected a running unit to reload" in healing.decision(name)[1]["says"]
-    assert healing.reloads() == before
 
 
 def test_a_node_that_the_stack_has_not_reaches_no_minion(healing):
@@ -118,11 +110,11 @@ def test_a_node_that_the_stack_has_not_reaches_no_minion(healing):
 
 
 def test_what_is_not_wrong_any_more_is_not_touched(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     healing.show("", False, before=False)
     assert healing.heal(name)[0] != 0
     assert "it is not wrong any more" in healing.decision(name)[1]["says"]
-    assert healing.reloads() == before
+    assert healing.acts() == before
 
 
 def test_what_is_wrong_still_ends_as_failed(healing):
@@ -142,9 +134,9 @@ def test_a_view_that_is_not_whole_proves_nothing(healing):
 
 
 def test_frozen_between_claim_and_act_nothing_is_done(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     who = '{"jid": "1", "pid": 1, "started": "x", "user": "a"}'
-    step = [f"decision={name}", "action=reload", f"orchestration={who}"]
+    step = [f"decision={name}", "action=apply", f"orchestration={who}"]
     assert healing.runner("eos.claim", *step)[0] == 0
     from saltext.eos.utils import heal_claim
 
@@ -153,7 +145,7 @@ def test_frozen_between_claim_and_act_nothing_is_done(healing):
         code, said = healing.runner("eos.act", *step)
         assert code != 0
         assert "freeze by me: look" in said["comment"]
-        assert healing.reloads() == before
+        assert healing.acts() == before
         assert healing.decision(name)[0] == "failed"
     finally:
         heal_claim.tell(healing.path, {"verb": "thaw", "what": "stack"}, "me")
@@ -161,28 +153,21 @@ def test_frozen_between_claim_and_act_nothing_is_done(healing):
 
 
 def test_a_decided_event_starts_it_through_the_reactor(healing):
-    before, name = healing.reloads(), healing.decide()
+    before, name = healing.acts(), healing.decide()
     fired = healing.run(
-        "salt-run", "event.send", "eos/heal/decided/reload", f'data={{"decision": "{name}"}}'
+        "salt-run", "event.send", "eos/heal/decided/apply", f'data={{"decision": "{name}"}}'
     )
     assert fired.returncode == 0, fired.stderr
     until(lambda: healing.decision(name)[0] == "done", 60)
-    assert healing.reloads() == before + 1
+    assert healing.acts() == before + 1
     (claimed,) = [one for one in healing.audit("claimed") if one["decision"] == name]
     assert claimed["by"]["user"] == "Reactor"
 
 
-def _consul(healing, text):
-    """Put an SLS of the component in front of the wheel's."""
-    folder = healing.states / "eos"
-    folder.mkdir(exist_ok=True)
-    (folder / "consul.sls").write_text(text)
-
-
 def test_a_component_is_applied_and_its_job_is_an_effect(healing):
-    _consul(healing, "changed here:\n  test.succeed_with_changes\n")
-    name = healing.decide("apply")
-    assert healing.heal(name, "apply")[0] == 0
+    healing.sls("changed here:\n  test.succeed_with_changes\n")
+    name = healing.decide()
+    assert healing.heal(name)[0] == 0
     state, result = healing.decision(name)
     assert state == "done"
     (job,) = result["effects"]
@@ -190,16 +175,16 @@ def test_a_component_is_applied_and_its_job_is_an_effect(healing):
 
 
 def test_an_apply_that_fails_says_which_state(healing):
-    _consul(healing, "broken here:\n  test.fail_without_changes:\n    - comment: no disk\n")
-    name = healing.decide("apply")
-    assert healing.heal(name, "apply")[0] != 0
+    healing.sls("broken here:\n  test.fail_without_changes:\n    - comment: no disk\n")
+    name = healing.decide()
+    assert healing.heal(name)[0] != 0
     state, result = healing.decision(name)
     assert state == "failed"
     assert "broken here: no disk" in result["says"]
 
 
 def test_an_apply_without_a_file_fails(healing):
-    _consul(healing, "{}\n")
-    name = healing.decide("apply")
-    assert healing.heal(name, "apply")[0] != 0
+    healing.sls("{}\n")
+    name = healing.decide()
+    assert healing.heal(name)[0] != 0
     assert healing.decision(name)[0] == "failed"

@@ -30,7 +30,7 @@ def policy(on: list[str], key: list[str], act: dict[str, Any], match=None, **req
 
 TABLE = {
     "lost": policy(["consul/service/deregistered"], INSTANCE,
-                   {"do": "reload", "component": "consul"}, layer_below="settled",
+                   {"do": "resync"}, layer_below="settled",
                    hook="allocation_runs"),
     "unit": policy(["host/unit/failed"], ["subject.minion", "subject.unit"],
                    {"do": "apply", "component": "caddy"}),
@@ -200,7 +200,7 @@ class Stack:
             self.tell("nomad/job/updated", subject=_job(job),
                       change={"index": self.versions[str(job)], "to": 1})  # fmt: skip
             return
-        thing = {"lost": ("reload", f"i{job}"), "unit": ("apply", f"n{job % 3}", "caddy.service"),
+        thing = {"lost": ("resync", f"i{job}"), "unit": ("apply", f"n{job % 3}", "caddy.service"),
                  "evaluate": ("evaluate", f"j{job}")}[kind]  # fmt: skip
         if thing in self.wrong:
             return
@@ -210,7 +210,7 @@ class Stack:
             self.at(later, self._mend, thing)
 
     def _tell_broken(self, thing: tuple[str, ...]) -> None:
-        if thing[0] == "reload":
+        if thing[0] == "resync":
             self._service("deregistered", thing[1], None)
         elif thing[0] == "apply":
             self.tell("host/unit/failed", subject={"minion": thing[1], "unit": thing[2]})
@@ -220,7 +220,7 @@ class Stack:
     def _mend(self, thing: tuple[str, ...]) -> None:
         if self.wrong.pop(thing, None) is None:
             return
-        if thing[0] == "reload":
+        if thing[0] == "resync":
             self._service("registered", thing[1], "passing")
         elif thing[0] == "apply":
             self.tell("host/unit/recovered", subject={"minion": thing[1], "unit": thing[2]})
@@ -245,7 +245,7 @@ class Stack:
         unhealthy = len({one[1] for one in self.wrong if one[0] == "evaluate"})
         if incident.policy not in ("lost", "unit", "evaluate"):
             return View(now, "", JOBS, unhealthy, "", Thing(input="spec"))
-        action = {"lost": "reload", "unit": "apply", "evaluate": "evaluate"}[incident.policy]
+        action = {"lost": "resync", "unit": "apply", "evaluate": "evaluate"}[incident.policy]
         thing = _thing_of(action, leaves)
         since = self.wrong.get(thing)
         is_young = since is not None and self.clocks.wall - since < 35.0
@@ -253,7 +253,7 @@ class Stack:
         found = Thing(
             wrong=since is not None, layer="progress" if is_young else "settled",
             input=f"v{version}" if action == "evaluate" else "-".join(thing), hook=True,
-            names=(f"job:j{thing[1][1:]}",) if action == "reload" else (),
+            names=(f"job:j{thing[1][1:]}",) if action == "resync" else (),
         )  # fmt: skip
         return View(now, "", JOBS, unhealthy, "", found)
 
@@ -268,8 +268,8 @@ def _job(number: int) -> dict[str, str]:
 
 
 def _thing_of(action: str, leaves: dict[str, Any]) -> tuple[str, ...]:
-    if action == "reload":
-        return ("reload", leaves["instance"])
+    if action == "resync":
+        return ("resync", leaves["instance"])
     if action == "apply":
         return ("apply", leaves["minion"], leaves["unit"])
     return ("evaluate", leaves["job"])

@@ -108,7 +108,7 @@ def test_a_decision_is_fired_with_its_id_and_nothing_to_act_upon(live):
     bus = Bus(live, "eos/heal/decided/")
     outlet = heal_fire.Outlet(live.opts(), live.state)
     decision = heal_state.Decision(
-        "no-such-decision", "i", "reload", "t", {"subject.node": "n1"}, (), "x", 0.0, 1.0, "decided"
+        "no-such-decision", "i", "resync", "t", {"subject.node": "n1"}, (), "x", 0.0, 1.0, "decided"
     )
     try:
         outlet.decided(decision)
@@ -116,7 +116,7 @@ def test_a_decision_is_fired_with_its_id_and_nothing_to_act_upon(live):
     finally:
         bus.end()
         outlet.end()
-    assert event["tag"] == "eos/heal/decided/reload"
+    assert event["tag"] == "eos/heal/decided/resync"
     assert set(event["data"]) == {"decision", "_stamp"}
     assert outlet.failed == 0
 

@@ -145,7 +145,7 @@ def decided(number: int = 1) -> tuple[str, dict[str, Any]]:
     """Give a line that a decision leaves."""
     return "decided", {
         "decision": f"d{number}", "incident": f"i{number}", "policy": "lost_registration",
-        "action": "reload", "place": f"node n{number}", "mode": "enforce", "checks": [],
+        "action": "resync", "place": f"node n{number}", "mode": "enforce", "checks": [],
     }  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def test_what_was_before_is_not_told(tmp_path, audit):
     audit.add(decided(2), decided(3))
     worked_off(one)
     assert [one.about["decision"] for one in told.messages] == ["d2", "d3"]
-    assert told.messages[0].text.startswith("Eos healing: reload is decided for node n2")
+    assert told.messages[0].text.startswith("Eos healing: resync is decided for node n2")
 
 
 def test_each_is_told_once_however_often_it_starts(tmp_path, audit):
@@ -160,7 +160,7 @@ def test_warn_tells_what_would_be_done_and_observe_does_not(tmp_path, audit):
     audit.add(would("observe"), would("warn"))
     worked_off(one)
     (text_,) = told.texts()
-    assert text_.startswith("reload would be done for node n1, but the mode is warn")
+    assert text_.startswith("resync would be done for node n1, but the mode is warn")
 
 
 def test_a_storm_becomes_a_digest(tmp_path, audit):
@@ -212,7 +212,7 @@ def test_an_audit_that_was_changed_is_not_told(tmp_path, audit):
     audit.add(decided(1))
     with sqlite3.connect(audit.path) as db:
         db.execute("DROP TRIGGER audit_stays")
-        db.execute("UPDATE audit SET body = replace(body, 'reload', 'reboot')")
+        db.execute("UPDATE audit SET body = replace(body, 'resync', 'reboot')")
     with pytest.raises(heal_audit.Broken):
         one.turn(NOW)
     assert told.messages == []

@@ -92,13 +92,13 @@ def test_decisions_are_counted_by_what_came_of_them(tmp_path):
     followed.turn()
     assert sum(followed.decisions.values()) == 0
     audit.add(
-        decided(2), ("claimed", {"decision": "d2", "action": "reload"}),
+        decided(2), ("claimed", {"decision": "d2", "action": "resync"}),
         ("result", {"decision": "d1", "ok": True}), ("result", {"decision": "d2", "ok": False}),
         ("expired", {"decision": "unknown", "ok": False}), ("claim_refused", {"decision": "x"}),
     )  # fmt: skip
     followed.turn()
     assert dict(followed.decisions) == {
-        ("reload", outcome): 1 for outcome in ("decided", "claimed", "done", "failed")
+        ("resync", outcome): 1 for outcome in ("decided", "claimed", "done", "failed")
     }
     assert followed.kinds["claim_refused"] == 1
     followed.turn()

@@ -10,7 +10,7 @@ from receiving import KEY, Receiver
 from saltext.eos.utils import heal_webhook
 from saltext.eos.utils.heal_notify_message import Message
 
-MESSAGE = Message("a1", 1, 1, 1.0, "decided", "warning", "Eos healing: reload", {"policy": "p"})
+MESSAGE = Message("a1", 1, 1, 1.0, "decided", "warning", "Eos healing: resync", {"policy": "p"})
 
 
 @pytest.fixture

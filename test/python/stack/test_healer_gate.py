@@ -57,7 +57,7 @@ ENGINES = {"engines": [{"eos_healer": {}}]}
 OURS = ["salt://eos/heal/reactor.sls"]
 REACTIONS = [
     ("nothing", {}, False, "has no engine eos_healer"),
-    ("no reactor", ENGINES, False, "starts nothing for decisions to apply, reload"),
+    ("no reactor", ENGINES, False, "starts nothing for decisions to apply, evaluate"),
     ("another", {**ENGINES, "reactor": [{"a/*": OURS}]}, False, "starts nothing for decisions"),
     ("ours", {**ENGINES, "reactor": [{"eos/heal/decided/*": OURS}]}, True, "every decision"),
     (

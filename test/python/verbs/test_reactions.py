@@ -20,7 +20,7 @@ from healing_master import HealingMaster
 from waiting import until
 
 PAGE = (ROOT / "docs/reactions.md").read_text("utf-8")
-LOGS = ("site-reload.log", "site-notes.log")
+LOGS = ("site-apply.log", "site-notes.log")
 FILES = dict(re.findall(r"^`(/\S+)`\n\n```\w+\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
 
 
@@ -79,25 +79,25 @@ def site():
 
 def test_the_page_has_the_files_that_this_test_places():
     assert sorted(FILES) == [
-        "/etc/salt/master", "/srv/salt/site/note-reactor.sls",
-        "/srv/salt/site/reload-reactor.sls", "/srv/salt/site/reload.sls",
+        "/etc/salt/master", "/srv/salt/site/apply-reactor.sls", "/srv/salt/site/apply.sls",
+        "/srv/salt/site/note-reactor.sls",
     ]  # fmt: skip
 
 
 def test_configure_master_leaves_the_replaced_decision_to_its_reactor(site):
-    assert "reload-reactor.sls is in the place of Eos's own" in site.said
+    assert "apply-reactor.sls is in the place of Eos's own" in site.said
     merged = yaml.safe_load((site.config / "master.d/eos.conf").read_text("utf-8"))["reactor"]
     ours = [tag for one in merged for tag, files in one.items() if "eos/heal/reactor" in files[0]]
-    assert "eos/heal/decided/reload" not in ours
-    assert "eos/heal/decided/apply" in ours
+    assert "eos/heal/decided/apply" not in ours
+    assert "eos/heal/decided/resync" in ours
 
 
 def test_own_steps_run_after_the_claim_and_before_the_act(site):
-    before, name = site.reloads(), site.decide()
-    site.fire("eos/heal/decided/reload", decision=name)
+    before, name = site.acts(), site.decide()
+    site.fire("eos/heal/decided/apply", decision=name)
     until(lambda: site.decision(name)[0] == "done", 60)
-    assert site.told("site-reload.log") == [f"decision {name} is claimed"]
-    assert site.reloads() == before + 1
+    assert site.told("site-apply.log") == [f"decision {name} is claimed"]
+    assert site.acts() == before + 1
     kinds = [
         kind for (kind, body) in site.ask("SELECT kind, body FROM audit ORDER BY n")
         if json.loads(body)["body"].get("decision") == name
@@ -107,33 +107,33 @@ def test_own_steps_run_after_the_claim_and_before_the_act(site):
 
 @pytest.mark.parametrize("forged", ["d-999", "", "x: {y: z}\n  - q"])
 def test_an_invented_decision_is_refused_before_any_own_step(site, forged):
-    before, told = site.reloads(), site.told("site-reload.log")
-    code, _ = site.orchestrate("site.reload", f"pillar={json.dumps({'eos_decision': forged})}")
+    before, told = site.acts(), site.told("site-apply.log")
+    code, _ = site.orchestrate("site.apply", f"pillar={json.dumps({'eos_decision': forged})}")
     assert code != 0
-    assert (site.reloads(), site.told("site-reload.log")) == (before, told)
+    assert (site.acts(), site.told("site-apply.log")) == (before, told)
 
 
 def test_a_decision_that_is_fired_twice_is_acted_on_once(site):
-    before, name = site.reloads(), site.decide()
+    before, name = site.acts(), site.decide()
     for _ in range(3):
-        site.fire("eos/heal/decided/reload", decision=name)
+        site.fire("eos/heal/decided/apply", decision=name)
     until(lambda: site.decision(name)[0] == "done", 60)
     until(lambda: len([one for one in site.audit("claim_refused") if one["decision"] == name]) == 2)
-    assert site.reloads() == before + 1
-    assert site.told("site-reload.log").count(f"decision {name} is claimed") == 1
+    assert site.acts() == before + 1
+    assert site.told("site-apply.log").count(f"decision {name} is claimed") == 1
 
 
 def test_what_is_frozen_is_not_acted_on_by_own_steps_either(site):
     from saltext.eos.utils import heal_claim
 
-    before, name = site.reloads(), site.decide()
+    before, name = site.acts(), site.decide()
     freeze = {"verb": "freeze", "what": "stack", "reason": "look"}
     heal_claim.tell(site.path, freeze, "me")
     try:
-        code, _ = site.orchestrate("site.reload", f"pillar={json.dumps({'eos_decision': name})}")
+        code, _ = site.orchestrate("site.apply", f"pillar={json.dumps({'eos_decision': name})}")
         assert code != 0
-        assert site.reloads() == before
-        assert f"decision {name} is claimed" not in site.told("site-reload.log")
+        assert site.acts() == before
+        assert f"decision {name} is claimed" not in site.told("site-apply.log")
     finally:
         heal_claim.tell(site.path, {"verb": "thaw", "what": "stack"}, "me")
         site.engine()
@@ -141,16 +141,16 @@ def test_what_is_frozen_is_not_acted_on_by_own_steps_either(site):
 
 def test_an_own_step_that_fails_ends_the_decision(site):
     """The log cannot be written: nothing is acted on, and nothing hangs."""
-    before, name, log = site.reloads(), site.decide(), site.home / "site-reload.log"
+    before, name, log = site.acts(), site.decide(), site.home / "site-apply.log"
     log.rename(site.home / "away")
     try:
-        code, _ = site.orchestrate("site.reload", f"pillar={json.dumps({'eos_decision': name})}")
+        code, _ = site.orchestrate("site.apply", f"pillar={json.dumps({'eos_decision': name})}")
     finally:
         (site.home / "away").rename(log)
     assert code != 0
     state, result = site.decision(name)
-    assert (state, site.reloads()) == ("failed", before)
-    assert "reload was given up" in result["says"]
+    assert (state, site.acts()) == ("failed", before)
+    assert "apply was given up" in result["says"]
     assert not (site.store / "lock.json").exists()
 
 

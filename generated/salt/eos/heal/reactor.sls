@@ -7,7 +7,6 @@ from saltext.eos.utils import heal_sieve
 
 ORCHESTRATIONS = {
     "eos/heal/decided/apply": "eos.heal.apply",
-    "eos/heal/decided/reload": "eos.heal.reload",
     "eos/heal/decided/evaluate": "eos.heal.evaluate",
     "eos/heal/decided/deregister": "eos.heal.deregister",
     "eos/heal/decided/resync": "eos.heal.resync",

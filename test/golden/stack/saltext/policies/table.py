@@ -18,7 +18,11 @@ TABLE: dict[str, dict[str, Any]] = {
             "hook": None,
         },
         "key": ["subject.node", "subject.component"],
-        "act": {"do": "reload", "component_of": "subject.component", "components": ["consul"]},
+        "act": {
+            "do": "apply",
+            "component_of": "subject.component",
+            "components": ["consul", "host", "tls"],
+        },
         "limits": {"attempts": None, "cool_down": None},
         "says": "a cable of {subject.component} was pulled behind the door of {subject.node}",
         "otherwise": "Look after {subject.component} on {subject.node}.",
