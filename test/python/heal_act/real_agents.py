@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import certificates
-from programs import binary, free_ports
+from programs import binary, clear, free_ports
 
 from saltext.eos.utils import contract
 from saltext.eos.utils.http import Client, HttpError
@@ -141,9 +141,7 @@ class Agents:
                 ))  # fmt: skip
         for name in reversed(list(self.running)):
             self.end(name)
-        for line in Path("/proc/mounts").read_text().splitlines():
-            if line.split()[1].startswith(f"{self.home}/"):
-                subprocess.run(["umount", line.split()[1]], check=False)
+        clear(self.home)
 
     def end(self, name: str, *, hard: bool = False) -> None:
         """End one program."""
