@@ -41,7 +41,7 @@ def free_ports(count: int) -> list[int]:
 
 def clear(home: Path) -> None:
     """
-    End what servers that have ended left in their folder: processes, and what is mounted there.
+    End what servers that have ended left in their folder: processes, mounts, cgroups of tasks.
 
     Nomad's tasks, with who runs them and writes their logs, outlive the agent on purpose.
 
@@ -58,6 +58,10 @@ def clear(home: Path) -> None:
     for mount in sorted(mounts, reverse=True):
         if mount.startswith(f"{home}/"):
             subprocess.run(["umount", mount], check=True)
+    allocations = {path.name for path in home.glob("**/alloc/*-*-*-*-*")}
+    for group in Path("/sys/fs/cgroup").glob("*/nomad/*.*"):
+        if group.name.partition(".")[0] in allocations:
+            group.rmdir()
 
 
 def _processes(home: Path) -> list[int]:

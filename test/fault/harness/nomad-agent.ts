@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { removeGroups } from './allocation-groups.ts'
 import type { Authority } from './authority.ts'
 import { startChild, type Child } from './children.ts'
 
@@ -60,6 +61,7 @@ export class NomadAgent {
   /** SIGKILL; a client takes its tasks with it, as a host that loses power does. */
   async kill(): Promise<void> {
     await this.#child?.kill()
+    if (!this.isServer) await removeGroups(join(this.#folder, 'data', 'alloc'))
   }
 
   signal(name: NodeJS.Signals): void {
