@@ -29,6 +29,7 @@ SHARES = {
     "host/test_host_servers.py": 0,
     "host/test_host_units.py": 0,
     "oom/test_oom_crash.py": 1,
+    "stack/test_servers.py": 1,
     "terraform/test_roots.py": 0,
     "test_check.py": 0,
 }
