@@ -106,8 +106,8 @@ HEALING = [
     ({"engines": {"eos_healer": None}}, []),
     ({"reactor": [{"eos/heal/*": "own.sls"}]}, []),
     ({"engines": [{"eos_bridge": {}}]}, ["no engine eos_healer"]),
-    ({"reactor": [{"salt/*": ["own.sls"]}]}, ["decisions to apply, reload"]),
-    ({"reactor": [{"eos/heal/decided/apply": ["own.sls"]}]}, ["decisions to reload, evaluate"]),
+    ({"reactor": [{"salt/*": ["own.sls"]}]}, ["decisions to apply, evaluate"]),
+    ({"reactor": [{"eos/heal/decided/apply": ["own.sls"]}]}, ["decisions to evaluate, deregister"]),
     ({"engines": None, "reactor": None}, ["no engine", "starts nothing"]),
 ]
 
