@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.policies import table
-from saltext.eos.utils import heal_file, heal_loop, heal_settings, heal_state, heal_store
+from saltext.eos.utils import (
+    heal_file,
+    heal_loop,
+    heal_settings,
+    heal_state,
+    heal_store,
+    heal_view,
+)
 from saltext.eos.utils.inbox import Inbox, Taken
 
 FACTS, JOBS, SLICE = 100_000, 500, 2_000
@@ -85,12 +92,21 @@ class World:
     def form(self) -> dict[str, Any]:
         return {"heal": {"mode": "enforce"}}
 
-    def snapshot(self, form: dict[str, Any], incidents: list[Any], clock: Any) -> float:
-        return float(clock())
+    def snapshot(
+        self, form: dict[str, Any], incidents: list[Any], clock: Any
+    ) -> heal_view.Snapshot:
+        return heal_view.Snapshot(float(clock()))
 
-    def view(self, incident: Any, policy: Any, snapshot: float, form: Any) -> heal_state.View:
-        thing = heal_state.Thing(wrong=True, layer="exhausted", input="one", kind="leaf", hook=True)
-        return heal_state.View(snapshot, "", JOBS, 1, "", thing)
+    def view(
+        self, incident: Any, policy: Any, snapshot: heal_view.Snapshot, form: Any
+    ) -> heal_state.View:
+        # A registration is known by its job, as its allocation tells it.
+        service = incident.subject.get("subject.service")
+        thing = heal_state.Thing(
+            wrong=True, layer="exhausted", input="one", kind="leaf", hook=True,
+            names=(f"job:{service}",) if service else (),
+        )  # fmt: skip
+        return heal_state.View(snapshot.at, "", JOBS, 1, "", thing)
 
 
 class Outlet:
