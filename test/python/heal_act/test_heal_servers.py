@@ -93,8 +93,9 @@ def test_an_evaluation_starts_again_what_nomad_gave_up(servers):
     servers.is_now(first, "failed")
     flag.touch()
     found = eos_heal_act.evaluate("given-up", "default", "global")
+    assert found["status"] == "complete"
+    servers.until(lambda: servers.allocations("given-up")[0]["ID"] != first)
     newest = servers.allocations("given-up")[0]
-    assert newest["ID"] != first
     assert newest["EvalID"] == found["evaluation"]
     servers.is_now(newest["ID"], "running")
 
