@@ -46,6 +46,16 @@ def test_the_double_answers_wholly(double, heal):
     assert heal.vault(double.address) == {"sealed": False, "initialized": True}
 
 
+def test_a_job_whose_state_is_not_listed_is_there(double, heal):
+    # Without it two jobs that changed with one index are one, and the other is taken for purged.
+    double.answers["/v1/jobs/statuses"] = []
+    region = heal.nomad(["jobs"])["regions"]["global"]
+    (found,) = region["jobs"]
+    assert (found["job"], found["stop"], found["unhealthy"]) == ("job0", False, None)
+    assert found["modify_index"] == double.answers["/v1/jobs"][0]["JobModifyIndex"]
+    assert (region["managed"], region["unhealthy"]) == (0, 0)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("path", NOMAD)
 def test_nomad_is_whole_or_blocked(double, heal, path, way):
