@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from healing import Clocks
-from test_heal_store import WHO, Engine
+from test_heal_store import WHO
 from test_heal_store import _audit as audit
 from test_heal_store import _claim as claim
 
-from saltext.eos.utils import heal_claim, heal_file
-
-
-@pytest.fixture
-def engine(tmp_path):
-    """An engine on a new file."""
-    engine = Engine(tmp_path / heal_file.NAME, Clocks())
-    yield engine
-    engine.store.close()
-
-
-@pytest.fixture
-def decision(engine):
-    """What it decided first."""
-    engine.tell(1)
-    (decision,) = engine.work(5.0)
-    return decision
+from saltext.eos.utils import heal_claim
 
 
 def test_who_starts_late_because_it_was_fired_again_is_not_taken_for_a_forger(engine, decision):

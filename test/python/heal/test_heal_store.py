@@ -9,15 +9,14 @@ import threading
 from dataclasses import asdict
 
 import pytest
-from healing import ENFORCE, TABLE, Clocks, fact, view
+from healing import ENFORCE, Clocks, fact
+from small_engine import Engine
 
 from saltext.eos.utils import (
     heal_act,
     heal_audit,
-    heal_budget,
     heal_claim,
     heal_command,
-    heal_core,
     heal_file,
     heal_run,
     heal_state,
@@ -25,46 +24,6 @@ from saltext.eos.utils import (
 )
 
 WHO = {"jid": "20261121", "pid": 7, "user": "salt"}
-
-
-class Engine:
-    """The engine's loop in small: one step at a time over a real file."""
-
-    def __init__(self, path, clocks, epoch=None):
-        self.path, self.clocks = path, clocks
-        self.store = heal_store.Store(path, clocks, epoch)
-        self.core = heal_core.Core(TABLE, ENFORCE, self.store.state)
-        if not self.store.state.buckets:
-            self.store.state.buckets["act"] = heal_budget.Bucket(5.0, 0.0)
-
-    def tell(self, number, event="nomad/alloc/failed", job="web", **leaves):
-        with self.store.step(ENFORCE) as time:
-            self.core.arrive(number, fact(number, event, job, **leaves), time.now)
-
-    def work(self, seconds):
-        self.clocks.pass_(seconds)
-        with self.store.step(ENFORCE) as time:
-            views = {one.id: view(time.now) for one in self.core.wanted(time.now)}
-            return self.core.due(time.now, time.reading.wall, views)
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / heal_file.NAME
-
-
-@pytest.fixture
-def engine(path):
-    engine = Engine(path, Clocks())
-    yield engine
-    engine.store.close()
-
-
-@pytest.fixture
-def decision(engine):
-    engine.tell(1)
-    (decision,) = engine.work(5.0)
-    return decision
 
 
 def _claim(engine, decision, action="evaluate", who=WHO):

@@ -1,0 +1,28 @@
+"""The healer's engine in small, on a file that is real."""
+
+from __future__ import annotations
+
+from healing import ENFORCE, TABLE, fact, view
+
+from saltext.eos.utils import heal_budget, heal_core, heal_store
+
+
+class Engine:
+    """The engine's loop in small: one step at a time over a real file."""
+
+    def __init__(self, path, clocks, epoch=None):
+        self.path, self.clocks = path, clocks
+        self.store = heal_store.Store(path, clocks, epoch)
+        self.core = heal_core.Core(TABLE, ENFORCE, self.store.state)
+        if not self.store.state.buckets:
+            self.store.state.buckets["act"] = heal_budget.Bucket(5.0, 0.0)
+
+    def tell(self, number, event="nomad/alloc/failed", job="web", **leaves):
+        with self.store.step(ENFORCE) as time:
+            self.core.arrive(number, fact(number, event, job, **leaves), time.now)
+
+    def work(self, seconds):
+        self.clocks.pass_(seconds)
+        with self.store.step(ENFORCE) as time:
+            views = {one.id: view(time.now) for one in self.core.wanted(time.now)}
+            return self.core.due(time.now, time.reading.wall, views)
