@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,14 @@ def stack(contract, pillar):
     from saltext.eos.utils.compile import Stack
 
     return Stack(contract, pillar)
+
+
+@pytest.fixture(scope="module")
+def live_home():
+    """A folder for real daemons; its path is short, as the names of their sockets have to be."""
+    home = Path(tempfile.mkdtemp(prefix="eos", dir="/tmp"))
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

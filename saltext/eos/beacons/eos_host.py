@@ -20,24 +20,29 @@ events ``eos/host/…`` and ``eos/vault/seal/…``, which the master fires from 
 
 Units are asked for on systemd's own socket, all at once; a minion that does not run as root, or
 not under systemd, tells nothing of them. What cannot be seen is neither well nor not.
+
+While the minion has a pillar that is refused, what the last usable one said is watched, and the
+pillar is asked for anew every five minutes. Where there was none before, it says no more that it is
+there, so that the master tells of its silence.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from salt.exceptions import CommandExecutionError
-
 from saltext.eos.beacon_config import eos_host as settings_of
-from saltext.eos.utils import host_form, record_beacon
-from saltext.eos.utils.compiled import compiled
-from saltext.eos.utils.host_watch import Watch
+from saltext.eos.utils import host_kept, record_beacon
+from saltext.eos.utils.host_watch import ASK_EVERY, Watch
 
 if TYPE_CHECKING:
     __context__: dict[str, Any]
     __opts__: dict[str, Any]
+    __salt__: dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 __virtualname__ = "eos_host"
 
@@ -82,9 +87,17 @@ def close(config):
 
 def _watch(folder: Path, settings: dict[str, Any]) -> Watch:
     """Open the watch; Salt closes it when the pillar is refreshed, so it is read once."""
-    try:
-        form = host_form.of(compiled(__opts__.get("pillar") or {}))
-    except CommandExecutionError:
-        # Nothing of the stack is known to run here, so nothing is missing.
-        form = host_form.NOTHING
-    return Watch(folder, __opts__["id"], form, settings)
+    known = host_kept.known(folder, __opts__.get("pillar") or {}, __opts__["id"])
+    if known.refused:
+        log.error(
+            "eos_host: the pillar of this minion is refused: %s; %s, and the pillar is asked for "
+            "anew every %d s", known.refused,
+            "nothing is watched" if known.is_blind else "what the last usable one said is watched",
+            ASK_EVERY,
+        )  # fmt: skip
+    return Watch(folder, __opts__["id"], known, settings, _ask_again)
+
+
+def _ask_again() -> None:
+    """Have the minion take its pillar anew, as ``saltutil.refresh_pillar`` has it."""
+    __salt__["event.fire"]({"force_refresh": False}, "pillar_refresh")

@@ -37,6 +37,7 @@ from saltext.eos.utils import (
     engine_child,
     hint,
     hint_bus,
+    hint_pulse,
     store,
 )
 from saltext.eos.utils.bridge_silence import Watch
@@ -126,7 +127,7 @@ def start(
         log.info("eos_bridge serves %s into %s", socket, path)
         silent, began = kept.silent(), time.time()
         watch = Watch(after, bridge_silence.own(silent), began)
-        desk.pulse = Pulse(after, kept.pulses(), silent, began)
+        desk.pulse = Pulse(after, kept.pulses(), silent, hint_pulse.read())
         pruned = looked = time.monotonic()
         differing: set[str] = set()
         while all(part.is_alive() for part in parts):
@@ -215,7 +216,7 @@ def _tell_silence(path: Path, watch: Watch, desk: Desk) -> None:
         for said, since in watch.look(streams, time.time()):
             desk.tell(said, (said.source, since))
         if desk.pulse is not None:
-            for said, since in desk.pulse.look(hint.accepted(_keys()), time.time()):
+            for said, since in desk.pulse.look(hint.accepted(_keys()), hint_pulse.read()):
                 desk.tell(said, (said.source, since))
             desk.forget(desk.pulse.gone(hint.accepted(_keys())))
     except (sqlite3.Error, SaltRunnerError) as err:

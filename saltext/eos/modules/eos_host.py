@@ -53,6 +53,8 @@ def status():
     """
     Tell where the beacon stands: what it watches, how each is, and how much was told.
 
+    ``refused`` says since when and why the pillar of this minion is refused; null where it is used.
+
     CLI Example:
 
     .. code-block:: bash
@@ -63,6 +65,7 @@ def status():
         __opts__,
         __virtualname__,
         lambda state: {
-            "things": {thing: known["told"] for thing, known in state["things"].items()}
+            "things": {thing: known["told"] for thing, known in state["things"].items()},
+            "refused": state.get("refused"),
         },
     )

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import salt.utils.event
@@ -60,6 +61,15 @@ def events(
         for one in itertools.chain(told, bridge_report.follow(reader, wanted, last)):
             _print("\n".join(shown(one)))
     return None
+
+
+def nothing(asked: Mapping[str, Any]) -> str:
+    """Say that the inbox has no event that is shown; silence may also be that nobody tells."""
+    given = " ".join(f"{name}={value}" for name, value in asked.items() if value is not None)
+    return (
+        f"the inbox has no event{f' with {given}' if given else ''}; `salt-run eos.bridge` says "
+        "whether all that should tell of something does"
+    )
 
 
 def _memory(reader: Reader, one: dict[str, Any]) -> str:

@@ -28,6 +28,8 @@ from saltext.eos.utils.misfit import is_text, is_whole
 TAG = re.compile(r"salt/beacon/([^/]{1,255})/(eos_[a-z]+)/[a-z_]+")
 # Twice what a beacon sends at most: record_batch.
 LARGEST = 1 << 18
+# A sign of life holds nothing but its names and a number.
+LARGEST_SIGN = 2_048
 # What each beacon may tell. Of the first one older batches do not say whose they are.
 OOM = "eos_oom"
 EVENTS = {
@@ -62,7 +64,8 @@ class Batch(NamedTuple):
     """
     What a minion has signed.
 
-    :param beat: of a sign of life: a number that grows within a boot; None for any other batch.
+    :param beat: of a sign of life: when it was signed, in milliseconds since 1970 of its minion's
+        clock; None for any other batch.
     """
 
     minion: str
@@ -128,7 +131,20 @@ def batch(one: Signed) -> Batch:
     beat = said.get("beat")
     if beat is not None and not is_whole(beat):
         raise Doubt(minion, "the signed batch has a sign of life without a number")
+    if beat is not None and records:
+        raise Doubt(minion, "the signed batch has records and is a sign of life at once")
     return Batch(minion, said["boot"], sorted(records, key=lambda one: one["n"]), one.beacon, beat)
+
+
+def beat_of(one: Signed) -> int | None:
+    """Give when a sign of life was signed, whatever its tag says; None for any other batch."""
+    if len(one.text) > LARGEST_SIGN:
+        return None
+    try:
+        return batch(one).beat
+    except Doubt:
+        # Whoever takes it says so.
+        return None
 
 
 def _refuse_ours(tag: str, data: Any, keys: Path) -> None:

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 import salt.utils.event
 
 from saltext.eos.utils import hint
-from saltext.eos.utils.record_batch import BEAT
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +52,7 @@ class Slots:
         self._keys = keys
         self._lock = threading.Lock()
         self._signed: dict[tuple[str, str, bool], hint.Signed] = {}
+        self._beats: dict[tuple[str, str], int] = {}
         self._doubts: dict[str | None, tuple[int, str]] = {}
 
     def put(self, tag: str, data: Any) -> None:
@@ -64,16 +64,23 @@ class Slots:
                 count, _ = self._doubts.get(doubt.minion, (0, ""))
                 self._doubts[doubt.minion] = (count + 1, str(doubt))
             return
-        if one is not None:
-            with self._lock:
-                # A sign of life holds no records: it takes the place of none.
-                self._signed[one.minion, one.beacon, tag.endswith(f"/{BEAT}")] = one
+        if one is None:
+            return
+        beat = hint.beat_of(one)
+        with self._lock:
+            if beat is not None:
+                # No recorded one takes the place of one that was signed later.
+                if beat < self._beats.get((one.minion, one.beacon), beat):
+                    return
+                self._beats[one.minion, one.beacon] = beat
+            # A sign of life holds no records: it takes the place of none.
+            self._signed[one.minion, one.beacon, beat is not None] = one
 
     def take(self) -> Heard | None:
         """Give what came, and be empty; None when nothing came."""
         with self._lock:
             found = Heard(list(self._signed.values()), self._doubts)
-            self._signed, self._doubts = {}, {}
+            self._signed, self._doubts, self._beats = {}, {}, {}
         return found if found.signed or found.doubts else None
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import bridge_self, hint
+from saltext.eos.utils import bridge_self, hint, hint_pulse
 from saltext.eos.utils.bridge_self import Said
 from saltext.eos.utils.hint_bus import Heard
 from saltext.eos.utils.hint_pulse import Pulse
@@ -89,7 +89,7 @@ class Desk:
 
     def _feel(self, batch: hint.Batch) -> None:
         """Note a sign of life; whoever has told once that it is there is waited for."""
-        if self.pulse is None or not self.pulse.heard(batch, time.time()):
+        if self.pulse is None or not self.pulse.heard(batch, hint_pulse.read()):
             return
         self._written(lambda: self._inbox.pulse(batch.source(), time.time()))
         self.pulse.awaited[batch.source()] = time.time()

@@ -28,6 +28,7 @@ class Seen(NamedTuple):
     :param is_each: another mark is another time, also where the level stayed.
     :param is_numbered: the host's own data may be the same another time, so the number of the
         record joins the mark.
+    :param well_in: the life in which it is well, which is kept for the next start.
     """
 
     thing: str
@@ -40,6 +41,7 @@ class Seen(NamedTuple):
     is_silent: bool = False
     is_each: bool = False
     is_numbered: bool = False
+    well_in: str | None = None
 
     def verb(self) -> str:
         """Give the verb that tells of it."""
@@ -60,6 +62,8 @@ def judge(known: Known | None, seen: Seen, now: float, quiet: float) -> tuple[Kn
         known = {"told": told, "mark": "", "level": None, "since": now, "silent": seen.is_silent}
     if seen.level is None:
         return known, False
+    if seen.well_in is not None:
+        known = {**known, "well_in": seen.well_in}
     if known["level"] != seen.level or (seen.is_each and known["seen"] != seen.mark):
         known = {**known, "level": seen.level, "seen": seen.mark, "since": now}
     is_other = known["told"] != seen.level or (seen.is_each and known["mark"] != seen.mark)

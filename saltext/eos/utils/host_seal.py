@@ -16,16 +16,18 @@ class Seal:
 
     :param address: of Vault, on this host.
     :param invocation: gives systemd's id of its unit's present life.
+    :param open_in: the life in which it was last seen open; None where that is not known.
     """
 
     def __init__(
-        self, address: str, authority: str, minion: str, invocation: Callable[[], str | None]
-    ) -> None:
+        self, address: str, authority: str, minion: str, invocation: Callable[[], str | None],
+        open_in: str | None = None,
+    ) -> None:  # fmt: skip
         self._address = address
         self._client = Client(address, authority, timeout=5.0, attempts=1, within=10.0)
         self._minion = minion
         self._invocation = invocation
-        self._open_in: str | None = None
+        self._open_in = open_in
 
     def look(self) -> list[Seen]:
         """
@@ -40,8 +42,9 @@ class Seal:
         is_sealed = bool(said["sealed"])
         if not is_sealed:
             self._open_in = life
-        was_open = life is not None and life == self._open_in
-        cause = "open" if not is_sealed else "sealed" if was_open else "restarted"
+        # Only a life that is known to be another one shows that no person has sealed it.
+        is_other = None not in (life, self._open_in) and life != self._open_in
+        cause = "open" if not is_sealed else "restarted" if is_other else "sealed"
         return [
             Seen(
                 thing=f"seal:{self._address}",
@@ -58,5 +61,6 @@ class Seal:
                 recovery="unsealed",
                 is_each=is_sealed,
                 is_numbered=True,
+                well_in=None if is_sealed else life,
             )
         ]

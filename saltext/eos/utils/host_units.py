@@ -70,6 +70,27 @@ class Loop:
             self.is_looping = True
 
 
+class End:
+    """
+    How a unit that is started again and again ended last: systemd forgets that with each start.
+    """
+
+    def __init__(self) -> None:
+        self._result: str | None = None
+        self._status: int | None = None
+        self._at = 0.0
+
+    def note(self, now: float, one: Standing) -> Standing:
+        """Take a reading of a unit that loops, or may; give it with how it ended last."""
+        if one.result not in (None, "success"):
+            self._result, self._status, self._at = one.result, one.status, now
+            return one
+        if self._result is not None and now - self._at <= WINDOW:
+            return one._replace(result=self._result, status=self._status)
+        # It was never seen between an end and the next start: nobody knows.
+        return one._replace(result=None, status=None)
+
+
 class Units:
     """
     The units of this host's components.
@@ -84,6 +105,7 @@ class Units:
         self._bus: Bus | None = None
         self._details: dict[str, tuple[tuple[Any, ...], Standing]] = {}
         self._loops = {unit: Loop() for unit in units}
+        self._ends = {unit: End() for unit in units}
 
     def close(self) -> None:
         """Close the connection to systemd."""
@@ -112,8 +134,10 @@ class Units:
         found = []
         for unit, one in standings.items():
             self._loops[unit].note(now, one.restarts, self._most)
-            component = self._units[unit]
-            found.append(seen(minion, boot, unit, component, one, self._loops[unit].is_looping))
+            component, is_looping = self._units[unit], self._loops[unit].is_looping
+            ended = self._ends[unit].note(now, one)
+            told = ended if is_looping else one
+            found.append(seen(minion, boot, unit, component, told, is_looping))
         return found
 
     def _standings(self) -> dict[str, Standing]:

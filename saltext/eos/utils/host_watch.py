@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,19 @@ from saltext.eos.utils.host_certificate import Certificates
 from saltext.eos.utils.host_disk import Disks
 from saltext.eos.utils.host_form import Form
 from saltext.eos.utils.host_judge import Seen
+from saltext.eos.utils.host_kept import Known
 from saltext.eos.utils.host_seal import Seal
 from saltext.eos.utils.host_token import Tokens
 from saltext.eos.utils.host_units import Units
+from saltext.eos.utils.moments import exact
 from saltext.eos.utils.record_batch import Record
 from saltext.eos.utils.record_books import Books
 from saltext.eos.utils.record_store import State
 
 VERSION = 1
 WRITTEN = ("boot", "records", "number", "counts", "things")
+# Seconds between two questions for a pillar that is not refused any more.
+ASK_EVERY = 300.0
 
 
 class Watch:
@@ -32,12 +37,19 @@ class Watch:
 
     :param folder: where they are kept.
     :param minion: its id.
-    :param form: what is to run here.
+    :param known: what is to run here.
     :param settings: the beacon's configuration, complete.
+    :param ask_again: asks for the pillar anew, which opens another watch.
     :raises OSError: the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, minion: str, form: Form, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, minion: str, known: Known, settings: dict[str, Any],
+        ask_again: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        form = known.form
+        self._known, self._ask_again = known, ask_again
+        self._ask_at = time.clock_gettime(time.CLOCK_BOOTTIME) + ASK_EVERY
         self._minion = minion
         self._settings = settings
         #: Id of this boot of the kernel.
@@ -52,9 +64,17 @@ class Watch:
         """What is on disk and the master has not acknowledged."""
         return self._books.records
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it knows what to watch, and its books can be written."""
+        return self._books.is_kept and not self._known.is_blind
+
     def step(self) -> None:
         """Make one pass; what it found can be sent as soon as it is on disk."""
         now = time.clock_gettime(time.CLOCK_BOOTTIME)
+        if self._known.refused and now >= self._ask_at:
+            self._ask_at = now + ASK_EVERY
+            self._ask_again()
         self._books.let_go()
         for seen in self._units.look(self._minion, self.boot, now):
             self._judge(seen, now)
@@ -85,7 +105,12 @@ class Watch:
             thing: {**known, "level": None} for thing, known in state["things"].items()
             if thing in here or (thing.startswith("disk:") and form.storage)
         }  # fmt: skip
-        return {**state, "boot": self.boot, "form": host_form.digest(form)}
+        refused = self._known.refused
+        since = (state.get("refused") or {}).get("since") or exact(time.time())
+        return {
+            **state, "boot": self.boot, "form": host_form.digest(form),
+            "refused": {"since": since, "why": refused[:500]} if refused else None,
+        }  # fmt: skip
 
     def _looks(self, form: Form) -> list[Aside]:
         minion, settings = self._minion, self._settings
@@ -102,7 +127,10 @@ class Watch:
             made.append(Aside("eos-host-tokens", 60.0, tokens.look))
         if form.vault:
             address, unit = form.vault
-            seal = Seal(address, form.authority, minion, lambda: self._units.invocation(unit))
+            open_in = (self._books.state["things"].get(f"seal:{address}") or {}).get("well_in")
+            seal = Seal(
+                address, form.authority, minion, lambda: self._units.invocation(unit), open_in
+            )
             made.append(Aside("eos-host-seal", 5.0, seal.look))
         return made
 
@@ -124,9 +152,13 @@ class Watch:
         known, is_told = host_judge.judge(before, seen, now, quiet)
         if is_told and len(state["records"]) >= self._settings["keep"]:
             # It is told as soon as there is room, if it is still so.
-            return
+            if before is None:
+                return
+            known, is_told = {**before, "well_in": known.get("well_in")}, False
         state["things"][seen.thing] = known
-        self._books.is_dirty |= before is None or before["told"] != known["told"]
+        self._books.is_dirty |= before is None or any(
+            before.get(name) != known.get(name) for name in ("told", "well_in")
+        )
         if is_told:
             mark = f"{seen.mark}#{state['number']}" if seen.is_numbered else seen.mark
             self._books.tell(_record(seen._replace(mark=mark), self.boot))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import OrderedDict
 from pathlib import Path
@@ -52,8 +53,8 @@ class Tasks:
         left = AT_ONCE
         for folder in (self._cgroup / parent for parent in PARENTS):
             for name in _names(folder):
-                found = NOMAD.fullmatch(name)
-                if not found or found[1] in self._known or name in self._empty:
+                found = None if name in self._empty else NOMAD.fullmatch(name)
+                if not found or found[1] in self._known:
                     continue
                 if left == 0:
                     return
@@ -81,7 +82,8 @@ class Tasks:
 
 def _names(folder: Path) -> list[str]:
     try:
-        return [entry.name for entry in folder.iterdir()]
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries]
     except OSError:
         return []
 

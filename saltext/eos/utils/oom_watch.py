@@ -59,6 +59,11 @@ class Watch:
         return self._books.records
 
     @property
+    def is_kept(self) -> bool:
+        """Whether its books can be written."""
+        return self._books.is_kept
+
+    @property
     def _state(self) -> State:
         return self._books.state
 

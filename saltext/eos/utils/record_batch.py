@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class Outbox:
         self._event: dict[str, Any] = {}
         self._pause = 0.0
         self._due = 0.0
-        self._beat_due: float | None = None
+        # At once: Salt opens a beacon anew whenever the pillar is refreshed.
+        self._beat_due = -math.inf
 
     def due(self, records: list[Record], boot: str, now: float) -> dict[str, Any] | None:
         """
@@ -66,17 +68,17 @@ class Outbox:
         self._due = now + self._pause
         return dict(self._event)
 
-    def beat(self, boot: str, now: float) -> dict[str, Any] | None:
+    def beat(self, boot: str, now: float, wall: float) -> dict[str, Any] | None:
         """
         Give the sign of life that is due in this pass, if any: signed, and never the same twice.
 
         :param now: seconds of a clock that does not jump within a boot.
+        :param wall: seconds since 1970, by which the master tells it from a recorded one.
         """
-        if self._beat_due is None or now < self._beat_due:
-            self._beat_due = self._beat_due or now + BEAT_EVERY
+        if now < self._beat_due:
             return None
         self._beat_due = now + BEAT_EVERY
-        return self._signed([], boot, {"beat": int(now * 1000)})
+        return self._signed([], boot, {"beat": int(wall * 1000)})
 
     def _signed(
         self, records: list[Record], boot: str, more: dict[str, int] | None = None

@@ -30,6 +30,10 @@ class Watch(Protocol):
     def records(self) -> list[Record]:
         """What is on disk and the master has not acknowledged."""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether its books can be written; without that it tells nothing, and is as if gone."""
+
     def step(self) -> None:
         """Make one pass."""
 
@@ -86,7 +90,9 @@ def step(
         context[beacon] = running
     running.watch.step()
     now, boot = time.monotonic(), running.watch.boot
-    events = (running.outbox.due(running.watch.records, boot, now), running.outbox.beat(boot, now))
+    events = [running.outbox.due(running.watch.records, boot, now)]
+    if running.watch.is_kept:
+        events.append(running.outbox.beat(boot, now, time.time()))
     return [event for event in events if event]
 
 

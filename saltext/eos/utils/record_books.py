@@ -127,6 +127,11 @@ class Books:
         found = self._scribe.records() if self._scribe else []
         return [record for record in found if record["n"] > done]
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether what was last to be written is on disk, or on its way there."""
+        return not self._is_failing
+
     def tell(self, record: Record) -> None:
         """Add a record; it can be sent as soon as it is on disk."""
         tell(self.state, record)

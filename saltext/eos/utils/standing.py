@@ -19,6 +19,7 @@ def status(opts: dict[str, Any], form: dict[str, Any], known: Contract) -> dict[
     """
     nodes = sorted(form["all"])
     answers = master.ask(opts, nodes, "eos_gate.observe_all")
+    books = master.ask(opts, sorted(answers), "eos_host.status")
     seen = _observed(form, answers)
     components = [_component(one, seen, known) for one in seen]
     return {
@@ -29,6 +30,7 @@ def status(opts: dict[str, Any], form: dict[str, Any], known: Contract) -> dict[
                 "address": form["nodes"][name]["address"],
                 "roles": form["nodes"][name]["roles"],
                 "answers": name in answers,
+                "refused": _refused(books.get(name)),
             }
             for name in nodes
         ],
@@ -54,8 +56,15 @@ def readable(status: dict[str, Any]) -> str:
 
 
 def needs(status: dict[str, Any]) -> list[str]:
-    """List what does not stand although all that it needs does, and what does not answer."""
+    """List what does not stand although all that it needs does, and who goes by an old pillar."""
     found = [
+        f"{one['name']} has a pillar that is refused, since {one['refused']['since']}, and goes by "
+        f"what it read before: {one['refused']['why']}; when the pillar is right, run "
+        f"`salt {one['name']} saltutil.refresh_pillar`; it asks again every 5 minutes by itself"
+        for one in status["nodes"]
+        if one["refused"]
+    ]
+    found += [
         f"{one['name']} on {one['node']} is {one['gate']}: {one['observed']}"
         for one in status["components"]
         if one["gate"] in ("failed", "unknown")
@@ -65,6 +74,13 @@ def needs(status: dict[str, Any]) -> list[str]:
         for app in status["apps"]
         if app["gate"] in ("failed", "unknown")
     ]
+
+
+def _refused(answer: dict[str, Any] | None) -> dict[str, str] | None:
+    """Read since when and why a minion's own pillar is refused; None where it is not."""
+    told = (answer or {}).get("ret")
+    found = told.get("refused") if isinstance(told, dict) else None
+    return {name: str(found.get(name)) for name in ("since", "why")} if found else None
 
 
 def _observed(form: dict[str, Any], answers: dict[str, Any]) -> list[dict[str, Any]]:

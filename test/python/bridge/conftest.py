@@ -42,14 +42,12 @@ def engine(engines):
 
 
 @pytest.fixture(scope="module")
-def master():
+def master(live_home):
     """A running master whose engine serves."""
-    home = Path(tempfile.mkdtemp(prefix="eb-"))
-    one = Master(home)
+    one = Master(live_home)
     one.start()
     try:
         until(one.socket.exists, 120)
         yield one
     finally:
         one.stop()
-        shutil.rmtree(home, ignore_errors=True)

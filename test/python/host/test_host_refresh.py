@@ -27,9 +27,9 @@ def guarded(tmp_path, monkeypatch):
     fire = {"event.fire": lambda data, tag: fired.append(tag)}
     monkeypatch.setattr(eos_guard, "__salt__", fire, raising=False)
 
-    def run(watched, *, test=False):
+    def run(watched, *, test=False, refused=None):
         opts["test"] = test
-        state = {"form": watched} if watched else {}
+        state = {"form": watched, "refused": refused} if watched else {}
         record_store.write(tmp_path / record_store.STATE, json.dumps(state).encode())
         assert eos_guard.compiled("guard", SCHEMA, component="consul")["result"] is True
         return fired
@@ -43,6 +43,12 @@ def test_a_beacon_that_watches_something_else_gets_the_pillar_anew(guarded):
 
 def test_a_beacon_that_watches_what_the_pillar_says_is_left_alone(guarded):
     assert guarded(host_form.digest(host_form.of(FORM))) == []
+
+
+def test_a_beacon_whose_minion_has_a_refused_pillar_gets_it_anew(guarded):
+    """Mutation: compare only what is watched, which is the same by the last usable pillar."""
+    same = host_form.digest(host_form.of(FORM))
+    assert guarded(same, refused={"since": "x", "why": "a slip"}) == ["pillar_refresh"]
 
 
 def test_a_trial_and_a_minion_without_the_beacon_refresh_nothing(guarded):

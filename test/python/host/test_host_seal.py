@@ -24,7 +24,8 @@ class Vault:
 
     def begun(self):
         """Begin to look, as a beacon that was started anew does."""
-        return host_seal.Seal("https://127.0.0.1:8200", "/ca", "n1", lambda: self.life)
+        open_in = (self.known or {}).get("well_in")
+        return host_seal.Seal("https://127.0.0.1:8200", "/ca", "n1", lambda: self.life, open_in)
 
     def told(self, seconds=60):
         """Look each second for a while; give the cause of everything that was told."""
@@ -47,7 +48,8 @@ def vault(monkeypatch):
 
 
 def test_a_seal_is_told_once_in_each_life(vault):
-    vault.sealed = True
+    vault.told()
+    vault.sealed, vault.life = True, "0"
     assert vault.told() == ["restarted"]
     assert vault.told(3600) == []
     vault.life, vault.seal = "b", vault.begun()
@@ -57,6 +59,30 @@ def test_a_seal_is_told_once_in_each_life(vault):
 def test_a_seal_while_it_ran_is_told_as_that(vault):
     assert vault.told() == []
     vault.sealed = True
+    assert vault.told() == ["sealed"]
+
+
+def test_what_was_sealed_while_nobody_looked_is_not_taken_for_restarted(vault):
+    """
+    The beacon was closed while a person sealed Vault: its process is the one that was open.
+
+    Mutation: begin each look with nothing known of when it was open.
+    """
+    vault.told()
+    vault.sealed, vault.seal = True, vault.begun()
+    assert vault.told() == ["sealed"]
+
+
+def test_what_is_started_anew_while_nobody_looked_is_told_as_that(vault):
+    vault.told()
+    vault.sealed, vault.life, vault.seal = True, "b", vault.begun()
+    assert vault.told() == ["restarted"]
+
+
+@pytest.mark.parametrize("life", ["a", None])
+def test_of_a_seal_of_which_nothing_is_known_people_are_told(vault, life):
+    """Mutation: take what is not known for leave to open it."""
+    vault.sealed, vault.life = True, life
     assert vault.told() == ["sealed"]
 
 

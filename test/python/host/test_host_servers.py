@@ -16,6 +16,7 @@ from saltext.eos.events import table
 from saltext.eos.utils import hint
 from saltext.eos.utils.host_form import Form, Token
 from saltext.eos.utils.host_judge import WELL
+from saltext.eos.utils.host_kept import Known
 from saltext.eos.utils.host_seal import Seal
 from saltext.eos.utils.host_token import Tokens
 from saltext.eos.utils.host_watch import Watch
@@ -73,7 +74,7 @@ def test_a_vault_is_sealed_and_opened(tmp_path, monkeypatch):
     address, process = _vault(tmp_path)
     client = Client(address)
     watch = Watch(
-        tmp_path / "books", "n1", Form({}, vault=(address, "vault.service")), dict(DEFAULTS)
+        tmp_path / "books", "n1", Known(Form({}, vault=(address, "vault.service"))), dict(DEFAULTS)
     )
     (aside,) = watch._asides
     aside._every = 0.05
@@ -127,7 +128,8 @@ def test_it_says_whether_the_process_was_restarted_or_somebody_sealed_it(tmp_pat
     seal = Seal(address, NOBODY, "n1", lambda: lives[-1])
     try:
         made = Client(address).put("/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
-        assert seal.look()[0].payload["verdict"] == {"cause": "restarted"}
+        # It was never seen open, so nothing shows that nobody sealed it.
+        assert seal.look()[0].payload["verdict"] == {"cause": "sealed"}
         Client(address).put("/v1/sys/unseal", {"key": made["keys"][0]})
         assert seal.look()[0].level == WELL
         Client(address, headers={"X-Vault-Token": made["root_token"]}).put("/v1/sys/seal")

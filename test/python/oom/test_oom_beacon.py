@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import salt.loader
+from counting import calls
 from run_beacon import Runner
 
 from saltext.eos.utils import oom_ledger, oom_records, record_batch, record_books, record_store
@@ -174,7 +175,9 @@ def test_a_pass_costs_less_than_five_milliseconds_and_waits_for_nothing(beacons,
     """
     p99 of the processor time of what Salt calls in each pass, and how often it gave way.
 
-    The clock on the wall also counts what others do on this machine; it is printed.
+    The clock on the wall also counts what others do on this machine; it is printed. A pass makes
+    400 calls, each fifth some 600. Mutation: list Nomad's cgroups with ``Path.iterdir``, and where
+    it left a thousand behind each fifth makes 7,000.
     """
     running = Runner(beacons, minion_key, [{"interval": 1}])
     running.run()
@@ -193,3 +196,4 @@ def test_a_pass_costs_less_than_five_milliseconds_and_waits_for_nothing(beacons,
     )
     assert shown[0] < 5
     assert waits < 10
+    assert max(calls(running.run) for _ in range(10)) < 2_000

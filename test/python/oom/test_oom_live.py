@@ -3,12 +3,9 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
-import tempfile
-from pathlib import Path
 
 import pytest
 import yaml
@@ -28,6 +25,8 @@ def _pillar():
 
 class Daemons(Live):
     """Master and minion that can be killed and started again, one at a time, and the inbox."""
+
+    ignored = ()
 
     def _configure(self):
         """As users do, but with the socket in this test's own folder."""
@@ -75,17 +74,15 @@ class Daemons(Live):
 
 
 @pytest.fixture(scope="module")
-def live():
+def live(live_home):
     """A running master and minion, the beacon as ``configure-minion`` turns it on."""
-    home = Path(tempfile.mkdtemp(prefix="eos", dir="/tmp"))
-    live = Daemons(home, _pillar())
+    live = Daemons(live_home, _pillar())
     with turn_at_the_kernel():
         try:
             live.start()
             yield live
         finally:
             live.stop()
-            shutil.rmtree(home, ignore_errors=True)
 
 
 def test_each_kill_is_one_row_of_the_inbox_across_restarts_of_minion_and_master(live, make_cage):

@@ -1,6 +1,10 @@
 """Whom a memory cgroup belongs to."""
 
+import os
+from uuid import uuid4
+
 import pytest
+from counting import calls
 
 from saltext.eos.utils import oom_cgroup, oom_counter
 from saltext.eos.utils.oom_docker import Containers
@@ -161,3 +165,28 @@ def test_a_counter_of_one_level_only_is_not_the_nodes(tmp_path, path, root, cont
     assert oom_counter.view(proc, mounted) == oom_counter.View(
         root, container, unified=True, counter=proc / "vmstat", is_shared=True
     )
+
+
+def test_of_many_empty_cgroups_each_is_looked_at_in_turn_and_four_at_once(tmp_path):
+    """
+    What Nomad left behind costs a pass little, and hides no task.
+
+    Mutation: forget which were empty, and the last one is never reached; list them with
+    ``Path.iterdir``, or match also those that were empty, and a pass makes 400 calls and more.
+    """
+    folder = tmp_path / "memory" / "nomad"
+    for _ in range(400):
+        (folder / f"{uuid4()}.web").mkdir(parents=True)
+    *_, last = (entry.name for entry in os.scandir(folder))
+    (folder / last / "cgroup.procs").write_text("77\n")
+    (tmp_path / "77").mkdir()
+    (tmp_path / "77" / "environ").write_bytes(b"NOMAD_JOB_ID=shop\0SECRET=x\0")
+    tasks = Tasks(cgroup=tmp_path, proc=tmp_path)
+    alloc = last.removesuffix(".web")
+    costs = []
+    while not tasks.find(alloc):
+        costs.append(calls(tasks.step))
+        assert len(costs) <= 5 * 400 / 4
+    assert tasks.find(alloc) == {"job": "shop"}
+    assert len(costs) > 5 * 99
+    assert max(costs) < 400
