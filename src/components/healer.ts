@@ -1,6 +1,6 @@
 import { defineComponent, type Roles, type Secret } from '../schema/index.ts'
 
-/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its rights to remove a dead registration, to have a lost one written again and to have a job evaluated. What it may do is set below `eos:heal`. */
+/** Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it decided, and its rights to remove a dead registration, to have a lost one written again and to have a job evaluated. What it may do is set below `eos:heal`; what it did stands in `/var/lib/eos/healer.db` on the master, which belongs into the master's backup. */
 export interface Healer {
   /** What a node does here: a runner stands beside a Salt master. */
   role: Roles<'runner'>
@@ -85,10 +85,9 @@ export default defineComponent<Healer>({
       {
         by: 'hook',
         hook: 'reactor_is_set_up',
-        why: 'the Salt master on this node would not start what is decided: run `saltext-eos configure-master` there and restart the master',
+        why: 'the Salt master on this node would not start what is decided, or does not run a reaction that its main file has: run `saltext-eos configure-master` there and restart the master',
       },
     ],
   },
-  backup: 'nothing-to-keep',
   hooks: ['derive'],
 })

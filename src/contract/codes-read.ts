@@ -160,7 +160,7 @@ export const READ = {
   },
   EOS142: {
     what: 'a policy names what its facts do not have',
-    expected: 'a leaf that the payload of every occurrence in `on` has; {count} in a text',
+    expected: 'a leaf that the payload of every occurrence in `on` has; {count} in a text, {limit} and {proposed} in what it says',
     advice: 'take one of the leaves that exist, or write two policies',
     example: "key: ['subject.jbo']",
   },

@@ -34,7 +34,7 @@ export const HEAL: Schema = map('Self-healing: what may be done without a person
     within: time('The time that this counts in.', '1h'),
   }),
   mass_failure: percent('Unhealthy managed jobs above which nothing acts on a job: the shared cause is the incident.', 40),
-  healer_wait: time('Longest that is waited for the layer below, such as a deployment of Nomad.', '10m'),
+  healer_wait: time('Longest that is waited for Nomad and Consul, which heal first by themselves, such as for a deployment.', '10m'),
   decision: map('How long a decision stands.', {
     valid: time('Time within which an orchestration must claim it; after that it is given up, with an alarm.', '2m'),
     refire: count('How often it is fired again while nobody claims it, evenly within that time.', 3),

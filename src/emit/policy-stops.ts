@@ -37,8 +37,10 @@ function stopsOfNote({ spec }: PolicyContract): string[][] {
 function namesOf({ key, act }: PolicyContract['spec']): string[] {
   const component = act.component ?? DONE_TO[act.do]
   const named = component === undefined ? [] : [`component:${typeof component === 'object' ? `<${fieldOf(component.leaf)}>` : component}`]
+  // A registration's job is not in its key: Nomad says whose it is.
+  const owners = ACTS.includes(act.do) && key.includes('subject.instance') && !key.includes('subject.job') ? ['job:<job>'] : []
   const things = key.flatMap((leaf) => (NAMED[leaf] === undefined ? [] : [`${NAMED[leaf]}:<${fieldOf(leaf)}>`]))
-  return [...things.filter((one) => !one.startsWith('node:')), ...named, ...things.filter((one) => one.startsWith('node:'))]
+  return [...owners, ...things.filter((one) => !one.startsWith('node:')), ...named, ...things.filter((one) => one.startsWith('node:'))]
 }
 
 function fieldOf(leaf: string): string {

@@ -18,9 +18,9 @@ export const DOES: { readonly [act in ActSpec['do']]: string } = {
 
 /** What each class of `layerBelow` waits for. */
 export const LAYERS = {
-  settled: 'the layer below has finished what it began: no deployment runs, no replacement is on its way',
-  exhausted: 'the layer below has no attempt left',
-  failed: 'the layer below has given up',
+  settled: 'Nomad and Consul have done what they do by themselves: no deployment runs, no replacement is on its way',
+  exhausted: 'Nomad has no attempt left',
+  failed: 'Nomad has given it up',
 } as const
 
 /** The acts that leave the master. */
@@ -35,8 +35,8 @@ export const INTRODUCTION = `What follows from a fact: what happens, what never 
 A fact where a leaf of the key is null is none of that policy. Facts with one key are one incident.`
 
 /** How a person stops all of it. */
-export const STOP_ALL = `- \`salt-run eos.freeze reason=…\` stops every act with one row, at once, also while the engine is down; \`salt-run eos.thaw\` ends it.
+export const STOP_ALL = `- \`salt-run eos.freeze reason=…\` stops every act with one row, at once, also while the engine is down, \`salt-run eos.freeze <name> reason=…\` every act on one thing; \`salt-run eos.thaw\`, with that name, ends it.
 - \`salt-run eos.suspend <name> for=2h reason=…\` leaves one job, component, node, policy or the stack alone for a time that must be said; \`salt-run eos.resume <name>\` ends it.
-- Pillar \`eos:heal:mode\` is \`observe\`, \`warn\` or \`enforce\`; \`eos:heal:components\` and \`eos:heal:jobs\` say it for one.
+- Pillar \`eos:heal:mode\` is \`observe\`, \`warn\` or \`enforce\`. \`eos:heal:components\` and \`eos:heal:jobs\` say it for one component, or one job that Eos compiles, and count there instead of it, more careful or less. A policy has no mode of its own, nor has another job: suspend it.
 
 What runs already may end. Notes go on: they change nothing outside.`

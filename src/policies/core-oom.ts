@@ -6,7 +6,7 @@ export default definePolicy({
   require: { attributed: true, class: ['core'] },
   key: ['subject.minion', 'subject.unit'],
   act: { do: 'freeze', for: '15m' },
-  says: 'core service {subject.unit} on {subject.minion} was killed for memory; healing is frozen, look at what depends on it',
+  says: 'core service {subject.unit} on {subject.minion} was killed for memory; what is seen of what depends on it is not to be trusted',
   otherwise: 'Look at {subject.unit} on {subject.minion}, at who took its memory, and at what depends on it; thaw when all of these are well.',
   never: ['Restarts the service: systemd does.', 'Judges a fault of what depends on it before the freeze is over.', 'Stays frozen for ever: the freeze ends by itself, or with `eos.thaw`.'],
 })

@@ -7,7 +7,7 @@ export default definePolicy({
   require: { layerBelow: 'settled', hook: 'allocation_runs' },
   key: ['subject.datacenter', 'subject.partition', 'subject.namespace', 'subject.node', 'subject.service', 'subject.instance', 'links.alloc'],
   act: { do: 'resync' },
-  says: '{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while its allocation {links.alloc} runs on {subject.node}',
+  says: '{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}); its allocation {links.alloc} may still run on {subject.node}',
   otherwise: 'See in `nomad alloc status {links.alloc}` that it runs. Where the agent of {subject.node} still has {subject.instance}, it writes it again within two minutes by itself; where it has not, the client of Nomad there registers it within 30 s: see `journalctl -u nomad`. Find out who removed it.',
   never: [
     'Restarts the allocation, or an agent.',

@@ -7,7 +7,7 @@ export default definePolicy({
   require: {},
   key: ['subject.minion', 'subject.address'],
   act: { do: 'unseal' },
-  says: 'Vault on {subject.minion} is sealed ({verdict.cause}); it is opened with the shares of its declared custody, then what failed for it is evaluated',
+  says: 'Vault on {subject.minion} is sealed ({verdict.cause}); its declared custody can open it',
   otherwise: 'Run `salt {subject.minion} state.apply eos.vault_open`; where shares are lacking on that host, give them by hand with `vault operator unseal`.',
-  never: ['Opens a Vault that was sealed while its process ran.', 'Opens a Vault that was never initialised, or whose shares its host does not have.', 'Shows, sends or stores a share.', 'Restarts Vault, or an application.'],
+  never: ['Opens a Vault that was sealed while its process ran.', 'Opens one whose host is not heard: what was done to it meanwhile is not known.', 'Opens a Vault that was never initialised, or whose shares its host does not have.', 'Shows, sends or stores a share.', 'Restarts Vault, or an application.'],
 })

@@ -43,7 +43,7 @@ const policy = record({
   require: record({ repeated: record({ distinct: leafName }), hook: verbatim }),
   key: list(leafName),
   act: record({ component: target }),
-  says: policyText(['count']),
+  says: policyText(['count', 'limit', 'proposed']),
   otherwise: policyText(['count']),
 })
 

@@ -63,7 +63,7 @@ export interface Policy<O extends Occurrence, P = Carried<O>> {
   readonly key: readonly LeafOf<P>[]
   readonly act: Act<LeafOf<P>>
   readonly limits?: { readonly attempts?: number; readonly coolDown?: Duration }
-  /** One line for an operator: text with {references} to leaves, and {count}. */
+  /** One line for an operator: text with {references} to leaves, and {count}; of a kill for memory also {limit} and {proposed}, sizes as the pillar takes them. */
   readonly says: string
   /** What a person is asked when it may not act: text with the same references. */
   readonly otherwise: string

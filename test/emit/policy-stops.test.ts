@@ -22,6 +22,15 @@ describe('how a policy is stopped', () => {
     expect(rows('cable_pulled')[2]?.[1]).toBe('`salt-run eos.suspend component:<component> for=2h reason=…`')
   })
 
+  it('names the job of a registration, which no fact of it tells', () => {
+    const policy = policies.find(({ name }) => name === 'door_forced')
+    if (policy === undefined) throw new Error('expected the policy door_forced')
+    const key = ['subject.node', 'subject.service', 'subject.instance']
+    const found = stopsOf({ ...policy, spec: { ...policy.spec, key } })
+    expect(found.map(([, run]) => run)).toContain('`salt-run eos.suspend job:<job> for=2h reason=…`')
+    expect(found.at(-1)?.[1]).toBe('pillar `eos:heal:mode` or `eos:heal:jobs:<job>` or `eos:heal:components:consul`: `observe`')
+  })
+
   it('says for a note how it is taken back', () => {
     expect(rows('lamp_broken')).toEqual([['the mark', '`salt-run eos.release stack`', 'by itself after 90m']])
   })

@@ -4,7 +4,8 @@
 """
 Eos's healer: the engine eos_healer of the Salt master on its node, the reactor that starts what it
 decided, and its rights to remove a dead registration, to have a lost one written again and to have
-a job evaluated. What it may do is set below `eos:heal`.
+a job evaluated. What it may do is set below `eos:heal`; what it did stands in
+`/var/lib/eos/healer.db` on the master, which belongs into the master's backup.
 """
 
 from saltext.eos.utils import sls as eos

@@ -65,12 +65,34 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "freeze", "for": 900.0},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "core service {subject.unit} on {subject.minion} was killed for memory; healing is "
-            "frozen, look at what depends on it"
+            "core service {subject.unit} on {subject.minion} was killed for memory; what is seen "
+            "of what depends on it is not to be trusted"
         ),
         "otherwise": (
             "Look at {subject.unit} on {subject.minion}, at who took its memory, and at what "
             "depends on it; thaw when all of these are well."
+        ),
+    },
+    "core_oom_dependents": {
+        "on": ["kernel/oom/killed", "kernel/oom/group_killed", "kernel/oomd/killed"],
+        "match": {},
+        "require": {
+            "attributed": True,
+            "repeated": None,
+            "classes": ["core"],
+            "layer_below": None,
+            "hook": None,
+        },
+        "key": ["subject.minion", "subject.unit"],
+        "act": {"do": "report"},
+        "limits": {"attempts": None, "cool_down": None},
+        "says": (
+            "core service {subject.unit} on {subject.minion} was killed for memory; it and the "
+            "core services that depend on it, by their gates"
+        ),
+        "otherwise": (
+            "Look first at what has not passed, on the node that is named; what is unknown is on a "
+            "node that did not answer. Thaw when all have passed."
         ),
     },
     "disk_filling": {
@@ -111,7 +133,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "limits": {"attempts": 1, "cool_down": None},
         "says": (
             "version {change.version} of {subject.job} failed its deployment ({verdict.cause}): "
-            "{verdict.detail}; its specification is held"
+            "{verdict.detail}"
         ),
         "otherwise": (
             "Look why the allocations of version {change.version} did not become healthy; change "
@@ -159,8 +181,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "resync"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}) while "
-            "its allocation {links.alloc} runs on {subject.node}"
+            "{subject.service} ({subject.instance}) is gone from Consul ({verdict.cause}); its "
+            "allocation {links.alloc} may still run on {subject.node}"
         ),
         "otherwise": (
             "See in `nomad alloc status {links.alloc}` that it runs. Where the agent of "
@@ -268,12 +290,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "propose", "field": "memory"},
         "limits": {"attempts": 1, "cool_down": 86400.0},
         "says": (
-            "{subject.job}/{subject.group} reached its own memory limit {count} times in an hour: "
-            "peak {verdict.peak}, limit {verdict.limit} bytes"
+            "{subject.job}/{subject.group} reached its own memory limit of {limit} {count} times "
+            "in an hour; proposed, for a person to try: {proposed}"
         ),
         "otherwise": (
-            "Look at what {subject.job} keeps in memory; give {subject.group} more only when its "
-            "peak is what it needs, and not a leak."
+            "Look at what {subject.job} keeps in memory; give {subject.group} more only when that "
+            "is what it needs, and not a leak."
         ),
     },
     "reschedule_exhausted": {
@@ -290,7 +312,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "report"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "Nomad gave up on {subject.job}/{subject.group}: {verdict.detail} (task "
+            "an allocation of {subject.job}/{subject.group} failed: {verdict.detail} (task "
             "{verdict.task}, exit code {verdict.exit_code})"
         ),
         "otherwise": (
@@ -361,8 +383,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "deregister"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "{subject.service} ({subject.instance}) on {subject.node} is still registered, but its "
-            "allocation {links.alloc} has ended"
+            "{subject.service} ({subject.instance}) on {subject.node} is critical in Consul; its "
+            "allocation {links.alloc} may have ended"
         ),
         "otherwise": (
             "See in `nomad alloc status {links.alloc}` that it has ended, then run `consul "
@@ -449,7 +471,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "limits": {"attempts": None, "cool_down": None},
         "says": (
             "unit {subject.unit} of {subject.component} failed on {subject.minion} "
-            "({verdict.cause}, {verdict.result}); its state is applied, its gate is the check"
+            "({verdict.cause}, {verdict.result})"
         ),
         "otherwise": (
             "Read `journalctl -u {subject.unit}` on {subject.minion}, then run `salt "
@@ -470,8 +492,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "alarm"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "Vault on {subject.minion} was sealed while it ran: by an operator, or because its "
-            "storage failed; it is left sealed"
+            "Vault on {subject.minion} is sealed, and nothing shows that it was started since it "
+            "was open: an operator sealed it, or its storage failed; it is left sealed"
         ),
         "otherwise": (
             "If it was not meant, look at its storage, then run `salt {subject.minion} state.apply "
@@ -493,8 +515,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "act": {"do": "unseal"},
         "limits": {"attempts": None, "cool_down": None},
         "says": (
-            "Vault on {subject.minion} is sealed ({verdict.cause}); it is opened with the shares "
-            "of its declared custody, then what failed for it is evaluated"
+            "Vault on {subject.minion} is sealed ({verdict.cause}); its declared custody can open "
+            "it"
         ),
         "otherwise": (
             "Run `salt {subject.minion} state.apply eos.vault_open`; where shares are lacking on "

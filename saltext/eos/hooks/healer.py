@@ -62,10 +62,11 @@ def engine_turns(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str
 
 
 def reactor_is_set_up(values: dict[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
-    """The master's configuration starts the orchestration of each decision."""
+    """The master's configuration starts the orchestration of each decision, and hides no other."""
     opts: dict[str, Any] = {}
-    for _path, settings in effective.sources(MASTER, "master"):
+    sources = effective.sources(MASTER, "master")
+    for _path, settings in sources:
         opts |= settings
-    lost = heal_setup.problems(opts)
+    lost = heal_setup.problems(opts) + heal_setup.hidden(sources)
     kept = heal_setup.replaced(opts)
     return {"ok": not lost, "observed": "; ".join(lost or kept) or "every decision starts an act"}

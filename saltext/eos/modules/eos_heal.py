@@ -242,16 +242,19 @@ def _gate(name: str, pillar: dict[str, Any]) -> str:
     if part is None or "gate" not in part:
         return "unknown"
 
+    unread: list[str] = []
+
     def resolve(data: Any) -> Any:
         try:
             return secret.resolve(data, pillar, __opts__)
         except (CommandExecutionError, OSError) as err:
-            # Without its secret nothing was asked, so nothing is known.
-            raise Blocked(f"a secret of the gate of {name} cannot be read: {err}") from err
+            unread.append(str(err))
+            raise
 
     outcomes = observe.here(
         part["gate"], form, pillar=pillar, opts=__opts__, salt=__salt__, resolve=resolve
     )
-    if not outcomes:
+    # Without its secret nothing was asked, so nothing is known, whatever a hook makes of that.
+    if unread or not outcomes:
         return "unknown"
     return "passed" if outcomes[-1].ok else "waiting"

@@ -73,8 +73,8 @@ def ext_pillar(minion_id, pillar, contract=None):
 def _missing(minion_id: str) -> str:
     return (
         f"pillar of {minion_id} has no `eos`: an orchestration compiles the stack from there; "
-        "expected in the pillar's top.sls, with the name of the SLS that holds `eos`:\n"
-        f"  '{minion_id}':\n    - eos"
+        f"expected in the pillar's top.sls `'{minion_id}': [eos]`, with the name of the SLS that "
+        "holds `eos`"
     )
 
 

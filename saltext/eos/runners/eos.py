@@ -12,7 +12,7 @@ from saltext.eos.verbs.bringing import issue, preflight, secrets
 from saltext.eos.verbs.heal_steps import abandon, act, claim, verify
 from saltext.eos.verbs.healing import audit, heal, incidents
 from saltext.eos.verbs.inbox import bridge, events, replay
-from saltext.eos.verbs.notifying import webhook_key
+from saltext.eos.verbs.notifying import notify_test, webhook_key
 from saltext.eos.verbs.stack import explain, plan, status, versions
 from saltext.eos.verbs.stopping import freeze, hold, release, resume, suspend, thaw
 
@@ -32,6 +32,7 @@ VERBS = (
     hold,
     incidents,
     issue,
+    notify_test,
     plan,
     preflight,
     release,

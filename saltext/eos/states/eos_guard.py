@@ -77,18 +77,21 @@ def compiled(name, schema, component=None, stack=False):
 
 def _let_the_beacon_know(form: dict[str, Any]) -> None:
     """
-    Have the minion take its pillar anew when its beacon watches what another one says.
+    Have the minion take its pillar anew when its beacon goes by another one, or by a refused one.
 
     A minion's own copy of the pillar is as old as its start, or as the last refresh by hand.
     """
     folder = record_store.home(__opts__, "eos_host")
-    watched = record_books.look(folder)[0].get("form")
-    if watched is not None and watched != host_form.digest(host_form.of(form)):
+    books = record_books.look(folder)[0]
+    watched = books.get("form")
+    if watched is None:
+        return
+    if books.get("refused") or watched != host_form.digest(host_form.of(form)):
         __salt__["event.fire"]({"force_refresh": False}, "pillar_refresh")
 
 
 def _no_stack(minion_id: str) -> str:
     return (
         f"pillar of {minion_id} describes one node, not the stack; expected in the pillar's "
-        f"top.sls, with the name of the SLS that holds `eos`:\n  '{minion_id}':\n    - eos"
+        f"top.sls `'{minion_id}': [eos]`, with the name of the SLS that holds `eos`"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils import heal_judge, heal_match, heal_over, heal_policy
+from saltext.eos.utils import heal_judge_truth as truth
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     ACT,
@@ -15,6 +16,7 @@ from saltext.eos.utils.heal_state import (
     CONTENDED,
     DECIDED,
     FREEZE,
+    HELD,
     HOLD,
     OPEN_STATES,
     SUSPECT,
@@ -26,6 +28,8 @@ from saltext.eos.utils.heal_state import (
     Rule,
     State,
     View,
+    counted_as,
+    leaves_of,
     named,
 )
 
@@ -35,8 +39,11 @@ ONE_AT_A_TIME = ("own", "blast")
 FOR_EVER = float(2**53)
 # A fact older than that, when it comes here, is of the past: after a stop, or of an older inbox.
 RECENT = 600.0
-DAY = 86_400.0
 MOST_FLIPS = 16
+# Facts that tell the contrary of what an act brings about.
+CONTRARY = {"resync": ("deregistered",)}
+# What a policy may ask for that no fact tells.
+GIVEN_UP = ("exhausted", "failed")
 MOST_KEYS = 2_000
 HEALER = "healer"
 
@@ -50,6 +57,11 @@ def decide(
     if not heal_policy.is_deed(policy):
         key = budget.acted(state.key("note", incident.thing), ruling.input, now, pace)
         state.set_key("note", incident.thing, budget.seen(key, True, now, pace))
+        if (policy.get("require") or {}).get("layer_below") in GIVEN_UP and view.thing.layer:
+            # Its fact alone does not tell that.
+            incident.says = f"{incident.says or incident.policy}; {truth.below(view.thing.layer)}"
+        if view.thing.says:
+            incident.says = f"{incident.says or incident.policy}: {view.thing.says}"
         _note(state, incident, policy, ruling, now)
         return
     realm, act = ruling.realm, policy["act"]
@@ -62,10 +74,10 @@ def decide(
         realm, incident.thing,
         budget.acted(state.key(realm, incident.thing), ruling.input, now, pace),
     )  # fmt: skip
-    job = named(incident.names, "job:")
-    if job is not None:
-        state.touched.setdefault(realm, {})[job] = now
-        state.mark("touched", (realm, job))
+    job, counted = named(incident.names, "job:"), counted_as(incident.names)
+    if counted is not None:
+        state.touched.setdefault(realm, {})[counted] = now
+        state.mark("touched", (realm, counted))
     decision = Decision(
         id=name(), incident=incident.id, action=act["do"], thing=incident.thing,
         subject={**incident.subject, "cluster": incident.cluster, "act": dict(act)},
@@ -131,8 +143,8 @@ def _note(
 def _recent(policy: Mapping[str, Any]) -> float:
     """Say how old a fact may be that is noted as of now: as old as what it is counted with."""
     if policy["act"]["do"] == "hold":
-        # A view has shown that it is what would be applied now; of older ones nobody is told.
-        return DAY
+        # However old it is: a view has just shown that this is what would be applied now.
+        return FOR_EVER
     repeated = (policy.get("require") or {}).get("repeated") or {}
     return max(RECENT, float(repeated.get("within") or 0.0), float(policy["act"].get("for") or 0.0))
 
@@ -191,6 +203,19 @@ def to_fire(state: State, now: float, settings: Settings) -> list[Decision]:
     return found
 
 
+def fire_again(state: State, now: float) -> None:
+    """
+    After a start, let be fired at once what perhaps never was: whoever kept it last ended.
+
+    No settings are read yet; however long they let it wait, it is no longer than a decision holds.
+    """
+    for one in state.decisions.values():
+        # It is fired right after the step that kept it; another step came after what was fired.
+        is_unsure = one.fired <= 1 and one.fired_at >= state.judged
+        if one.state == "decided" and is_unsure:
+            one.fired_at = min(one.fired_at, now - (one.expires - one.created))
+
+
 def age(state: State, now: float, settings: Settings) -> None:
     """End the decisions that nobody claimed or finished in time, and forget what is long over."""
     for one in [*state.decisions.values()]:
@@ -210,6 +235,14 @@ def age(state: State, now: float, settings: Settings) -> None:
         for job in [job for job, at in jobs.items() if now - at >= settings.blast_within]:
             del jobs[job]
             state.mark("touched", (realm, job))
+
+
+def look_again(state: State, at: float) -> None:
+    """Judge anew, no later than at a moment, all that waits or is held: why may be gone."""
+    for incident in state.incidents.values():
+        if incident.state in (WAITING, HELD) and incident.due < FOR_EVER:
+            incident.due = min(incident.due, at)
+            state.mark("incidents", incident.key)
 
 
 def orphaned(state: State, decision: str, effects: tuple[str, ...], now: float) -> None:
@@ -238,12 +271,8 @@ def _given_up(
     ended(state, one.id, False, says, effects, now)
     state.line(
         "alarm", now, cause="decision", decision=one.id, incident=one.incident,
-        action=one.action, place=heal_match.place(_leaves(one.subject)), says=says,
+        action=one.action, place=heal_match.place(leaves_of(one.subject)), says=says,
     )  # fmt: skip
-
-
-def _leaves(subject: Mapping[str, Any]) -> dict[str, Any]:
-    return {at: value for at, value in subject.items() if "." in at}
 
 
 def claimed(state: State, decision: str, claim: dict[str, Any]) -> None:
@@ -257,23 +286,26 @@ def claimed(state: State, decision: str, claim: dict[str, Any]) -> None:
 
 
 def ended(
-    state: State, decision: str, ok: bool, says: str, effects: tuple[str, ...], now: float
-) -> bool:
+    state: State, decision: str, ok: bool, says: str, effects: tuple[str, ...], now: float,
+    is_begun: bool = True,
+) -> bool:  # fmt: skip
     """
     Note how a decision ended; False for one that is not under way.
 
     :param ok: a fresh and complete view after it shows nothing wrong.
     :param effects: ids that its act brought about, such as of evaluations and deployments.
+    :param is_begun: whether it came to its act.
     """
     one = state.decisions.get(decision)
     if one is None or one.state not in OPEN_STATES:
         return False
     kind = "result" if one.state == "claimed" else "expired"
     one.state = ("done" if ok else "failed") if kind == "result" else "expired"
-    one.ended, one.result = now, {"ok": ok, "says": says, "effects": list(effects)}
+    more = {} if is_begun else {"begun": False}
+    one.ended, one.result = now, {"ok": ok, "says": says, "effects": list(effects), **more}
     state.mark("decisions", decision)
-    state.line(kind, now, decision=decision, thing=one.thing, ok=ok, says=says)
-    if ok and one.value is not None:
+    state.line(kind, now, decision=decision, thing=one.thing, ok=ok, says=says, **more)
+    if ok and is_begun and one.value is not None:
         flips = [*state.flips.get(one.thing, ()), (now, one.value, "")]
         state.flips[one.thing] = flips[-MOST_FLIPS:]
         state.mark("flips", one.thing)
@@ -289,7 +321,7 @@ def ended(
 
 
 def give_back(state: State, decision: str, settings: Settings, now: float) -> None:
-    """Take back the attempt of a decision whose act was never begun: nothing was tried."""
+    """Take back the attempt of a decision that was stopped, or not needed: nothing was tried."""
     one = state.decisions.get(decision)
     if one is None or one.state != "claimed":
         return
@@ -305,6 +337,8 @@ def echo(state: State, envelope: Mapping[str, Any], now: float, settings: Settin
         is_open = one.state in OPEN_STATES
         effects = ((one.claim if is_open else one.result) or {}).get("effects")
         if not effects or (not is_open and now - one.ended > settings.act_within / 2.0):
+            continue
+        if envelope.get("verb") in CONTRARY.get(one.action, ()):
             continue
         named_ = {envelope["id"]}
         for part in ("links", "subject"):

@@ -14,6 +14,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from salt.exceptions import SaltException
 
+from saltext.eos.utils.one_line import one_line
+
 log = logging.getLogger(__name__)
 
 Given = TypeVar("Given")
@@ -26,10 +28,12 @@ class Done(NamedTuple, Generic[Given]):
 
     :param value: what it gave; None without one.
     :param error: why there is none.
+    :param cause: what was raised, where that is why.
     """
 
     value: Given | None
     error: str = ""
+    cause: Exception | None = None
 
 
 class Aside(Generic[Given]):
@@ -73,8 +77,10 @@ class Aside(Generic[Given]):
                 done: Done[Given] = Done(work())
             except Exception as err:
                 # Whatever Salt raises: an answer is missing; what it says in words needs no trace.
-                log.info("%s: %s", self._name, err, exc_info=not isinstance(err, SaltException))
-                done = Done(None, f"{type(err).__name__}: {err}"[:500])
+                is_said = isinstance(err, SaltException)
+                log.info("%s: %s", self._name, err, exc_info=not is_said)
+                words = one_line(err) if is_said else f"{type(err).__name__}: {one_line(err)}"
+                done = Done(None, words[:500], err)
             except SystemExit as err:
                 done = Done(None, f"it ended with {err.code}")
             ended.append(done)

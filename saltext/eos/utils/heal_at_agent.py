@@ -94,7 +94,7 @@ def _status(agent: Client, node: str, instance: str) -> str:
 
 @contextmanager
 def _check(agent: Client, instance: str, status: str) -> Iterator[None]:
-    """Add the check, and take it away whatever happens."""
+    """Add the check, and take it away whatever happens; the first error is the one that is told."""
     name = check_of(instance)
     made: dict[str, Any] = {
         "ID": name, "ServiceID": instance, "TTL": TTL, "Status": status,
@@ -102,24 +102,31 @@ def _check(agent: Client, instance: str, status: str) -> Iterator[None]:
         # One like it may have been left behind, and what does not change is not written.
         "Notes": f"for a moment only ({secrets.token_hex(8)})",
     }  # fmt: skip
+    is_made = False
     try:
         agent.put("/v1/agent/check/register", made)
+        is_made = True
         # Only what a check is told is kept: an agent that starts calls the others critical.
         agent.put(f"/v1/agent/check/{KEPT[status]}/{name}")
         yield
-    except HttpError as err:
-        raise CommandExecutionError(str(err)) from err
-    finally:
+    except CommandExecutionError as err:
+        # Also where no answer came it may be there; but nobody knows, so nobody is told.
+        left = _taken_away(agent, name)
+        raise CommandExecutionError(f"{err}; {left}" if is_made and left else str(err)) from err
+    except BaseException:
         _taken_away(agent, name)
+        raise
+    if left := _taken_away(agent, name):
+        raise CommandExecutionError(left)
 
 
-def _taken_away(agent: Client, name: str) -> None:
+def _taken_away(agent: Client, name: str) -> str:
+    """Take the check away; say so where that failed."""
     try:
         agent.put(f"/v1/agent/check/deregister/{name}")
     except NotFound:
         # It was never made, or Nomad's client was there first.
-        return
+        return ""
     except HttpError as err:
-        raise CommandExecutionError(
-            f"check {name} is left at the agent: {err}; Nomad's client takes it away within 30 s"
-        ) from err
+        return f"check {name} is left at the agent: {err}; Nomad's client takes it away within 30 s"
+    return ""

@@ -13,7 +13,6 @@ from saltext.eos.utils import heal_snapshot_nomad
 from saltext.eos.utils.heal_ask import Server
 from saltext.eos.utils.heal_snapshot_ask import Asker, Blocked, Source
 
-MOST = 20
 # How Nomad and its templates speak of Vault itself; a task that is called after it is not meant.
 OF_VAULT = re.compile(r"\bvault\.(read|list|write)\(|^vault: |\bvault tokens?\b", re.IGNORECASE)
 # Seconds until an evaluation is worked off; a busy scheduler needs longer, and goes on by itself.

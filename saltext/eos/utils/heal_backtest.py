@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from saltext.eos.utils import (
     heal_act,
     heal_backtest_past,
+    heal_by_fact,
     heal_clock,
     heal_core,
     heal_judge,
@@ -27,6 +28,7 @@ from saltext.eos.utils import (
     heal_when,
 )
 from saltext.eos.utils import heal_budget as budget
+from saltext.eos.utils import heal_judge_truth as truth
 from saltext.eos.utils.heal_backtest_past import Made, Past, Said, prefix_of
 from saltext.eos.utils.heal_backtest_world import ASSUMED, UNKNOWN, Seen, World
 from saltext.eos.utils.heal_settings import Settings
@@ -54,7 +56,7 @@ SAME = 60.0
 VIEWED = ("complete", "layer_below", "still_wrong", "required", "mass_failure")
 UNDER_WAY = ("is under way", "is under way, and only one may be")
 RULED = {"frozen": (FREEZE,), "suspended": (HOLD, SUSPEND)}
-OVER = ("healed by itself", "it has been healthy for long enough")
+OVER = (heal_by_fact.TOLD, heal_core.RESTED)
 NEVER = heal_act.FOR_EVER
 
 
@@ -136,7 +138,8 @@ class Trial:
             moment = heal_clock.Time(now, heal_clock.Reading("", now, self._origin + now))
             occurred = heal_when.occurred(one.envelope, moment)
             open_ = len(self._state.incidents)
-            self._core.arrive(one.row, one.envelope, now, occurred)
+            heard = heal_when.heard(one.envelope, moment)
+            self._core.arrive(one.row, one.envelope, now, occurred, heard)
             if len(self._state.incidents) > open_:
                 for incident in [*self._state.incidents.values()][open_:]:
                     self._stir(("thing", incident.thing))
@@ -258,7 +261,9 @@ class Trial:
             if result.claimed is not None and result.ended is not None:
                 self._plan(
                     now + max(result.ended, result.claimed),
-                    lambda at: self._end(decision, result.ok, result.says, at),
+                    lambda at: self._end(
+                        decision, result.ok, result.says, at, result.begun, result.back
+                    ),
                 )
             return
         self._guessed[decision.thing] = now
@@ -282,7 +287,7 @@ class Trial:
         for incident in self._state.incidents.values():
             if incident.key[:16] != prefix:
                 continue
-            if ended in OVER:
+            if ended in OVER or truth.is_not_wrong(ended):
                 self._world.over(incident.key, now, f"the audit ({ended})")
             is_asleep = self._asleep.pop(incident.key, None) is not None
             if is_asleep or incident.state == "waiting":
@@ -292,8 +297,13 @@ class Trial:
         if decision.state == "decided":
             heal_act.claimed(self._state, decision.id, {"jid": "trial"})
 
-    def _end(self, decision: Decision, ok: bool, says: str, now: float) -> None:
-        is_ended = heal_act.ended(self._state, decision.id, ok, says, (), now)
+    def _end(
+        self, decision: Decision, ok: bool, says: str, now: float, is_begun: bool = True,
+        is_back: bool = False,
+    ) -> None:  # fmt: skip
+        if is_back:
+            heal_act.give_back(self._state, decision.id, self._settings, now)
+        is_ended = heal_act.ended(self._state, decision.id, ok, says, (), now, is_begun)
         self._stir(("thing", decision.thing))
         self._stir(("decisions",))
         if is_ended and ok:

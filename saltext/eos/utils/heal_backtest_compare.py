@@ -14,6 +14,10 @@ MOST_ROWS = 5_000
 # A decision that is moved by less is the same: reading the truth takes its time.
 SHIFT = 10.0
 HEALED = "the facts are of a stack in which the decision before was acted on"
+# How the checks say that nobody knows: whether it would be done cannot be told then.
+NOT_KNOWN = ("not known", "does not know")
+NOTHING = "nothing came of it within a minute of that: its facts count to another incident"
+NOTHING_THEN = "nothing was decided about it within a minute of that"
 DID = {"decided": "decided", "would": "would have", "note": "noted"}
 
 
@@ -45,8 +49,10 @@ def compared(trial: Trial, past: Past, policies: Iterable[str]) -> dict[str, Any
             acted.setdefault(one.prefix, was.at)
         elif one.prefix in acted:
             row["rests"].append(HEALED)
-        if now is None and (why := _untold(untold, one)):
-            row["cannot_tell"] = why
+        if now is None:
+            row["cannot_tell"] = _untold(untold, one)
+            if row["cannot_tell"] is None and str(row["why"]).endswith(NOT_KNOWN):
+                row["cannot_tell"] = row["why"]
         unsure += row["cannot_tell"] is not None
         rows.append(row)
     for lost in trial.untold:
@@ -97,6 +103,8 @@ def _row(
         raise ValueError("a row without a decision")
     other = trial.waits if now is None else past.waits
     why = "" if was and now else _why(other.get(one.prefix, []), one.at)
+    if not why and (was is None or now is None):
+        why = NOTHING if now is None else NOTHING_THEN
     return {
         "at": one.at, "policy": one.policy, "action": one.action, "place": one.place,
         "was": was.kind if was else None, "now": now.kind if now else None, "moved": moved,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from saltext.eos.utils import heal_act, heal_audit
 from saltext.eos.utils import heal_budget as budget
-from saltext.eos.utils.heal_state import Rule
+from saltext.eos.utils.heal_state import Rule, counted_as
 
 KINDS = ("decided", "would", "note")
 # What was read for a decision is true around it: so many seconds before it, and after it.
@@ -44,12 +44,19 @@ class Made(NamedTuple):
 
 
 class Result(NamedTuple):
-    """How a decision went on: seconds after it, and what came of it; None where nothing did."""
+    """
+    How a decision went on: seconds after it, and what came of it; None where nothing did.
+
+    :param begun: it came to its act.
+    :param back: it did not, and that was no attempt.
+    """
 
     claimed: float | None
     ended: float | None
     ok: bool
     says: str
+    begun: bool = True
+    back: bool = False
 
 
 class Said(NamedTuple):
@@ -129,9 +136,10 @@ class Past:
             if kind != "note" and at >= self._counts_from:
                 self.modes[body["mode"]] = self.modes.get(body["mode"], 0) + 1
                 self.buckets.add((int(body["size"]), float(body["every"])))
-        elif kind in ("claimed", "result", "expired"):
+        elif kind in ("claimed", "result", "expired", "given_back"):
             held = self._results.setdefault(body["decision"], {})
-            held[kind] = (at, body.get("ok", False), body.get("says", ""))
+            begun = body.get("begun") is not False
+            held[kind] = (at, body.get("ok", False), body.get("says", ""), begun)
         elif kind in ("waits", "refused"):
             last = body["checks"][-1]
             if at >= self._counts_from:
@@ -175,6 +183,7 @@ class Past:
         return Result(
             claimed[0] - one.at if claimed else None, ended[0] - one.at if ended else None,
             bool(ended and ended[1]), str(ended[2]) if ended else "",
+            bool(ended is None or ended[3]), "given_back" in held,
         )  # fmt: skip
 
     def about(self, prefix: str, name: str, at: float) -> dict[str, Any]:
@@ -221,7 +230,8 @@ def made(at: float, kind: str, body: Mapping[str, Any], rests: tuple[str, ...] =
     return Made(
         at, kind, body["policy"], body["action"], incident, body["place"], body["decision"],
         body["thing"], body["input"], int(body["managed"]) if body.get("job") else 0,
-        int(body["unhealthy"]), float(body["tokens"]), rests, str(body.get("job") or ""),
+        int(body["unhealthy"]), float(body["tokens"]), rests,
+        counted_as(body.get("names") or ()) or str(body.get("job") or ""),
     )  # fmt: skip
 
 

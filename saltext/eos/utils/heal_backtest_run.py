@@ -17,6 +17,7 @@ from saltext.eos.utils import heal_audit, heal_backtest_compare, heal_retain
 from saltext.eos.utils.heal_backtest import Fact, Trial
 from saltext.eos.utils.heal_backtest_past import Past, Said
 from saltext.eos.utils.heal_backtest_try import Tried
+from saltext.eos.utils.heal_report import mode_text
 from saltext.eos.utils.heal_state import ACT, WOULD
 from saltext.eos.utils.inbox_read import Reader
 from saltext.eos.utils.moments import moment
@@ -68,6 +69,7 @@ def run(
             trial.run(heapq.merge(*both, key=lambda one: one.at), span.end)
             past.made = [one for one in past.made if one.at >= span.begin]
             found = heal_backtest_compare.compared(trial, past, policies)
+    notes += _young(past, span, tried)
     if trial.full and past.first is None:
         notes.append("no audit tells of the budgets before: they were taken to be full")
     found.update(
@@ -87,7 +89,8 @@ def _other_settings(past: Past, tried: Tried) -> list[str]:
     found, now = [], tried.settings
     if not set(past.modes) <= {now.mode}:
         told = ", ".join(f"{count} in mode {mode}" for mode, count in sorted(past.modes.items()))
-        found.append(f"decisions of the span: {told}; the trial has mode {now.mode} all along")
+        mode = mode_text(now.mode, {"components": now.components, "jobs": now.jobs})
+        found.append(f"decisions of the span: {told}; the trial has mode {mode} all along")
     if not past.buckets <= {(now.bucket_size, now.bucket_every)}:
         told = ", ".join(f"{size} and one each {every:g} s" for size, every in sorted(past.buckets))
         found.append(
@@ -95,6 +98,16 @@ def _other_settings(past: Past, tried: Tried) -> list[str]:
             f"{now.bucket_every:g} s all along, and other settings of its own"
         )
     return found
+
+
+def _young(past: Past, span: Span, tried: Tried) -> list[str]:
+    """Say of a healer that had just begun that its budgets were empty: what they stop is not it."""
+    if past.zero is None or past.zero <= span.begin - tried.settings.bucket_every:
+        return []
+    return [
+        f"the healer began at {moment(past.zero)}, and its budgets are empty then, in the trial "
+        "too: of what the check bucket lets wait soon after, an older stack would do more"
+    ]
 
 
 def _opened(path: Path) -> sqlite3.Connection:

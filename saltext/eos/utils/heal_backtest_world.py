@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from saltext.eos import heal_checks
+from saltext.eos.utils import heal_judge_truth as truth
 from saltext.eos.utils import heal_match, heal_policy, heal_view_component
 from saltext.eos.utils.heal_backtest_known import REGISTRATION, Known, Last
 from saltext.eos.utils.heal_over import VERBS
@@ -189,7 +190,7 @@ class World(Known):
             says = f"no replacement, and no delay of one, was told within {SYNC:.0f} s"
             basis[name] = Basis(ASSUMED, says)
             return "exhausted"
-        basis[name] = Basis(UNKNOWN, f"no fact tells that the layer below is {wanted}")
+        basis[name] = Basis(UNKNOWN, f"no fact tells that {truth.below(wanted)}")
         return None
 
     def _input(
@@ -246,11 +247,10 @@ class World(Known):
         if not heal_policy.is_deed(policy) or "instance" not in leaves:
             return ()
         held = self._allocations.get(str(leaves.get("alloc"))) or {}
-        job = held.get("job") or recorded.get("job")
-        if not job:
-            return ()
-        space = [f"job:{job}@{held['namespace']}"] if held.get("namespace") else []
-        return (*space, f"job:{job}")
+        told = f"{held['job']}@{held['namespace']}" if held.get("namespace") else held.get("job")
+        job = told or recorded.get("job")
+        # As the view names it: the narrowest first, by which it is counted as touched.
+        return tuple(dict.fromkeys((f"job:{job}", f"job:{job.partition('@')[0]}"))) if job else ()
 
     def _health(
         self, incident: Incident, names: tuple[str, ...], recorded: Mapping[str, Any],
@@ -291,10 +291,10 @@ def _as_read(
             layer=require.get("layer_below"), kind=next(iter(require.get("classes") or ()), None),
             hook=True if require.get("hook") else None,
         )  # fmt: skip
-    if ended and not ended.startswith("the layer below"):
+    if ended and not truth.is_too_early(ended):
         # Checks come in one order: it could end there only because the layer below was far enough.
         thing = thing._replace(layer=require.get("layer_below"))
-    if ended == "healed by itself":
+    if truth.is_not_wrong(ended):
         basis["still_wrong"] = says
         return thing._replace(wrong=False)
     if ended.startswith(NOT_FOR):

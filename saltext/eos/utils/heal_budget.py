@@ -125,14 +125,22 @@ def acted(key: Key, input_: str, now: float, pace: Pace) -> Key:
 
 def given_back(key: Key, open_first: float, now: float) -> Key:
     """
-    Take back an act that was booked and never begun; its pause stays.
+    Take back an act that was booked and never begun; its pause stays, and the next is longer.
+
+    Only an hour of health makes pauses short again, so that what is decided and given back again
+    and again leaves the tokens of the stack to others.
 
     :param open_first: how long a breaker waits that has just opened.
     """
-    back = key._replace(attempts=max(0, key.attempts - 1), cool_step=max(0, key.cool_step - 1))
+    back = key._replace(attempts=max(0, key.attempts - 1))
     if key.breaker == CLOSED or key.breaker_for <= open_first:
         return back._replace(breaker=CLOSED, breaker_until=0.0, breaker_for=0.0)
     return back._replace(breaker_until=now, breaker_for=key.breaker_for / 2.0)
+
+
+def closed(key: Key) -> Key:
+    """Close the breaker by the word of a person; the pause after the last act stays."""
+    return key._replace(attempts=0, breaker=CLOSED, breaker_until=0.0, breaker_for=0.0)
 
 
 def shown(key: Key, input_: str, now: float) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from saltext.eos.utils import heal_act
+from saltext.eos.utils import heal_act, heal_budget
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import (
     ACT,
     CONTENDED,
     FREEZE,
-    HELD,
     HOLD,
     SUSPECT,
     SUSPEND,
@@ -27,6 +26,8 @@ DROPS = {"thaw": (FREEZE,), "resume": (SUSPEND,), "release": (HOLD, SUSPECT, CON
 OWNERS = ("person", "healer")
 LOOK = "look"
 TOUCHED = "touched"
+# By what an act was allowed to touch other jobs.
+BOUND = ("managed", "blast_share", "blast_within")
 VERBS = (*PUTS, *DROPS, LOOK, TOUCHED, "result")
 
 
@@ -40,10 +41,13 @@ def checked(body: Any) -> dict[str, Any]:
 
     ``{"verb": freeze|suspend|hold, "what", "reason", "seconds"}``,
     ``{"verb": thaw|resume|release|look, "what"}``, with ``"of": person|healer`` where one of both
-    is meant, ``{"verb": "touched", "jobs"}`` or
+    is meant, ``{"verb": "touched", "jobs", "decision", "managed", "blast_share", "blast_within"}``
+    or
     ``{"verb": "result", "decision", "ok", "says", "effects"}``, with ``"begun": false`` where the
-    act was not even begun; ``what`` is one of the names of an incident, such as ``stack``,
-    ``job:web`` or ``node:n1``; for a contended thing its hash.
+    act was not even begun, and then ``"back": true`` where that was no attempt; ``what`` is one of
+    the names of an incident, such as ``stack``, ``job:web`` or ``node:n1``; for a contended thing
+    its hash. ``"things"`` of a release has those whose breaker it closes, each with what people
+    call it: a breaker outlives what is in memory of its thing.
 
     :raises Refused: with what was expected.
     """
@@ -60,12 +64,19 @@ def checked(body: Any) -> dict[str, Any]:
         jobs = body.get("jobs")
         if not isinstance(jobs, list) or not all(type(one) is str for one in jobs):
             raise Refused(f"touched are {jobs!r}; expected names of jobs")
+        if type(body.get("decision")) is not str or any(
+            type(body.get(name)) not in (int, float) for name in BOUND
+        ):
+            raise Refused(f"jobs were touched by {body!r}; expected decision, {', '.join(BOUND)}")
         return dict(body)
     if type(body.get("what")) is not str or not body["what"]:
         raise Refused(f"{verb} of {body.get('what')!r}; expected what, such as stack or job:web")
     if verb not in PUTS:
         if body.get("of") not in (None, *OWNERS):
             raise Refused(f"{verb} of {body['of']!r}; expected one of {', '.join(OWNERS)}")
+        things = body.get("things", {})
+        if not isinstance(things, dict) or not all(type(one) is str for one in things.values()):
+            raise Refused(f"{verb} closes {things!r}; expected things, each with what it is called")
         return dict(body)
     if type(body.get("reason")) is not str or not body["reason"].strip():
         raise Refused(f"{verb} without a reason; expected one, for those who come later")
@@ -117,15 +128,18 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
     if verb == "result":
         says = str(command.get("says", ""))
         effects = tuple(str(one) for one in command.get("effects", []))
-        if command.get("begun") is False:
-            heal_act.give_back(state, command["decision"], settings, now)
-        if not heal_act.ended(state, command["decision"], command["ok"], says, effects, now):
+        decision, is_begun = command["decision"], command.get("begun") is not False
+        if not is_begun and command.get("back") is True:
+            heal_act.give_back(state, decision, settings, now)
+        if not heal_act.ended(state, decision, command["ok"], says, effects, now, is_begun):
             raise Refused(f"decision {command['decision']} is not under way")
         return
     if verb == TOUCHED:
         for job in command["jobs"]:
             state.touched.setdefault(ACT, {})[job] = now
             state.mark("touched", (ACT, job))
+        bound = {name: command[name] for name in BOUND}
+        state.line(TOUCHED, now, decision=command["decision"], jobs=command["jobs"], **bound)
         return
     what = command["what"]
     if verb == LOOK:
@@ -145,14 +159,19 @@ def obey(state: State, body: Mapping[str, Any], by: str, now: float, settings: S
         state.put_rule(Rule(PUTS[verb], what, command["reason"], by, now, until))
         return
     found = dropped(state.rules.values(), verb, what, command.get("of"))
-    if not found:
+    things = command.get("things", {}) if verb == "release" else {}
+    breakers = [
+        (realm, thing) for thing in sorted(things) for realm in heal_act.REALMS
+        if state.key(realm, thing).breaker != heal_budget.CLOSED
+    ]  # fmt: skip
+    if not found and not breakers:
         raise Refused(f"nothing to {verb} for {what}")
     for one in found:
         state.drop_rule(one, now, by)
+    for realm, thing in breakers:
+        state.set_key(realm, thing, heal_budget.closed(state.key(realm, thing)))
+        state.line("breaker_closed", now, thing=thing, realm=realm, what=things[thing], by=by)
     if verb == "release":
         state.flips.pop(what, None)
         state.mark("flips", what)
-    for incident in state.incidents.values():
-        if incident.state in ("waiting", HELD) and incident.due < heal_act.FOR_EVER:
-            incident.due = min(incident.due, now + settings.look)
-            state.mark("incidents", incident.key)
+    heal_act.look_again(state, now + settings.look)

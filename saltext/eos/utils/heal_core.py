@@ -11,7 +11,15 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from saltext.eos.utils import heal_act, heal_judge, heal_match, heal_over, heal_policy
+from saltext.eos.utils import (
+    heal_act,
+    heal_by_fact,
+    heal_judge,
+    heal_match,
+    heal_over,
+    heal_policy,
+    heal_room,
+)
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils.heal_judge_case import CLOSE, DECIDE, HOUR, REFUSE
 from saltext.eos.utils.heal_left import Unjudged
@@ -39,6 +47,7 @@ from saltext.eos.utils.heal_state import (
 MOST_OPEN = 5_000
 RECENT = 4_096
 MOST_COUNTS = 10_000
+RESTED = "it has been healthy for long enough"
 NOTHING = View(0.0, "", 0, 0, "", Thing())
 
 
@@ -65,9 +74,11 @@ class Core:
         left: dict[str, float] | None = None,
     ) -> None:
         self.table, self.settings, self.state = table, settings, state
+        self._went_by: Settings | None = None
         self._index = heal_match.index(table)
         self._name, self.left = name, {} if left is None else left
         self._crowded = float("-inf")
+        self._by_fact, self._is_begun = heal_by_fact.families(table), False
         self._ending: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
         for policy_name, policy in table.items():
             if heal_over.ends(policy["on"]) and not heal_policy.is_deed(policy):
@@ -83,13 +94,15 @@ class Core:
                 held.names = renamed(table, held.names, held.subject)
 
     def arrive(
-        self, row: int, envelope: Mapping[str, Any], now: float, occurred: float | None = None
-    ) -> None:
+        self, row: int, envelope: Mapping[str, Any], now: float, occurred: float | None = None,
+        heard: float | None = None,
+    ) -> None:  # fmt: skip
         """
         Take a fact from the inbox; one that came before changes nothing.
 
         :param row: its row there; rows come in order, and one at or below the cursor is old.
         :param occurred: the healer's moment at which it occurred; now without one.
+        :param heard: the one that says how late it comes; that at which it occurred without one.
         """
         state = self.state
         if row <= state.row:
@@ -100,6 +113,7 @@ class Core:
         if heal_over.is_over(envelope["event"], envelope["verb"]):
             self._over(envelope, now)
         found = heal_match.matches(self._index, envelope)
+        heal_by_fact.taken_back(state, self._by_fact, envelope, found, now)
         if not found:
             return
         state.recent[envelope["id"]] = None
@@ -107,13 +121,14 @@ class Core:
             del state.recent[next(iter(state.recent))]
         echo = heal_act.echo(state, envelope, now, self.settings)
         at = now if occurred is None else min(occurred, now)
+        late = now - (at if heard is None else min(heard, now))
         for match in found:
             policy = self.table[match.policy]
             if echo and not heal_policy.stops(policy):
                 state.line("own", now, policy=match.policy, event=envelope["id"], decision=echo)
                 continue
             if self._is_often(match, policy, envelope, at):
-                self._join(row, match, policy, envelope, now, at)
+                self._join(row, match, policy, envelope, now, at, late)
 
     def _over(self, envelope: Mapping[str, Any], now: float) -> None:
         """Close what waits to be noted as past, and was over before: nobody is told of it."""
@@ -132,7 +147,7 @@ class Core:
         if not repeated:
             return True
         counts, key = self.state.counts, match.key()
-        value = heal_match.leaf(envelope, repeated.get("distinct") or "")
+        value = heal_match.value_of(envelope, repeated)
         counts[key], enough = heal_match.counted(counts.pop(key, []), at, value, repeated)
         self.state.mark("counts", key)
         if len(counts) > MOST_COUNTS:
@@ -143,14 +158,14 @@ class Core:
 
     def _join(
         self, row: int, match: heal_match.Match, policy: Mapping[str, Any],
-        envelope: Mapping[str, Any], now: float, at: float,
+        envelope: Mapping[str, Any], now: float, at: float, late: float,
     ) -> None:  # fmt: skip
         state, key = self.state, match.key()
         if self._is_left(f"{key[:16]}-{row}", now):
             return
         incident = state.incidents.get(key)
         least, most = self.settings.debounce_least, self.settings.debounce_most
-        late, at = now - at, max(at, now - most)
+        at = max(at, now - most)
         if incident is not None:
             incident.count += 1
             incident.late = min(late, incident.late)
@@ -158,6 +173,7 @@ class Core:
             incident.occurred = min(at, incident.occurred)
             incident.latest = max(at, incident.latest)
             incident.events = [*incident.events, envelope["id"]][-MOST_EVENTS:]
+            incident.leave = heal_by_fact.leave_of(policy)
             if incident.state == DEBOUNCING:
                 incident.says = self._says(policy, envelope, key)
                 incident.due = min(incident.latest + least, incident.occurred + most)
@@ -167,17 +183,19 @@ class Core:
                     incident.state = DEBOUNCING
             state.mark("incidents", key)
             return
-        if len(state.incidents) >= MOST_OPEN and not self._made_room(policy, now):
+        is_full = len(state.incidents) >= MOST_OPEN
+        if is_full and not heal_room.made(state, self.table, policy, self.settings, now):
             if now - self._crowded >= 60.0:
                 self._crowded = now
                 state.line("crowded", now, open=len(state.incidents), event=envelope["id"])
             return
+        told = heal_match.told(state.counts.get(key, ()), policy, envelope["id"], MOST_EVENTS)
         incident = Incident(
             id=f"{key[:16]}-{row}", policy=match.policy, key=key, cluster=match.cluster,
             subject=match.subject, names=tuple(names(match.policy, policy, match.subject)),
             thing=thing(policy, match.cluster, match.subject),
             opened=now, last=now, due=at + min(least, most), occurred=at, latest=at, late=late,
-            events=[envelope["id"]],
+            events=told, count=len(told), leave=heal_by_fact.leave_of(policy),
             says=self._says(policy, envelope, key),
         )  # fmt: skip
         heal_act.opened(state, incident, policy, now, self.settings)
@@ -193,16 +211,6 @@ class Core:
         count = max(1, len(self.state.counts.get(key, ())))
         return heal_match.sentence(policy.get("says") or "", envelope, count)
 
-    def _made_room(self, policy: Mapping[str, Any], now: float) -> bool:
-        """Close the oldest note for a deed or a stop: a host tells of each change once."""
-        if not _is_grave(policy):
-            return False
-        for incident in self.state.incidents.values():
-            if not _is_grave(self.table.get(incident.policy) or _GONE):
-                self._close(incident, "something graver came, and too many are open", now)
-                return True
-        return False
-
     def soonest(self, asked: Collection[str] = ()) -> float:
         """
         Say when something is due next.
@@ -213,7 +221,9 @@ class Core:
         moments = [one.due for one in state.incidents.values() if one.id not in asked]
         moments += [rule.until for rule in state.rules.values() if rule.until is not None]
         for one in state.decisions.values():
-            if one.state == "decided":
+            if one.state == "decided" and one.fired > settings.decision_refire:
+                moments.append(one.expires)
+            elif one.state == "decided":
                 moments.append(min(one.expires, one.fired_at + settings.refire_after))
             elif one.state == "claimed":
                 moments.append(one.created + settings.act_within)
@@ -224,8 +234,9 @@ class Core:
         return [
             one
             for one in self.state.incidents.values()
-            if one.due <= now and heal_policy.needs_view(self.table.get(one.policy) or _GONE)
-        ]
+            if one.due <= now and not self._is_left(one.id, now)
+            and heal_policy.needs_view(self.table.get(one.policy) or _GONE)
+        ]  # fmt: skip
 
     def due(self, now: float, wall: float, views: Mapping[str, View]) -> list[Decision]:
         """
@@ -238,12 +249,22 @@ class Core:
         for rule in [*state.rules.values()]:
             if rule.until is not None and rule.until <= now:
                 state.drop_rule(rule, now, "its end")
+        if not self._is_begun:
+            heal_by_fact.close_older(state, self.table, now)
+            self._is_begun = True
+        if self.settings != self._went_by:
+            # By these what waits may be free; by which an engine before went nobody knows.
+            heal_act.look_again(state, now)
+            self._went_by = self.settings
         heal_act.age(state, now, self.settings)
         ready = [one for one in state.incidents.values() if one.due <= now]
         # Notes first: what they stop is stopped before anything acts.
         ready.sort(key=lambda one: (one.policy in self.table and self._is_deed(one), one.opened))
         for incident in ready:
             if self._is_left(incident.id, now):
+                # Whatever wants it sooner, other settings or a thaw, it is left until then.
+                incident.due = max(incident.due, self.left[_begin(incident.id)])
+                state.mark("incidents", incident.key)
                 continue
             policy = self.table.get(incident.policy)
             if policy is None:
@@ -255,18 +276,18 @@ class Core:
             try:
                 self._look(incident, policy, view or NOTHING, now, wall)
             except Exception as err:
-                raise Unjudged(incident.id, f"{type(err).__name__}: {err}"[:300]) from err
+                why = f"{type(err).__name__}: {err}"[:300]
+                raise Unjudged(incident.id, incident.policy, incident.subject, why) from err
         return heal_act.to_fire(state, now, self.settings)
 
-    def put_aside(self, name: str, why: str, now: float) -> None:
+    def put_aside(self, left: Unjudged, now: float) -> None:
         """Leave an incident to people for an hour, before any fact comes or anything is judged."""
-        self.left[_begin(name)] = now + HOUR
-        policy = ""
+        self.left[_begin(left.incident)] = now + HOUR
         for incident in self.state.incidents.values():
-            if incident.id == name:
-                policy = incident.policy
-                self._put(incident, HELD, why, now + HOUR)
-        self.state.line("unjudged", now, incident=name, policy=policy, why=why)
+            if incident.id == left.incident:
+                self._put(incident, HELD, str(left), now + HOUR)
+        about = {"incident": left.incident, "policy": left.policy, "place": left.place}
+        self.state.line("unjudged", now, **about, why=str(left))
 
     def _is_left(self, name: str, now: float) -> bool:
         return now < self.left.get(_begin(name), now)
@@ -310,7 +331,8 @@ class Core:
             before = self.state.key(realm, incident.thing)
             after = budget.seen(before, is_healthy, now, pace)
             if before != budget.Key() and after.cool_step == 0 < before.cool_step:
-                self.state.line("rested", now, thing=incident.thing, realm=realm)
+                what = heal_match.place(incident.subject)
+                self.state.line("rested", now, thing=incident.thing, realm=realm, what=what)
             self.state.set_key(realm, incident.thing, after)
 
     def _watch(
@@ -327,7 +349,8 @@ class Core:
         if not is_known and now - incident.last >= self.settings.unknown_for:
             self._close(incident, "for too long nothing was known of it", now)
         elif not heal_act.is_remembered(self.state, incident):
-            self._close(incident, "it has been healthy for long enough", now)
+            is_told = incident.why == heal_by_fact.TOLD
+            self._close(incident, heal_by_fact.TOLD if is_told else RESTED, now)
         else:
             self._put(incident, WATCHING, incident.why, now + self.settings.watch_every)
         return True
@@ -372,10 +395,6 @@ def thing(policy: Mapping[str, Any], cluster: str, subject: Mapping[str, Any]) -
 def _begin(name: str) -> str:
     """Give how the id of each incident about one thing begins."""
     return name.rpartition("-")[0]
-
-
-def _is_grave(policy: Mapping[str, Any]) -> bool:
-    return heal_policy.is_deed(policy) or heal_policy.stops(policy)
 
 
 _GONE: Mapping[str, Any] = {"act": {"do": "watch"}}

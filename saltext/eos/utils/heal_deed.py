@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from saltext.eos.utils import heal_deed_apply, heal_deed_consul, heal_deed_nomad
-from saltext.eos.utils.heal_plan import Done, Misfit, Plan, named
+from saltext.eos.utils.heal_plan import Acting, Done, Misfit, Plan, named
 
 Planner = Callable[[Mapping[str, Any], Mapping[str, Any]], Plan]
-Doer = Callable[[dict[str, Any], Plan], Done]
+Doer = Callable[[dict[str, Any], Plan, Acting], Done]
 
 DEEDS: dict[str, tuple[Planner, Doer]] = {
     "apply": (heal_deed_apply.plan, heal_deed_apply.do),
@@ -39,10 +39,10 @@ def planned(action: Any, subject: Mapping[str, Any], form: Mapping[str, Any]) ->
     return DEEDS[action][0](subject, form)
 
 
-def carried_out(opts: dict[str, Any], action: str, plan: Plan) -> Done:
+def carried_out(opts: dict[str, Any], action: str, plan: Plan, acting: Acting) -> Done:
     """
     Do what is planned.
 
     :raises CommandExecutionError: it failed; also SaltRunnerError.
     """
-    return DEEDS[action][1](opts, plan)
+    return DEEDS[action][1](opts, plan, acting)

@@ -12,10 +12,11 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError, SaltRunnerError
 
-from saltext.eos.utils import heal_file, heal_reach, heal_settings, master
+from saltext.eos.utils import heal_claim, heal_file, heal_reach, heal_settings, master
 from saltext.eos.utils.heal_plan import (
     LONGEST_APPLY,
     LONGEST_ASK,
+    Acting,
     Done,
     Plan,
     leaf,
@@ -38,7 +39,7 @@ def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     return Plan(f"apply eos.{component} on {node}", node, (component,), WITHIN)
 
 
-def do(opts: dict[str, Any], what: Plan) -> Done:
+def do(opts: dict[str, Any], what: Plan, _: Acting) -> Done:
     """Apply it, behind what already runs there."""
     (component,) = what.arguments
     changed, job = _applied(opts, what.node, component)
@@ -54,7 +55,7 @@ def plan_unseal(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     return Plan(f"open Vault on {node}", node, arguments, WITHIN)
 
 
-def unseal(opts: dict[str, Any], what: Plan) -> Done:
+def unseal(opts: dict[str, Any], what: Plan, acting: Acting) -> Done:
     """Open Vault as its custody is declared, then let Nomad place again what failed for it."""
     beside, heal = what.arguments
     try:
@@ -65,8 +66,10 @@ def unseal(opts: dict[str, Any], what: Plan) -> Done:
         ) from err
     says, effects = f"opened Vault on {what.node} (job {job})", [job]
     try:
-        evaluated, refused = _evaluated(opts, beside, heal)
-    except (SaltRunnerError, heal_file.Unusable, heal_settings.Refused) as err:
+        evaluated, refused = _evaluated(opts, beside, heal, acting)
+    except (
+        SaltRunnerError, heal_file.Unusable, heal_settings.Refused, heal_claim.Refused
+    ) as err:  # fmt: skip
         return Done(f"{says}; jobs that failed for it were not evaluated: {err}", tuple(effects))
     effects += [one["evaluation"] for one in evaluated]
     if evaluated:
@@ -79,7 +82,7 @@ def unseal(opts: dict[str, Any], what: Plan) -> Done:
 
 
 def _evaluated(
-    opts: dict[str, Any], beside: str, heal: Mapping[str, Any]
+    opts: dict[str, Any], beside: str, heal: Mapping[str, Any], acting: Acting
 ) -> tuple[list[dict[str, str]], list[str]]:
     """Have those evaluated that nothing is against; give them, and why others were not."""
     found = master.call(
@@ -90,7 +93,7 @@ def _evaluated(
         return [], []
     stack = heal_reach.Stack(found["managed"], found["unhealthy"])
     path = heal_file.path_of(opts)
-    may, refused = heal_reach.granted(path, jobs, stack, heal_settings.read(heal))
+    may, refused = heal_reach.granted(path, jobs, stack, heal_settings.read(heal), acting)
     if not may:
         return [], refused
     wanted = [[one._asdict() for one in may]]

@@ -13,6 +13,7 @@ from saltext.eos.utils.heal_plan import (
     ALLOCATION,
     LONGEST_ASK,
     NAME,
+    Acting,
     Done,
     Misfit,
     Plan,
@@ -34,12 +35,12 @@ def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     return Plan(says, runner_of(form, "healer"), arguments, WITHIN)
 
 
-def do(opts: dict[str, Any], what: Plan) -> Done:
+def do(opts: dict[str, Any], what: Plan, _: Acting) -> Done:
     """Remove it through the agent of its node, or check-and-set where that agent is gone."""
     found = master.call(
         opts, what.node, "eos_heal_act.deregister", list(what.arguments), SILENCE, LONGEST_ASK
     )
-    _, node, instance, *_ = what.arguments
+    node, instance = what.arguments[1:3]
     return Done(f"deregistered {instance} on {node} through {found['through']}", (instance,))
 
 
@@ -53,12 +54,12 @@ def plan_resync(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     return Plan(says, runner_of(form, "healer"), arguments, WITHIN)
 
 
-def resync(opts: dict[str, Any], what: Plan) -> Done:
+def resync(opts: dict[str, Any], what: Plan, _: Acting) -> Done:
     """Have it written, if the agent still has it and the allocation runs."""
     found = master.call(
         opts, what.node, "eos_heal_act.resync", list(what.arguments), SILENCE, LONGEST_ASK
     )
-    _, node, instance, *_ = what.arguments
+    node, instance = what.arguments[1:3]
     if not found["written"]:
         return Done(f"{instance} stood in the catalogue again; nothing was done")
     return Done(f"the agent of {node} wrote {instance} into the catalogue", (instance,))

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from saltext.eos.utils import master
-from saltext.eos.utils.heal_plan import LONGEST_ASK, Done, Misfit, Plan, leaf, region, runner_of
+from saltext.eos.utils.heal_plan import (
+    LONGEST_ASK,
+    Acting,
+    Done,
+    Misfit,
+    Plan,
+    leaf,
+    region,
+    runner_of,
+)
 
 # A deployment has its own deadline; this is for a placement that Nomad makes at once.
 WITHIN = 120.0
@@ -26,7 +35,7 @@ def plan(subject: Mapping[str, Any], form: Mapping[str, Any]) -> Plan:
     return Plan(says, node, (job, space, where), WITHIN)
 
 
-def do(opts: dict[str, Any], what: Plan) -> Done:
+def do(opts: dict[str, Any], what: Plan, _: Acting) -> Done:
     """Ask for the evaluation, and wait until it is worked off."""
     job, space, where = what.arguments
     found = master.call(

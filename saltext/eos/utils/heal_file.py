@@ -21,8 +21,9 @@ from saltext.eos.utils import heal_audit, store
 
 NAME = "healer.db"
 MARK = "healer.made"
+LOGS = f"{NAME}-wal and {NAME}-shm"
 ENGINE = "the engine eos_healer brings it up to date"
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS incidents (
@@ -69,12 +70,18 @@ STEPS = {
         "PRIMARY KEY (kind, what, input))",
         "INSERT INTO rules SELECT kind, what, reason, by, at, until, input FROM rules_1",
         "DROP TABLE rules_1",
-    )
+    ),
+    # An incident says for which facts it was opened; one that does not was for none.
+    2: (),
 }
 
 
 class Unusable(RuntimeError):
     """The healer's state cannot be trusted, so everything is frozen."""
+
+
+class Other(Unusable):
+    """It is of another wheel: nothing is wrong with it, and it stays where it is."""
 
 
 def path_of(opts: Mapping[str, Any]) -> Path:
@@ -117,6 +124,7 @@ def _make(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     mark = path.with_name(MARK)
     if not path.exists():
+        _put_aside_logs(path)
         if mark.exists():
             raise Unusable(
                 f"{path} is gone, with all that was frozen, held and suspended in it; expected the "
@@ -131,11 +139,59 @@ def _make(path: Path) -> None:
     mark.touch(mode=0o600)
 
 
-def wrong_version(version: int) -> str:
-    """Say what is wrong with a version of the file, and what to do; empty for this wheel's own."""
+def _put_aside_logs(path: Path) -> None:
+    """Put aside what SQLite would lay over a whole file that comes in place of a lost one."""
+    for suffix in ("-wal", "-shm", "-journal"):
+        log = path.with_name(path.name + suffix)
+        if log.exists():
+            log.replace(log.with_name(f"{log.name}.lost"))
+
+
+def wrong_version(path: Path, version: int) -> Other:
+    """Say of a version that is not this wheel's own what is wrong with it, and what to do."""
     if version in STEPS:
-        return f"has version {version} of an older wheel; restart the master, so that {ENGINE}"
-    return f"has version {version}; expected {VERSION}; install the wheel that wrote it"
+        says = f"of an older wheel; restart the master, so that {ENGINE}"
+    else:
+        says = f"expected {VERSION}; install the wheel that wrote it"
+    return Other(f"{path} has version {version}, {says}; healing is frozen")
+
+
+def _upgraded(db: sqlite3.Connection, path: Path, version: int) -> None:
+    """Bring a whole file up, and keep what it was beside it; without room for that nothing is."""
+    copy = None
+    try:
+        copy = _kept(db, path, version)
+        _brought_up(db, version)
+    except (sqlite3.Error, OSError) as err:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+        room = path.stat().st_size / 1e6
+        raise Other(
+            f"{path} is whole, of an older wheel, and could not be brought up to date: {err}; it "
+            f"is as it was, and healing is frozen: leave it where it is, and make room beside it "
+            f"for a copy ({room:.1f} MB); the engine tries again by itself"
+        ) from err
+
+
+def _kept(db: sqlite3.Connection, path: Path, version: int) -> Path:
+    """Keep the file as it is under another name, whole or not at all, and over no other copy."""
+    copy, number = path.with_name(f"{path.name}.v{version}"), 1
+    while copy.exists():
+        number += 1
+        copy = path.with_name(f"{path.name}.v{version}.{number}")
+    # The same name each time: what a kill cut off is taken away by the next.
+    staged = path.with_name(f".{path.name}.copy")
+    staged.unlink(missing_ok=True)
+    previous = os.umask(0o077)
+    try:
+        db.execute("VACUUM INTO ?", (str(staged),))
+        staged.replace(copy)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+    finally:
+        os.umask(previous)
+    return copy
 
 
 def _brought_up(db: sqlite3.Connection, version: int) -> None:
@@ -158,22 +214,34 @@ def _prepared(db: sqlite3.Connection, path: Path, *, is_thorough: bool, makes: b
     if version == 0 and tables == 0:
         raise Unusable(
             f"{path} is empty, so all that was frozen, held and suspended in it is lost; healing "
-            "is frozen: put the newest whole backup in its place"
+            f"is frozen: take {LOGS} away, and put the newest whole backup in its place"
         )
     if makes and version in STEPS:
-        _brought_up(db, version)
+        # What is damaged stays as it was, for a person and for the wheel that wrote it.
+        _refuse_unless_whole(db, path)
+        _upgraded(db, path, version)
         version = VERSION
     if version != VERSION:
-        raise Unusable(f"{path} {wrong_version(version)}; healing is frozen")
+        raise wrong_version(path, version)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
+    if is_thorough:
+        _refuse_unless_whole(db, path)
+    else:
+        _refuse_unless_guarded(db, path)
+
+
+def _refuse_unless_guarded(db: sqlite3.Connection, path: Path) -> None:
     (triggers,) = db.execute(
         "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchone()
     if triggers != 2:
         raise Unusable(f"{path} has lost what guards its audit; healing is frozen")
-    if not is_thorough:
-        return
+
+
+def _refuse_unless_whole(db: sqlite3.Connection, path: Path) -> None:
+    """Look at the file, and at the whole audit, from end to end."""
+    _refuse_unless_guarded(db, path)
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise Unusable(f"{path} is damaged: {found}; healing is frozen")

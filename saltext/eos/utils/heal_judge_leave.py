@@ -26,6 +26,8 @@ from saltext.eos.utils.heal_state import (
     HOLD,
     OPEN_STATES,
     SUSPEND,
+    WOULD,
+    counted_as,
     named,
 )
 
@@ -126,7 +128,8 @@ def cool_down(case: Case) -> Outcome:
     key = case.state.key(case.realm, case.incident.thing)
     found = budget.wait(key, case.view.thing.input or "", case.now)
     if found is not None and found[0] == "cool_down":
-        return Outcome(WAITS, f"acted lately; {found[1] - case.now:.0f} s more", found[1])
+        done = {ACT: "acted", WOULD: "said what would be done"}.get(case.realm, "noted")
+        return Outcome(WAITS, f"{done} lately; {found[1] - case.now:.0f} s more", found[1])
     return passed("it is not too soon after the last time")
 
 
@@ -143,7 +146,7 @@ def attempts(case: Case) -> Outcome:
 
 def blast(case: Case) -> Outcome:
     """Do one thing at a time, and touch few jobs."""
-    job = named(case.incident.names, "job:")
+    job = counted_as(case.incident.names)
     for one in case.state.decisions.values():
         if case.realm == ACT and one.state in OPEN_STATES:
             return again(case, f"decision {one.id} is under way, and only one may be")
@@ -170,5 +173,6 @@ def bucket(case: Case) -> Outcome:
     full = budget.filled(held, case.now, size, every)
     if full.tokens < 1.0:
         until = budget.next_token(held, case.now, size, every)
-        return Outcome(WAITS, f"no token is left; one comes in {until - case.now:.0f} s", until)
+        of = " of those for what is only said" if case.realm == WOULD else ""
+        return Outcome(WAITS, f"no token is left{of}; one comes in {until - case.now:.0f} s", until)
     return passed(f"{full.tokens:.1f} tokens of {size}")

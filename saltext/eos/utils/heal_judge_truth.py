@@ -26,6 +26,18 @@ ENOUGH = {
     "exhausted": ("exhausted", "failed"),
     "failed": ("failed",),
 }
+# What closes an incident that is none: nobody knows whether it ever was one.
+NOT_WRONG = "it is not wrong, or not any more"
+NEVER_SO = "it never was so that"
+# How a wheel of before said these two; its audits are read as well.
+BEFORE = ("healed by itself", "the layer below is")
+# In words, what each is of what Nomad and Consul do about it by themselves.
+DONE = {
+    "progress": "Nomad or Consul is not done with it yet",
+    "settled": "Nomad and Consul have done what they do by themselves",
+    "exhausted": "Nomad has no attempt left",
+    "failed": "Nomad has given it up",
+}
 
 
 def dedupe(case: Case) -> Outcome:
@@ -54,8 +66,10 @@ def own(case: Case) -> Outcome:
         if one.state in OPEN_STATES:
             return again(case, f"decision {one.id} about the same is under way")
         until = one.ended + case.settings.own_window
-        if one.claim is not None and case.now < until:
-            return Outcome(WAITS, f"it may be the echo of decision {one.id}", until)
+        is_acted = one.claim is not None and (one.result or {}).get("begun") is not False
+        if is_acted and case.now < until:
+            says = f"it may be what decision {one.id} brought about; {until - case.now:.0f} s more"
+            return Outcome(WAITS, says, until)
     return passed("no act of Eos about it is under way or has just ended")
 
 
@@ -84,24 +98,41 @@ def layer_below(case: Case) -> Outcome:
         return passed("nothing below is waited for")
     layer = case.view.thing.layer
     if layer is None:
-        return unknown(case, "how far the layer below is, is not known")
+        return unknown(case, "whether Nomad and Consul are done with it is not known")
     if layer in ENOUGH[wanted]:
-        return passed(f"the layer below is {layer}")
+        return passed(below(layer))
     waited = case.now - case.incident.opened
     if waited < case.settings.healer_wait:
-        found = again(case, f"the layer below is {layer}; expected {wanted}")
+        left = case.settings.healer_wait - waited
+        found = again(case, f"{below(layer)}; {left:.0f} s more at most, or until {below(wanted)}")
         last = case.incident.opened + case.settings.healer_wait
         return sooner(case, found._replace(until=min(found.until, last)))
     if wanted == "settled":
-        return passed(f"the layer below was given {waited:.0f} s and still is {layer}")
-    return Outcome(FAILED, f"the layer below is {layer}, it never was {wanted}", kind=CLOSE)
+        return passed(f"after {waited:.0f} s {below(layer)}")
+    says = f"after {waited:.0f} s {below(layer)}; {NEVER_SO} {below(wanted)}"
+    return Outcome(FAILED, says, kind=CLOSE)
+
+
+def is_not_wrong(why: str) -> bool:
+    """Tell whether that was why an incident was closed."""
+    return why in (NOT_WRONG, BEFORE[0])
+
+
+def is_too_early(why: str) -> bool:
+    """Tell whether it was closed because what is below never was as far as its policy asks."""
+    return NEVER_SO in why or why.startswith(BEFORE[1])
+
+
+def below(layer: str) -> str:
+    """Say in words how far Nomad and Consul are with it."""
+    return DONE.get(layer, layer)
 
 
 def still_wrong(case: Case) -> Outcome:
     """End what is over by now."""
     wrong = case.view.thing.wrong
     if wrong is False:
-        return Outcome(FAILED, "healed by itself", kind=CLOSE)
+        return Outcome(FAILED, NOT_WRONG, kind=CLOSE)
     is_hold = case.policy["act"]["do"] == "hold"
     if not is_hold and not is_deed(case.policy):
         return passed("nothing says that it is over")

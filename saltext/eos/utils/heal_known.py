@@ -32,9 +32,24 @@ def names(form: Mapping[str, Any] | None, state: State) -> set[str]:
         for component, part in compiled["components"].items():
             known.add(f"component:{component}")
             known |= {f"unit:{unit}" for unit in heal_view_component.units_of(part)}
+        known |= _in_namespaces(compiled)
+    return known | {f"{kind}:{name}" for name in jobs(form) for kind in ("job", "service")}
+
+
+def jobs(form: Mapping[str, Any]) -> list[str]:
+    """List the jobs that Eos compiles from the pillar, and those that their names may be of."""
     apps = form["plan"]["apps"]
-    jobs = (canary.NAME, *apps, *(app_database.job_name(app) for app in apps))
-    return known | {f"{kind}:{name}" for name in jobs for kind in ("job", "service")}
+    return [canary.NAME, *apps, *(app_database.job_name(app) for app in apps)]
+
+
+def _in_namespaces(compiled: Mapping[str, Any]) -> set[str]:
+    """Name the jobs of a node's compiled form each with the namespace it is in."""
+    each = (compiled["components"].get("app") or {}).get("each") or {}
+    found = {f"job:{canary.NAME}@default"}
+    for app, one in each.items():
+        if space := (one.get("values") or {}).get("namespace"):
+            found |= {f"job:{job}@{space}" for job in (app, app_database.job_name(app))}
+    return found
 
 
 def checked(what: Any, known: Iterable[str], *, is_sure: bool) -> str:
@@ -45,19 +60,34 @@ def checked(what: Any, known: Iterable[str], *, is_sure: bool) -> str:
     :raises Unclear: it is no name, or unknown.
     """
     text, every = str(what), sorted(known)
-    kind, _, rest = text.partition(":")
-    if text != STACK and (kind not in KINDS or not rest):
+    kind = text.partition(":")[0]
+    if not is_name(text):
         meant = [one for one in every if one.partition(":")[2] == text]
         hint = f" (did you mean {' or '.join(meant)}?)" if meant else nearest(text, every)
-        raise Unclear(
-            f"{text!r} is no name; expected stack, or one of {', '.join(KINDS)} with a name behind "
-            f"a colon, such as job:web{hint}"
-        )
-    # A job is known with its namespace and without it.
-    if text in every or text.partition("@")[0] in every or is_sure:
+        raise Unclear(f"{no_name(text)}{hint}")
+    # Which policies there are is always known.
+    if text in every or (is_sure and kind != "policy"):
         return text
     same = [one for one in every if one.startswith(f"{kind}:")]
+    elsewhere = [one for one in same if one.partition("@")[0] == text.partition("@")[0]]
+    hint = f" (did you mean {' or '.join(elsewhere)}?)" if elsewhere else nearest(text, same)
+    if kind == "policy":
+        raise Unclear(f"{text} is unknown{hint}; expected one of {', '.join(same)}")
     raise Unclear(
-        f"{text} is unknown{nearest(text, same)}; expected a {kind} of the pillar, or one that "
+        f"{text} is unknown{hint}; expected a {kind} of the pillar, or one that "
         "something has happened to; add sure=True if it is meant"
+    )
+
+
+def is_name(what: Any) -> bool:
+    """Tell whether something has the shape of a name, whatever goes by it."""
+    kind, _, rest = str(what).partition(":")
+    return what == STACK or (kind in KINDS and bool(rest))
+
+
+def no_name(what: Any) -> str:
+    """Say that something is no name, and what one looks like."""
+    return (
+        f"{str(what)!r} is no name; expected stack, or one of {', '.join(KINDS)} with a name "
+        "behind a colon, such as job:web"
     )

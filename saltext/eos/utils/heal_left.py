@@ -8,6 +8,10 @@ hour: nothing is judged about it, and no fact changes it.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from typing import Any
+
+from saltext.eos.utils import heal_match
 
 # Attempts on an incident before it is left to people.
 ATTEMPTS = 3
@@ -16,33 +20,40 @@ FORGOTTEN = 600.0
 
 
 class Unjudged(RuntimeError):
-    """One incident ends the step; nothing of the step may be kept."""
+    """
+    One incident ends the step; nothing of the step may be kept, so who it was is told here.
 
-    def __init__(self, incident: str, why: str) -> None:
+    :param policy: that it is of.
+    :param subject: what it is about.
+    """
+
+    def __init__(self, incident: str, policy: str, subject: Mapping[str, Any], why: str) -> None:
         super().__init__(f"incident {incident} cannot be judged: {why}")
-        self.incident = incident
+        self.incident, self.policy = incident, policy
+        # It has to be written where the incident itself perhaps could not be.
+        self.place = heal_match.place(subject).encode("utf-8", "backslashreplace").decode()
 
 
 class Left:
     """What the engine knows of them; a step that failed knows nothing."""
 
     def __init__(self) -> None:
-        self._failed: dict[str, tuple[int, float, str]] = {}
+        self._failed: dict[str, tuple[int, float, Unjudged]] = {}
         self.until: dict[str, float] = {}
         """By how its id begins, which is the same each time: the healer's moment of the end."""
 
     def failed(self, err: Unjudged) -> None:
         """Note that an incident has ended a step."""
         now = time.monotonic()
-        times, at, _ = self._failed.get(err.incident, (0, now, ""))
+        times, at, _ = self._failed.get(err.incident, (0, now, err))
         times = times + 1 if now - at < FORGOTTEN else 1
-        self._failed[err.incident] = (times, now, str(err))
+        self._failed[err.incident] = (times, now, err)
 
-    def ripe(self) -> list[tuple[str, str]]:
+    def ripe(self) -> list[Unjudged]:
         """List the incidents that have had their attempts, each with why."""
-        return [(name, why) for name, (times, _, why) in self._failed.items() if times >= ATTEMPTS]
+        return [err for times, _, err in self._failed.values() if times >= ATTEMPTS]
 
-    def written(self, ripe: list[tuple[str, str]]) -> None:
+    def written(self, ripe: list[Unjudged]) -> None:
         """Note that they have been left to people, and that this is on the disk."""
-        for name, _ in ripe:
-            self._failed.pop(name, None)
+        for err in ripe:
+            self._failed.pop(err.incident, None)

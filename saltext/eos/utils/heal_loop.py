@@ -32,12 +32,13 @@ from saltext.eos.utils import (
     heal_status,
     heal_store,
     lock,
+    master,
 )
 from saltext.eos.utils.heal_aside import Aside, Done
 from saltext.eos.utils.heal_left import ATTEMPTS, Left, Unjudged
 from saltext.eos.utils.heal_looks import Looks
 from saltext.eos.utils.heal_seat import Ask, Seat
-from saltext.eos.utils.heal_when import occurred
+from saltext.eos.utils.heal_when import heard, occurred
 from saltext.eos.utils.heal_world import Outlet, World
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ SLICE = 1_000
 DUE_EVERY = 30.0
 STEP_EVERY = 5.0
 SETTINGS_EVERY = 30.0
+# After which a pillar that was never read is read again; each time after twice as long.
+SETTINGS_SOON = 1.0
 LOUD_EVERY = 60.0
 OPEN_EVERY = 5.0
 STATUS_EVERY = 0.5
@@ -84,6 +87,10 @@ class Loop:
         self._pillar_error = ""
         self._alarms: dict[str, str] = {}
         self._form_at = self._open_at = self._due_at = self._step_at = float("-inf")
+        # The healer's moment at which the last reading of the pillar was begun, and that had ended.
+        self._form_begun = self._form_of = float("-inf")
+        self._soon = 0.0
+        self._early: frozenset[str] = frozenset()
         self._loud_at = self._status_at = float("-inf")
         self._rotate_at = time.monotonic()
         self._unread = (0, 0)
@@ -101,7 +108,7 @@ class Loop:
     @property
     def is_stuck(self) -> bool:
         """Whether readings hang, so many that only another process can read anything."""
-        return self._looks.is_stuck or self._forms.is_stuck
+        return self._looks.is_stuck or self._forms.is_stuck or master.is_stuck()
 
     @property
     def is_ended(self) -> bool:
@@ -153,10 +160,7 @@ class Loop:
             store,
             heal_core.Core(self._table, settings, store.state, left=self._left.until),
         )
-        for one in store.state.decisions.values():
-            # Whoever kept it may have ended before it was fired.
-            if one.state == "decided":
-                one.fired_at = min(one.fired_at, store.now() - settings.refire_after)
+        heal_act.fire_again(store.state, store.now())
         self._why = ""
         return self._store, self._core
 
@@ -177,9 +181,13 @@ class Loop:
     def _read_pillar(self) -> None:
         done = self._forms.taken()
         if done is not None:
-            self._form_at = time.monotonic()
+            self._form_at, self._form_of = time.monotonic(), self._form_begun
             self._take_pillar(done)
-        if not self._forms.is_busy and time.monotonic() - self._form_at >= SETTINGS_EVERY:
+            self._soon = 2 * self._soon if self._soon else SETTINGS_SOON
+        # Until it was read once nothing is healed, whatever was in the way of the first reading.
+        pause = SETTINGS_EVERY if self._settings is not None else min(self._soon, SETTINGS_EVERY)
+        if not self._forms.is_busy and time.monotonic() - self._form_at >= pause:
+            self._form_begun = self._store.now() if self._store is not None else float("-inf")
             self._forms.begin(self._world.form)
 
     def _take_pillar(self, done: Done[dict[str, Any]]) -> None:
@@ -193,7 +201,9 @@ class Loop:
         if error != self._pillar_error:
             self._pillar_error = error
             self._alarms.pop("pillar", None)
-            if error:
+            # Before a stack is described there is nothing to heal, and nothing to be alarmed at.
+            is_early = isinstance(done.cause, master.Undescribed) and self._settings is None
+            if error and not is_early:
                 self._alarms["pillar"] = error
                 log.error("the pillar of the healer cannot be read: %s", error)
         if self._core is not None and self._settings is not None:
@@ -204,6 +214,7 @@ class Loop:
         look = self._looks.taken()
         clock = time.monotonic()
         waiting = self._looks.asked | (self._waiting if self._looks.is_busy else frozenset())
+        waiting |= self._early if self._forms.is_busy else frozenset()
         may_act = self._seat.look(self._form, self._settings)
         may_judge = may_act and self._settings is not None and clock >= self._due_from
         is_due = may_judge and core.soonest(waiting) <= store.now()
@@ -218,8 +229,8 @@ class Loop:
         missing: list[heal_state.Incident] = []
         settings, ripe = self._settings or heal_settings.Settings(), self._left.ripe()
         with store.step(settings) as moment:
-            for name, why in ripe:
-                core.put_aside(name, why, moment.now)
+            for left in ripe:
+                core.put_aside(left, moment.now)
             self._seat.sit_down(store, moment.now)
             for cause, says in self._alarms.items():
                 state.line("alarm", moment.now, cause=cause, says=says)
@@ -234,6 +245,7 @@ class Loop:
                 views, missing = self._looks.views(core, look, moment.now, self._form)
                 fired = core.due(moment.now, moment.reading.wall, views)
                 self._waiting = frozenset(one.id for one in missing)
+                missing = self._with_pillar(core, missing)
             self.counters.update(kind for kind, _ in state.lines)
             has_lines = bool(state.lines)
         # Also what could not be written was judged: the intake goes on without it.
@@ -253,6 +265,25 @@ class Loop:
         if not is_behind and clock - self._rotate_at >= ROTATE_EVERY:
             self._rotate(store)
         return is_behind
+
+    def _with_pillar(
+        self, core: heal_core.Core, missing: list[heal_state.Incident]
+    ) -> list[heal_state.Incident]:
+        """
+        Give those that may be looked at now.
+
+        Whether a version that failed is still asked for, the pillar says; one read before the fact
+        may be older than that version. Where it cannot be read by now, the last good one holds.
+        """
+        stale = [
+            one
+            for one in missing
+            if core.table[one.policy]["act"]["do"] == "hold" and self._form_of < one.last
+        ]
+        self._early = frozenset(one.id for one in stale)
+        if stale:
+            self.refresh()
+        return [one for one in missing if one.id not in self._early]
 
     def _rotate(self, store: heal_store.Store) -> None:
         self._rotate_at = time.monotonic()
@@ -295,7 +326,8 @@ class Loop:
             try:
                 envelope = heal_inbox.envelope(text)
                 known = envelope["id"]
-                core.arrive(row, envelope, moment.now, occurred(envelope, moment))
+                at, since = occurred(envelope, moment), heard(envelope, moment)
+                core.arrive(row, envelope, moment.now, at, since)
             except Exception as err:
                 self._unread = (row, times)
                 if times <= ATTEMPTS:

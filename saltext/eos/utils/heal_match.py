@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -20,7 +21,10 @@ Index = Mapping[str, list[tuple[str, Mapping[str, Any]]]]
 # Sources where one name may stand for two things: a job of one region is not that of another.
 CLUSTERS = ("nomad", "consul")
 MOST_DISTINCT = 256
-COUNT = re.compile(r"\{count\}")
+WORD = re.compile(r"\{(count|limit|proposed)\}")
+MIB = 2**20
+# A kill tells that more was wanted, not how much: half as much again, in steps of 16 MiB.
+MORE, STEP = 1.5, 16 * MIB
 
 
 class Match(NamedTuple):
@@ -111,10 +115,40 @@ def sentence(words: str, envelope: Mapping[str, Any], count: int) -> str:
     """
     Put the leaves of a fact into the words of a policy.
 
-    :param words: text with {references} and {count}.
+    :param words: text with {references}, {count}, {limit} and {proposed}.
     :param count: how many facts the incident has.
     """
-    return COUNT.sub(str(count), event_text.fill(words, dict(envelope)))
+    told = {"count": str(count), **_sizes(envelope)}
+    return WORD.sub(lambda found: told[found[1]], event_text.fill(words, dict(envelope)))
+
+
+def _sizes(envelope: Mapping[str, Any]) -> dict[str, str]:
+    """Give the memory limit of a kill, and what is proposed in its place, as the pillar has it."""
+    limit = str(leaf(envelope, "verdict.limit") or "")
+    if not limit.isdecimal() or not int(limit):
+        return {"limit": "-", "proposed": "-"}
+    wanted = math.ceil(int(limit) * MORE / STEP) * STEP
+    return {"limit": f"{round(int(limit) / MIB, 1):g}MiB", "proposed": f"{wanted // MIB}MiB"}
+
+
+def value_of(envelope: Mapping[str, Any], repeated: Mapping[str, Any]) -> Any:
+    """Give by what a fact counts: the leaf ``distinct``; by itself without one."""
+    distinct = repeated.get("distinct")
+    return envelope["id"] if distinct is None else leaf(envelope, distinct)
+
+
+def told(
+    held: Iterable[tuple[float, str]], policy: Mapping[str, Any], id_: str, most: int
+) -> list[str]:
+    """
+    List the facts that are one incident when it opens: those that counted, this one last.
+
+    :param held: what counted.
+    :param most: how many are kept.
+    """
+    repeated = (policy.get("require") or {}).get("repeated") or {"distinct": ""}
+    before = [] if repeated.get("distinct") is not None else [one for _, one in held if one]
+    return [*dict.fromkeys([*(one for one in before if one != id_), id_])][-most:]
 
 
 def counted(
@@ -127,12 +161,13 @@ def counted(
 
     :param before: moments that counted so far, in seconds, each with its value.
     :param at: moment of this one.
-    :param value: of the leaf ``distinct``; whatever without one.
+    :param value: of the leaf ``distinct``; the id of the fact without one.
     :param repeated: ``times``, ``within`` in seconds, ``distinct``.
     """
     held = [*before]
     if repeated.get("distinct") is None:
-        held = sorted([*held, (at, "")])[-int(repeated["times"]) :]
+        held = sorted([*held, (at, "" if value is None else str(value))])
+        held = held[-int(repeated["times"]) :]
     else:
         latest = {text: moment for moment, text in held}
         name = str(value)

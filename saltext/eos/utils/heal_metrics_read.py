@@ -24,7 +24,9 @@ from saltext.eos.utils import (
 from saltext.eos.utils.heal_state import DEEDS
 from saltext.eos.utils.inbox_read import Reader
 
-OUTCOMES = ("decided", "would", "claimed", "done", "failed", "expired")
+OUTCOMES = (
+    "decided", "would", "claimed", "done", "failed", "not_needed", "not_begun", "expired",
+)  # fmt: skip
 RULES = ("freeze", "suspend", "hold", "suspect", "contended")
 CHECKS = (
     "debounce", "own", "complete", "layer_below", "still_wrong", "required", "frozen", "suspended",
@@ -78,7 +80,9 @@ class Followed:
         self.kinds[line.kind] += 1
         outcome = line.kind
         if outcome == "result":
-            outcome = "done" if line.body.get("ok") else "failed"
+            is_begun = line.body.get("begun") is not False
+            found = ("failed", "done") if is_begun else ("not_begun", "not_needed")
+            outcome = found[bool(line.body.get("ok"))]
         if outcome in OUTCOMES:
             action = line.body.get("action") or self._actions.get(line.body["decision"], "")
             if action in DEEDS:

@@ -26,6 +26,7 @@ from salt.exceptions import CommandExecutionError, SaltException
 from saltext.eos.utils import (
     engine_child,
     heal_metrics,
+    heal_notify_channel,
     heal_notify_keeper,
     heal_status,
     heal_webhook,
@@ -102,30 +103,39 @@ def _arrange(
         if wanted.get(name) != channel:
             ended.set()
             del running[name]
+    try:
+        # Who is not told any more asks for nobody's help.
+        heal_notify_channel.tell_now(home, wanted)
+    except (OSError, SaltException) as err:
+        # That the healer freezes because of it is what people have to be told now.
+        log.warning("who is told about healing was not noted: %s", err)
     for name, channel in wanted.items():
         if name not in running:
             ended = threading.Event()
             running[name] = (channel, ended)
             threading.Thread(
-                target=follow, args=(home, channel, _sender(opts, channel), ended),
+                target=follow, args=(home, channel, sender(opts, channel), ended),
                 name=f"eos notify {name}", daemon=True,
             ).start()  # fmt: skip
 
 
 def follow(home: Path, channel: settings.Channel, send: Send, ended: threading.Event) -> None:
     """Tell one channel until that is ended; what is in the way is said, and tried again."""
-    follower = Follower(home / FOLDER, home / NAME, channel, send)
+    follower: Follower | None = None
     pause, frozen = 1.0, Frozen(home, send)
     while not ended.is_set():
         try:
             frozen.look(time.time())
+            if follower is None:
+                follower = Follower(home / FOLDER, home / NAME, channel, send)
             ended.wait(follower.turn(time.time()))
             pause = 1.0
         except Exception as err:  # noqa: BLE001 - whatever it is, it must not end in silence
             why = f"{type(err).__name__}: {err}"
             log.warning("%s is not told: %s; next try in %s s", channel.name, why, pause)
-            with contextlib.suppress(OSError, ValueError):
-                follower.failed(why, time.time())
+            with contextlib.suppress(OSError, ValueError, SaltException):
+                if follower is not None:
+                    follower.failed(why, time.time())
             ended.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -174,29 +184,42 @@ class Frozen:
         return status.why if status.state == heal_status.FROZEN else ""
 
 
-def _sender(opts: dict[str, Any], channel: settings.Channel) -> Send:
+def sender(opts: dict[str, Any], channel: settings.Channel) -> Send:
+    """Give what tells one channel a message, once; it raises :class:`Failed`."""
     if channel.name == settings.WEBHOOK:
         return lambda message, now: _post(opts, channel, message, now)
     loaded: list[Any] = []
 
     def send(message: Message, now: float) -> None:
         if not loaded:
-            loaded.append(salt.minion.MasterMinion(opts, states=False, rend=False).returners)
-        returned(opts, loaded[0], channel.name, message)
+            # Kept whole: Salt takes the returners down with the one that has loaded them.
+            loaded.append(salt.minion.MasterMinion(opts, states=False, rend=False))
+        returned(opts, loaded[0].returners, channel.name, message)
 
     return send
 
 
-def _post(opts: dict[str, Any], channel: settings.Channel, message: Message, now: float) -> None:
+def key_of_webhook(opts: dict[str, Any]) -> bytes:
+    """
+    Give the key that notifications of the webhook are signed with.
+
+    :raises Failed: there is none that can be used.
+    """
     try:
         key = sealed.read(opts, settings.KEY)
     except CommandExecutionError as err:
         raise Failed(f"the key of the webhook does not open: {err}") from err
     if key is None or len(key) < LEAST_KEY:
-        raise Failed("the webhook has no key; run salt-run eos.webhook_key, and give it the same")
-    heal_webhook.send(
-        channel.url, key.encode(), message, now, channel.ca or None, channel.within
-    )  # fmt: skip
+        raise Failed(
+            "the webhook has no key; run `salt-run eos.webhook_key file=…`, and give the receiver "
+            "the same"
+        )
+    return key.encode()
+
+
+def _post(opts: dict[str, Any], channel: settings.Channel, message: Message, now: float) -> None:
+    key = key_of_webhook(opts)
+    heal_webhook.send(channel.url, key, message, now, channel.ca or None, channel.within)
 
 
 def returned(

@@ -11,17 +11,19 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from saltext.eos.utils import heal_audit, heal_notify_message, store
+from saltext.eos.utils import heal_audit, heal_notify_message, heal_notify_settings, store
 from saltext.eos.utils.heal_notify_message import SEVERITIES, Message
 from saltext.eos.utils.heal_notify_settings import Channel
 from saltext.eos.utils.heal_webhook import Failed
 
 FOLDER = "heal-notify"
 DEAD = "dead.jsonl"
+# Names those who are told now: the cursor of one that is gone from pillar stays, for its return.
+TOLD_NOW = "told-now"
 SLICE = 500
 # A digest is of so many lines at most.
 MOST_LINES = 20_000
@@ -155,8 +157,13 @@ class Follower:
         if not found:
             self._seen = lines[-1][0].n if lines else self._seen
             return None
+        # What is behind a cursor is told: a message holds no more lines than that.
+        most = int(self.state["n"]) + MOST_LINES
+        within = [number for number in found if number <= most]
+        if not within:
+            return [first, most]
         self.state["grave"] += 1
-        return [first, found[-1]]
+        return [first, within[-1]]
 
     def _tell(self, message: Message, now: float) -> None:
         state = self.state
@@ -202,45 +209,79 @@ class Follower:
         store.replace(self._dead, f"{text}\n".encode())
 
 
+def tell_now(home: Path, names: Iterable[str]) -> None:
+    """
+    Note who is told from now on.
+
+    :param home: the master's store.
+    :raises CommandExecutionError: it cannot be written; OSError where the disk is full.
+    """
+    store.replace(home / FOLDER / TOLD_NOW, json.dumps(sorted(names)).encode())
+
+
 def standing(home: Path) -> dict[str, Any]:
     """
-    Tell how each channel is, for people and for metrics.
+    Tell how each channel is that is told now, for people and for metrics.
 
     :param home: the master's store.
     :return: by channel ``sent``, ``failed``, ``dead``, ``behind``, ``last_error``, ``at``.
     """
     found = {}
     folder = home / FOLDER
+    names_now = _told_now(folder)
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         held = _read(path)
-        if held is not None:
+        if held is not None and (names_now is None or path.stem in names_now):
             names = ("sent", "failed", "dead", "behind", "last_error", "at")
             found[path.stem] = {name: held.get(name, EMPTY[name]) for name in names}
     return found
 
 
-def needs(home: Path, now: float) -> list[str]:
+def needs(home: Path, now: float, heal: Mapping[str, Any] | None = None) -> list[str]:
     """
     Say what of notification needs a person.
 
     :param home: the master's store.
     :param now: seconds since 1970.
+    :param heal: what pillar says now below ``eos:heal``: nobody waits for who is not in it.
     """
+    wanted = _wanted(heal)
     found = [
-        f"{name} is not told about healing: {held['last_error']}"
+        f"{name} is not told about healing: {held['last_error']}; `salt-run eos.notify_test "
+        f"channel={name}` tries it"
         for name, held in standing(home).items()
-        if held["last_error"]
+        if held["last_error"] and (wanted is None or name in wanted)
     ]
     letters = []
     with contextlib.suppress(OSError, ValueError):
         lines = (home / FOLDER / DEAD).read_text("utf-8").splitlines()
         letters = [one for one in map(json.loads, lines) if now - one["at"] < DAY]
+    if wanted is not None:
+        letters = [one for one in letters if one["channel"] in wanted]
     if letters:
         found.append(
             f"notifications that were given up within a day: {len(letters)}, the last for "
             f"{letters[-1]['channel']} ({letters[-1]['why']}); read {home / FOLDER / DEAD}"
         )
     return found
+
+
+def _wanted(heal: Mapping[str, Any] | None) -> Container[str] | None:
+    """Name who is in pillar; None where it does not say."""
+    if heal is None:
+        return None
+    try:
+        return heal_notify_settings.read(heal.get("notify"), heal.get("webhook"))
+    except heal_notify_settings.Refused:
+        return None
+
+
+def _told_now(folder: Path) -> list[str] | None:
+    try:
+        held = json.loads((folder / TOLD_NOW).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return [*map(str, held)] if isinstance(held, list) else None
 
 
 def _said(id_: str, first: int, last: int, kind: str, severity: str, words: str) -> Message:

@@ -21,6 +21,8 @@ def seal(opts: dict[str, Any], file: Any, test: Any, others: dict[str, Any]) -> 
     """
     asked.nothing_else(others, ("file", "test"))
     is_test = asked.flag("test", test)
+    if file is None:
+        raise asked.Unclear("file is missing; expected file=, the path of a file with the key")
     try:
         key = Path(str(file)).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as err:

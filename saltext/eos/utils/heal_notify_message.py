@@ -122,6 +122,19 @@ def _alarm(body: Body) -> str:
     return ": ".join(filter(None, (_shown(body, "cause"), about, _shown(body, "says"))))
 
 
+def _helped(body: Body) -> str:
+    if body.get("begun") is False:
+        return "was not needed" if body.get("ok") else "did not come to its act"
+    return "helped" if body.get("ok") else "did not help"
+
+
+def _result(body: Body) -> str:
+    if body.get("ok"):
+        return "notice"
+    # What came to no act has broken nothing; what stopped it is told of itself.
+    return "warning" if body.get("begun") is False else "critical"
+
+
 def _waits(body: Body) -> str:
     last = (body.get("checks") or [{}])[-1]
     blocked = last.get("name") == "complete" and "blocked" in str(last.get("says"))
@@ -130,16 +143,16 @@ def _waits(body: Body) -> str:
 
 _KINDS: dict[str, str | Callable[[Body], str]] = {
     "opened": "info", "closed": "info", "rested": "info", "own": "info", "claimed": "info",
-    "acting": "info", "acted": "info", "rotated": "info", "decided": "warning",
+    "acting": "info", "touched": "info", "acted": "info", "rotated": "info", "decided": "warning",
     "alarm": "critical", "lease": "notice", "inbox": "warning", "given_back": "info",
     "would": lambda body: "warning" if body.get("mode") == "warn" else "info",
     "note": _noted,
     "fired": lambda body: "warning" if int(body.get("times", 1)) > 1 else "info",
-    "result": lambda body: "notice" if body.get("ok") else "critical",
+    "result": _result,
     "expired": "critical", "refused": "warning", "waits": _waits,
     "rule": lambda body: "critical" if body.get("rule") == "freeze" else "notice",
     "rule_ended": "notice", "claim_refused": "critical", "claim_late": "info",
-    "command_refused": "warning",
+    "command_refused": "warning", "breaker_closed": "notice",
     "unjudged": "critical", "crowded": "critical", "missed": "critical", "unreadable": "critical",
 }  # fmt: skip
 _WORDS: dict[str, Callable[[Body], str]] = {
@@ -154,10 +167,12 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     f"{_shown(b, 'times')} times and nobody claimed it",
     "claimed": lambda b: f"decision {_shown(b, 'decision')} is claimed",
     "acting": lambda b: f"decision {_shown(b, 'decision')} ({_shown(b, 'action')}) begins",
+    "touched": lambda b: f"decision {_shown(b, 'decision')} touched {_shown(b, 'jobs')} besides",
     "acted": lambda b: f"decision {_shown(b, 'decision')}: {_shown(b, 'says')}",
     "alarm": _alarm,
     "own": lambda b: f"fact {_shown(b, 'event')} is an echo of decision {_shown(b, 'decision')}",
-    "rested": lambda b: f"{_shown(b, 'thing')} has been healthy for long, so all is forgotten",
+    "rested": lambda b: f"{_shown(b, 'what' if b.get('what') else 'thing')} has been well for "
+    "long, so what was done about it is forgotten",
     "given_back": lambda b: f"decision {_shown(b, 'decision')} was no attempt on "
     f"{_shown(b, 'thing')}: it did not come to its act",
     "rotated": lambda b: f"lines of the audit up to {_shown(b, 'last')} were moved into "
@@ -165,7 +180,7 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     "lease": lambda b: f"this master heals from now on (epoch {_shown(b, 'epoch')})",
     "inbox": lambda b: f"another inbox: after {_shown(b, 'was')} comes fact {_shown(b, 'row')}",
     "result": lambda b: f"decision {_shown(b, 'decision')} "
-    f"{'helped' if b.get('ok') else 'did not help'}: {_shown(b, 'says')}",
+    f"{_helped(b)}: {_shown(b, 'says')}",
     "expired": lambda b: f"decision {_shown(b, 'decision')} expired: {_shown(b, 'says')}",
     "refused": lambda b: f"incident {_shown(b, 'incident')} is left to people, {_checked(b)}",
     "waits": lambda b: f"incident {_shown(b, 'incident')} waits, {_checked(b)}",
@@ -173,12 +188,14 @@ _WORDS: dict[str, Callable[[Body], str]] = {
     f"{_shown(b, 'reason')}",
     "rule_ended": lambda b: f"{_shown(b, 'rule')} of {_shown(b, 'what')} ended by "
     f"{_shown(b, 'by')}",
+    "breaker_closed": lambda b: f"{_shown(b, 'by')} closed the breaker of {_shown(b, 'what')}",
     "claim_late": lambda b: f"a claim of decision {_shown(b, 'decision')} came too late: "
     f"{_shown(b, 'why')}",
     "claim_refused": lambda b: f"a claim of decision {_shown(b, 'decision')} was refused: "
     f"{_shown(b, 'why')}",
     "command_refused": lambda b: f"a command of {_shown(b, 'by')} was refused: {_shown(b, 'why')}",
-    "unjudged": lambda b: f"policy {_shown(b, 'policy')} is left to people: {_shown(b, 'why')}",
+    "unjudged": lambda b: f"policy {_shown(b, 'policy')} is left to people for an hour for "
+    f"{_shown(b, 'place')}: {_shown(b, 'why')}",
     "crowded": lambda b: f"{_shown(b, 'open')} incidents are open, and no more are opened",
     "missed": lambda b: f"{_shown(b, 'count')} facts were forgotten before they were judged",
     "unreadable": lambda b: f"fact {_shown(b, 'row')} cannot be read: {_shown(b, 'why')}",

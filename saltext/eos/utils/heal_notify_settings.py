@@ -77,10 +77,9 @@ def read(notify: Any, webhook: Any) -> dict[str, Channel]:
 def _webhook(found: Mapping[str, Any], severity: str, most: int, every: float) -> Channel:
     _known("webhook", found, ("url", "severity", "ca", "within"))
     url = found.get("url")
-    parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
-    is_whole = parts.scheme == "https" and parts.hostname and not parts.username
-    if not isinstance(url, str) or not is_whole or parts.fragment or not _is_port(url):
-        raise Refused("webhook:url", "an address such as https://host/path", show(url))
+    if not isinstance(url, str) or (wrong := _wrong(url)):
+        shown = wrong if isinstance(url, str) else show(url)
+        raise Refused("webhook:url", "an address such as https://host/path", shown)
     ca = found.get("ca", "")
     if not isinstance(ca, str) or (ca and not ca.startswith("/")):
         raise Refused("webhook:ca", "the path of a file with a CA", show(ca))
@@ -89,11 +88,26 @@ def _webhook(found: Mapping[str, Any], severity: str, most: int, every: float) -
     return Channel(WEBHOOK, own, most, every, url, ca, within)
 
 
-def _is_port(url: str) -> bool:
+def _wrong(url: str) -> str:
+    """
+    Say what is wrong with an address; empty when nothing is.
+
+    It may have a secret in it, and what is said here is logged: it is never shown itself.
+    """
     try:
-        return urlsplit(url).port != 0
+        parts = urlsplit(url)
+        is_port = parts.port != 0
     except ValueError:
-        return False
+        return "one that cannot be read"
+    wrong = {
+        "without https://": parts.scheme != "https",
+        "without a host": not parts.hostname,
+        "with a user or a password": "@" in parts.netloc,
+        "with a fragment": bool(parts.fragment),
+        "with the port 0": not is_port,
+    }
+    said = [words for words, is_so in wrong.items() if is_so]
+    return f"one {', '.join(said)}" if said else ""
 
 
 def _mapping(path: str, found: Any) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ from saltext.eos.utils import (
     heal_view,
     heal_when,
     inbox_read,
+    lock,
     master,
 )
 from saltext.eos.utils.asker import asker
@@ -75,6 +76,7 @@ def _would(opts: dict[str, Any]) -> dict[str, Any]:
         raise SaltRunnerError(str(err)) from err
     with contextlib.closing(Reader(heal_file.path_of(opts))) as reader:
         state, now, wall = reader.state, reader.now, reader.wall
+    state.locked = lock.said(opts)
     begun = heal_clock.read()
     state.lines = []
     core = heal_core.Core(table.TABLE, settings, state)
@@ -94,12 +96,14 @@ def _would(opts: dict[str, Any]) -> dict[str, Any]:
     lines = lines or ["nothing is wrong that the healer knows of"]
     held = state.bucket(heal_report.realm_of(settings))
     full = heal_budget.filled(held, later, settings.bucket_size, settings.bucket_every)
+    modes = {"components": dict(settings.components), "jobs": dict(settings.jobs)}
     lines += indented(
-        f"Nothing was done or written. Mode {settings.mode}; {full.tokens:.1f} of "
-        f"{settings.bucket_size} acts would be left.", 0,
+        f"Nothing was done or written. Mode {heal_report.mode_text(settings.mode, modes)}; "
+        f"{full.tokens:.1f} of {settings.bucket_size} acts would be left.", 0,
     )  # fmt: skip
     lines += indented(missing, 0) if missing else []
-    return {"rows": rows, "mode": settings.mode, "changes": {}, "text": "\n".join(lines)}
+    found = {"rows": rows, "mode": settings.mode, "modes": modes, "changes": {}}
+    return {**found, "text": "\n".join(lines)}
 
 
 def _arrive(opts: dict[str, Any], core: heal_core.Core, moment: heal_clock.Time) -> str:
@@ -115,7 +119,8 @@ def _arrive(opts: dict[str, Any], core: heal_core.Core, moment: heal_clock.Time)
     for row, text in facts.rows:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             envelope = heal_inbox.envelope(text)
-            core.arrive(row, envelope, moment.now, heal_when.occurred(envelope, moment))
+            at, since = heal_when.occurred(envelope, moment), heal_when.heard(envelope, moment)
+            core.arrive(row, envelope, moment.now, at, since)
     left = facts.last - facts.rows[-1][0] if facts.rows else 0
     return f"{left} more facts wait in the inbox." if left > 0 else ""
 

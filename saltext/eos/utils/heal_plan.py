@@ -49,6 +49,17 @@ class Done(NamedTuple):
     effects: tuple[str, ...] = ()
 
 
+class Acting(NamedTuple):
+    """
+    Under which decision it is done, which may end or be stopped while it is.
+
+    :param who: the orchestration that has claimed it.
+    """
+
+    decision: str
+    who: Mapping[str, Any]
+
+
 def leaf(subject: Mapping[str, Any], *names: str) -> str:
     """
     Give what a decision says about the first of these names that it says anything about.

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from saltext.eos.utils import heal_budget, heal_claim, heal_clock, heal_file, heal_store
+from saltext.eos.utils import heal_budget, heal_claim, heal_clock, heal_file, heal_run, heal_store
+from saltext.eos.utils.heal_plan import Acting
 from saltext.eos.utils.heal_settings import Settings
 from saltext.eos.utils.heal_state import ACT
 
@@ -28,7 +29,11 @@ class Job(NamedTuple):
 
     def names(self) -> tuple[str, ...]:
         """Give the names by which people speak of it."""
-        return f"job:{self.job}@{self.namespace}", f"job:{self.job}", f"service:{self.job}"
+        return f"job:{self.counted()}", f"job:{self.job}", f"service:{self.job}"
+
+    def counted(self) -> str:
+        """Give the name under which it is booked: those of other namespaces are other jobs."""
+        return f"{self.job}@{self.namespace}"
 
 
 class Stack(NamedTuple):
@@ -39,25 +44,29 @@ class Stack(NamedTuple):
 
 
 def granted(
-    path: Path, jobs: Sequence[Job], stack: Stack, settings: Settings,
+    path: Path, jobs: Sequence[Job], stack: Stack, settings: Settings, acting: Acting,
     read: Callable[[], heal_clock.Reading] = heal_clock.read,
 ) -> tuple[list[Job], list[str]]:  # fmt: skip
     """
     Give the jobs that may be touched now, booked as touched, and in words why the others may not.
 
     :param path: the healer's file.
+    :param acting: the decision whose act this is part of.
+    :raises Refused: that has ended or is stopped by now, or another master may act meanwhile.
     :raises Unusable: the state cannot be trusted.
     """
     with contextlib.closing(heal_file.opened(path, is_thorough=False)) as db:
         try:
             with heal_store.transaction(db):
-                return _granted(db, jobs, stack, settings, read())
+                reading = read()
+                heal_run.refuse_unless_free(db, acting.decision, acting.who, reading)
+                return _granted(db, jobs, stack, settings, acting.decision, reading)
         except (sqlite3.Error, ValueError, KeyError, TypeError) as err:
             raise heal_file.Unusable(f"{path} cannot be trusted: {err}; nothing is done") from err
 
 
 def _granted(
-    db: sqlite3.Connection, jobs: Sequence[Job], stack: Stack, settings: Settings,
+    db: sqlite3.Connection, jobs: Sequence[Job], stack: Stack, settings: Settings, decision: str,
     reading: heal_clock.Reading,
 ) -> tuple[list[Job], list[str]]:  # fmt: skip
     last = heal_clock.unpacked(heal_file.meta(db, heal_store.CLOCK))
@@ -77,18 +86,22 @@ def _granted(
         why = heal_claim.stopped(db, one.names(), None, now)
         if not why and mode != "enforce":
             why = f"mode {mode}"
-        if not why and len({*touched, one.job}) > most:
+        if not why and len({*touched, one.counted()}) > most:
             why = f"{len(touched)} jobs were touched lately, {most} may be"
         if why:
             refused.append(f"{one.job}: {why}")
             continue
-        touched.add(one.job)
+        touched.add(one.counted())
         found.append(one)
     if found:
-        names = sorted({one.job for one in found})
+        names = sorted({one.counted() for one in found})
         rows_ = [(ACT, name, now) for name in names]
         db.executemany("INSERT OR REPLACE INTO touched VALUES (?,?,?)", rows_)
-        # The engine keeps them in memory too.
-        text = json.dumps({"verb": "touched", "jobs": names}, sort_keys=True)
+        # The engine keeps them in memory too, and says in the audit by which bound they were.
+        told = {
+            "verb": "touched", "jobs": names, "decision": decision, "managed": stack.managed,
+            "blast_share": settings.blast_share, "blast_within": settings.blast_within,
+        }  # fmt: skip
+        text = json.dumps(told, sort_keys=True)
         db.execute("INSERT INTO commands VALUES (NULL,?,?,?)", (reading.wall, "an act", text))
     return found, refused

@@ -106,6 +106,19 @@ class Reader:
                 one["due"] = held[one["id"]].due
         return found
 
+    def noted(self, policies: list[str], since: float, most: int) -> list[dict[str, Any]]:
+        """
+        List incidents of some policies that were closed because people were told, newest first.
+
+        :param since: moment in the healer's seconds after which their last fact came.
+        """
+        rows = self._db.execute(
+            "SELECT body FROM incidents WHERE state = 'closed' AND why LIKE 'noted%' AND last >= ? "
+            "AND policy IN (SELECT value FROM json_each(?)) ORDER BY last DESC LIMIT ?",
+            (since, json.dumps(policies), most),
+        )
+        return [json.loads(text) for (text,) in rows]
+
     def decisions(self, incident: str | None = None) -> list[dict[str, Any]]:
         """List decisions, of one incident or all, the oldest first."""
         rows = self._db.execute(
@@ -165,7 +178,7 @@ def looked_over(db: sqlite3.Connection, path: Path) -> None:
     """
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version != heal_file.VERSION:
-        raise heal_file.Unusable(f"{path} {heal_file.wrong_version(version)}")
+        raise heal_file.wrong_version(path, version)
     (guards,) = db.execute(
         "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
     ).fetchone()

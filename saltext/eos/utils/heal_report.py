@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -14,6 +15,8 @@ from saltext.eos.utils import (
     heal_budget,
     heal_file,
     heal_notify_channel,
+    heal_report_asked,
+    heal_report_breakers,
     heal_settings,
     heal_status,
 )
@@ -64,15 +67,24 @@ def report(opts: Mapping[str, Any], heal: Mapping[str, Any] | None) -> dict[str,
     try:
         with contextlib.closing(Reader(path)) as reader:
             found = _reported(reader, engine, _settings(engine, heal))
-            found["needs"] += heal_notify_channel.needs(path.parent, time.time())
+            found["asked"] = heal_report_asked.asked(opts, reader)
+            found["needs"] += [one["line"] for one in found["asked"][-SHOWN:]]
+            found["needs"] += heal_notify_channel.needs(path.parent, time.time(), heal)
             return found
+    except heal_file.Other as err:
+        told = f" The engine says: {engine['why']}." if engine.get("why") else ""
+        why = (
+            f"{err}.{told} Nothing is healed while this is so. Do not remove the file, and do not "
+            "move it: it holds what was done, frozen and held"
+        )
+        return {"state": UNTRUSTED, "why": why, "engine": engine, "needs": [f"FROZEN: {why}"]}
     except heal_file.Unusable as err:
         why = (
             f"{err}. Nothing is healed while this is so. Do not remove the file: it holds what was "
-            f"done. Look at it with `salt-run eos.audit`, keep a copy of {path.name}, put the "
-            "newest whole backup in its place, or move it and healer.made away, and restart the "
-            "master. Freezes, holds, suspensions and open breakers that came after that backup, "
-            "without one all of them, are gone then: say them again at once"
+            f"done. Look at it with `salt-run eos.audit`, move {path.name}, {heal_file.LOGS} away "
+            "together, put the newest whole backup in its place or move healer.made away too, and "
+            "restart the master. Freezes, holds, suspensions and open breakers that came after "
+            "that backup, without one all of them, are gone then: say them again at once"
         )
         return {"state": UNTRUSTED, "why": why, "engine": engine, "needs": [f"FROZEN: {why}"]}
 
@@ -94,7 +106,7 @@ def _reported(reader: Reader, engine: dict[str, Any], settings: Any) -> dict[str
     found["mode"] = settings.mode
     found["modes"] = {"components": dict(settings.components), "jobs": dict(settings.jobs)}
     found["budget"] = _budget(reader, settings)
-    found["breakers"] = _breakers(reader)
+    found["breakers"] = heal_report_breakers.listed(reader)
     found["incidents"] = dict(sorted(Counter(one.state for one in incidents).items()))
     found["blocked"] = dict(Counter(source for one in incidents if (source := _blocked(one))))
     found["unanswered"] = _unanswered(reader)
@@ -171,37 +183,10 @@ def _budget(reader: Reader, settings: heal_settings.Settings) -> dict[str, Any]:
         "left": round(left, 2),
         "size": size,
         "next": None if left >= size else round(due),
+        "every": settings.bucket_every,
         "jobs_touched": sorted(job for job, at in touched.items() if at > since),
         "share": settings.blast_share,
     }
-
-
-def _breakers(reader: Reader) -> list[dict[str, Any]]:
-    """List the things that the healer has given up for a while, by the names people know."""
-    places = {one["thing"]: f"{one['action']} of {_names(one)}" for one in reader.decisions()}
-    found = []
-    for name, key in reader.state.keys.items():
-        realm, _, thing = name.partition(":")
-        if key.breaker == heal_budget.CLOSED or realm not in (ACT, WOULD):
-            continue
-        found.append(
-            {
-                "what": places.get(thing, thing[:12]),
-                "thing": thing,
-                "realm": realm,
-                "attempts": key.attempts,
-                "state": key.breaker,
-                "probe": moment(reader.moment(key.breaker_until)),
-                "left": round(max(0.0, key.breaker_until - reader.now)),
-            }
-        )
-    return found
-
-
-def _names(decision: Mapping[str, Any]) -> str:
-    """Give the names of what a decision is about, as people type them."""
-    wide = ("policy:", "stack")
-    return ", ".join(name for name in decision["names"] if not name.startswith(wide))
 
 
 def _blocked(incident: Incident) -> str:
@@ -238,13 +223,13 @@ def _needs(found: dict[str, Any]) -> list[str]:
         needs.append(f"the engine is {engine['lag']} facts behind; expected at most {BEHIND}")
     needs += [
         f"{one['what']} is frozen by the healer: {one['reason']}; `salt-run eos.thaw "
-        f"{one['what']}` once it is well"
+        f"{shlex.quote(one['what'])}` once it is well"
         for one in found["frozen"]
         if one["by"] == "healer"
     ]
     needs += [
-        f"{one['what']} is held: {one['reason']}; `salt-run eos.release {one['what']}` once it "
-        "may be touched"
+        f"{one['what']} is held: {one['reason']}; `salt-run eos.release "
+        f"{shlex.quote(one['what'])}` once it may be touched"
         for one in found["held"]
     ]
     needs += [
@@ -252,8 +237,9 @@ def _needs(found: dict[str, Any]) -> list[str]:
         for one in found["contended"]
     ]
     needs += [
-        f"{one['what']}: {one['attempts']} acts did not help; the next is tried in "
-        f"{span(one['left'])}"
+        f"{one['what']}: {one['attempts']} acts on the same input{_in_brackets(one['acts'])}; the "
+        f"next is tried in {span(one['left'])}; find what brings it back, then `salt-run "
+        f"eos.release {one['thing'][: heal_report_breakers.SHOWN]}` lets it be healed again"
         for one in found["breakers"]
         if one["realm"] == ACT
     ]
@@ -268,6 +254,10 @@ def _needs(found: dict[str, Any]) -> list[str]:
     return needs
 
 
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""
+
+
 def text(found: dict[str, Any]) -> list[str]:
     """Write how healing is for people, in lines of 80 columns."""
     state = found["state"]
@@ -279,10 +269,13 @@ def text(found: dict[str, Any]) -> list[str]:
     lag = "unknown" if engine.get("lag") is None else engine["lag"]
     lines = ["healing"]
     lines += labelled("engine", f"{state}, heard {heard}, facts that wait: {lag}")
-    lines += labelled("mode", _mode(found))
-    says = f"{budget['left']:g} of {budget['size']} acts left"
+    lines += labelled("mode", mode_text(found["mode"], found["modes"]))
+    is_told = budget["realm"] == WOULD
+    says = f"{budget['left']:g} of {budget['size']} acts {'would be ' * is_told}left"
     if budget["next"] is not None:
-        says += f", the next comes in {span(budget['next'])}"
+        says += f", the next comes in {span(budget['next'])}, then one each {span(budget['every'])}"
+    if is_told:
+        says += "; nothing is done in this mode, so only what is said counts here"
     if budget["jobs_touched"]:
         says += f"; jobs touched lately: {', '.join(budget['jobs_touched'])}"
     lines += labelled("budget", says)
@@ -315,12 +308,16 @@ def needs_text(needs: list[str]) -> list[str]:
     ]
 
 
-def _mode(found: dict[str, Any]) -> str:
+def mode_text(mode: str, modes: Mapping[str, Mapping[str, str]]) -> str:
+    """
+    Write the mode of the stack, with those that have one of their own.
+
+    :param modes: of ``components`` and of ``jobs``.
+    """
     others = [
-        f"{name} {mode}" for kind in ("components", "jobs") for name, mode in
-        found["modes"][kind].items()
-    ]  # fmt: skip
-    return found["mode"] + (f" ({', '.join(others)})" if others else "")
+        f"{name} {one}" for kind in ("components", "jobs") for name, one in modes[kind].items()
+    ]
+    return mode + (f" ({', '.join(others)})" if others else "")
 
 
 def _rule_line(one: dict[str, Any]) -> str:

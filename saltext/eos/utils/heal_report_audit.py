@@ -37,6 +37,7 @@ SAYS = {
     "claim_refused": "a claim of {decision} for {action} by {by}: {why}",
     "claim_late": "a claim of {decision} for {action} by {by} came too late: {why}",
     "acting": "decision {decision}: {action} begins",
+    "touched": "decision {decision} touched {jobs} besides",
     "acted": "decision {decision}: {says}; effects {effects}",
     "result": "decision {decision}: {verdict}, {says}",
     "expired": "decision {decision}: {says}",
@@ -46,7 +47,8 @@ SAYS = {
     "rule_ended": "{rule} of {what} ended by {by}",
     "command_refused": "a command of {by}: {why}",
     "own": "fact {event} is an echo of decision {decision}",
-    "rested": "{thing} has been healthy for long, all about it is forgotten ({realm})",
+    "rested": "{what} has been well for long, what was done about it is forgotten ({realm})",
+    "breaker_closed": "{by} closed the breaker of {what} ({realm})",
     "unjudged": "incident {incident}, {policy}, is left to people: {why}",
     "crowded": "{open} incidents are open, no new one is opened",
     "missed": "{count} facts after {after} were forgotten before they were read",
@@ -89,10 +91,15 @@ def audit(
         shown += text(one)
     shown += _broken_text(path, found.broken) if found.broken else []
     return {
-        "lines": [one._asdict() for one in lines], "count": count, "broken": found.broken,
+        "lines": [row(one) for one in lines], "count": count, "broken": found.broken,
         "retcode": 1 if found.broken else 0,
         "text": "\n".join(shown) or "the audit has no such line",
     }  # fmt: skip
+
+
+def row(line: heal_audit.Line) -> dict[str, Any]:
+    """Give a line for programs: ``at`` in seconds since 1970, ``moment`` as everywhere else."""
+    return {**line._asdict(), "moment": moment(line.at)}
 
 
 def text(line: heal_audit.Line) -> list[str]:
@@ -111,7 +118,9 @@ def said(line: heal_audit.Line) -> str:
         )
     if checks:
         body["check"] = f"{checks[-1]['name']}: {checks[-1]['says']}"
-    body["verdict"] = "it is well" if body.get("ok") else "it is not well"
+    is_begun = body.get("begun") is not False
+    found = ("it is not well", "it is well") if is_begun else ("it was not done", "not needed")
+    body["verdict"] = found[bool(body.get("ok"))]
     words = SAYS.get(line.kind, " ".join(f"{name} {{{name}}}" for name in body))
     parts = {name: event_text.shown(value) for name, value in body.items()}
     return words.format_map(_Parts(parts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,18 @@ from saltext.eos.utils import (
     event_text,
     heal_file,
     heal_match,
+    heal_policy,
+    heal_report,
+    heal_report_asked,
     heal_report_audit,
     heal_report_incidents,
     inbox_read,
 )
 from saltext.eos.utils.asked import Unclear
+from saltext.eos.utils.heal_act import HEALER
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, labelled, span
+from saltext.eos.utils.heal_state import CLOSED, FREEZE, HOLD, SUSPECT, SUSPEND, Rule
 from saltext.eos.utils.inbox_read import Reader as Inbox
 from saltext.eos.utils.moments import moment
 
@@ -32,20 +38,24 @@ JUDGED = ("waits", "refused", "decided", "would", "note")
 # What a person can do about the check that did not let through.
 ADVICE = {
     "complete": "Look at the source that did not answer; nothing is done on half a view.",
-    "debounce": "Nothing: more facts may come, it is judged in a moment.",
-    "own": "Nothing: what Eos did about the same thing is still under way, or has just ended.",
-    "layer_below": "Nothing yet: the layer below heals first, and is given its time.",
-    "frozen": "`salt-run eos.thaw` once healing may go on.",
-    "suspended": "`salt-run eos.resume` or `eos.release` of that name, once it may be touched; for "
-    "a window nothing.",
+    "debounce": "Nothing yet: more facts may come, it is judged in a moment.",
+    "own": "Nothing yet: what Eos did about the same thing is under way, or has just ended.",
+    "layer_below": "Nothing yet: Nomad and Consul heal first, and are given their time.",
+    "frozen": "Nothing yet: all is frozen, or which master heals is not known.",
+    "suspended": "Nothing yet: a window, or somebody, does not let it be touched now.",
     "mass_failure": "Find the shared cause: too much is unhealthy for jobs to be healed singly.",
     "contended": "Find the other writer and end the contention, then `salt-run eos.release` it.",
-    "breaker": "Repair the cause by hand: the same act on the same input has not helped.",
-    "cool_down": "Nothing, or repair it by hand: it is tried again when the pause is over.",
+    "breaker": "Find what brings it back: the same act was done so often in vain, or mended what "
+    "came again. Once that is found, `salt-run eos.status` shows what closes its breaker.",
+    "cool_down": "Nothing yet: it is tried again when the pause is over.",
     "attempts": "Repair the cause by hand, or change its specification.",
-    "blast": "Nothing, or repair it by hand: enough is touched at once.",
-    "bucket": "Nothing, or repair it by hand: all acts of this time are used up.",
+    "blast": "Nothing yet: enough is touched at once.",
+    "bucket": "Nothing yet: all acts of this time are used up; `salt-run eos.status` says when the "
+    "next comes.",
 }
+LATER = "Nothing yet"
+# What takes back what a person, or the healer, says of a name.
+BACK = {FREEZE: "thaw", SUSPEND: "resume", HOLD: "release", SUSPECT: "release"}
 
 
 def explain(opts: Mapping[str, Any], name: str) -> dict[str, Any] | None:
@@ -89,6 +99,7 @@ def _incident(
     judged = [one for one in reader.about({name}) if one.kind in JUDGED]
     last = judged[-1] if judged else None
     facts = _facts(opts, held["events"] if held else [])
+    stops = _stops(reader, held)
     found: dict[str, Any] = {
         "incident": shown or {"id": name, "policy": policy, "state": "forgotten"},
         "facts": facts,
@@ -96,8 +107,9 @@ def _incident(
         "checks": [] if last is None else last.body["checks"],
         "checked_at": None if last is None else moment(last.at),
         "stopped_by": _stopped(held, decisions),
-        "do": _todo(held, policy, facts, decisions),
-        "audit": [one._asdict() for one in lines],
+        "stops": [_stop(reader, one) for one in stops],
+        "do": _todo(held, policy, facts, decisions, stops),
+        "audit": [heal_report_audit.row(one) for one in lines],
     }
     text = _head(shown, name, policy) + _facts_text(facts)
     if last is not None and last.body.get("decision") not in {one["id"] for one in decisions}:
@@ -106,6 +118,8 @@ def _incident(
         text += _decision_text(one)
     if found["stopped_by"]:
         text += labelled("stopped", found["stopped_by"])
+    for rule in found["stops"]:
+        text += labelled("rule", rule["says"])
     text += ["to do", *(line for words in found["do"] for line in indented(words, 2, "- "))]
     text += ["audit"]
     for one in lines:
@@ -155,6 +169,33 @@ def _decision(reader: Reader, one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _stops(reader: Reader, held: Mapping[str, Any] | None) -> list[Rule]:
+    """
+    List all that people, or the healer, say of an incident: each of it stops it.
+
+    Of an incident that is over, what it put itself, and what still holds.
+    """
+    if held is None:
+        return []
+    rules = [one for one in reader.state.rules.values() if one.until is None or
+             reader.now < one.until]  # fmt: skip
+    if held["state"] == CLOSED:
+        own = (one for one in rules if one.by == HEALER and one.at >= held["opened"])
+        return [one for one in own if one.reason == held["says"]]
+    if not heal_policy.is_deed(table.TABLE.get(held["policy"]) or {"act": {"do": "watch"}}):
+        return []
+    return [one for one in rules if one.kind in (FREEZE, SUSPEND, HOLD)
+            and one.what in held["names"]]  # fmt: skip
+
+
+def _stop(reader: Reader, rule: Rule) -> dict[str, Any]:
+    shown = heal_report.shown_rule(reader, rule)
+    left = "" if shown["left"] is None else f", {span(shown['left'])} more"
+    verb = heal_report.WORDS[rule.kind]
+    return {"kind": verb, **shown, "says": f"{rule.what} is {verb} by {rule.by}{left}: "
+            f"{rule.reason}"}  # fmt: skip
+
+
 def _stopped(held: Mapping[str, Any] | None, decisions: list[dict[str, Any]]) -> str:
     """Say which rule or budget keeps the healer from acting; empty when none does."""
     is_told = held is not None and str(held["why"]).startswith("would:")
@@ -171,28 +212,36 @@ def _stopped(held: Mapping[str, Any] | None, decisions: list[dict[str, Any]]) ->
 
 def _todo(
     held: Mapping[str, Any] | None, policy: str, facts: list[dict[str, Any]],
-    decisions: list[dict[str, Any]],
+    decisions: list[dict[str, Any]], stops: list[Rule],
 ) -> list[str]:  # fmt: skip
     """Say what a person should do: about the check that stops it, and what its policy asks for."""
-    found = []
     state = None if held is None else held["state"]
-    if held is None or state == "closed":
+    words = (table.TABLE.get(policy) or {}).get("otherwise")
+    back = [
+        f"`salt-run eos.{BACK[one.kind]} {shlex.quote(one.what)}` once it may be touched: it is "
+        f"{heal_report.WORDS[one.kind]} by {one.by}." for one in stops
+    ]  # fmt: skip
+    if held is None or (state == CLOSED and not heal_report_asked.is_noted(held)):
         return ["Nothing: it is over."]
+    asked = event_text.fill_advice(words, _leaves(held, facts)) if words else ""
+    if state == CLOSED:
+        # A note is over as soon as it is told; what it asks of a person is not.
+        return [*filter(None, [asked]), *back] or ["Nothing: it is over."]
     if state in ("decided", "acting"):
         return ["Nothing: it is being done."]
     if state == "watching":
         return ["Nothing: it is well, and watched until it has been so for long."]
-    check = str(held["why"]).partition(":")[0]
+    found, check = back, str(held["why"]).partition(":")[0]
     if check == "would" or (decisions and decisions[-1]["state"] == "would"):
         found.append(
             "It is only said what would be done. `salt-run eos.backtest` shows what enforce would "
             "have done; then set eos:heal:mode, or the mode of this job or component, to enforce."
         )
-    elif check in ADVICE:
+    elif check in ADVICE and not (back and check in ("frozen", "suspended")):
         found.append(ADVICE[check])
-    words = (table.TABLE.get(policy) or {}).get("otherwise")
-    if words:
-        found.append(event_text.fill_advice(words, _leaves(held, facts)))
+    if asked:
+        is_later = any(one.startswith(LATER) for one in found)
+        found.append(f"If it stays so, or cannot wait: {asked}" if is_later else asked)
     return found or ["Look at it; nothing here says more."]
 
 
@@ -293,7 +342,7 @@ def _event(opts: Mapping[str, Any], reader: Reader, name: str) -> dict[str, Any]
         text += heal_report_audit.text(line)
     return {
         "event": envelope, "policies": policies, "incidents": shown,
-        "audit": [one._asdict() for one in lines], "text": "\n".join(text),
+        "audit": [heal_report_audit.row(one) for one in lines], "text": "\n".join(text),
     }  # fmt: skip
 
 

@@ -7,16 +7,29 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from salt.exceptions import SaltRunnerError
+
 from saltext.eos.policies import table
-from saltext.eos.utils import asked, event_line, heal_act, heal_file, heal_match
+from saltext.eos.utils import (
+    asked,
+    event_line,
+    heal_act,
+    heal_file,
+    heal_known,
+    heal_match,
+    heal_report,
+    master,
+)
 from saltext.eos.utils.asked import Unclear
 from saltext.eos.utils.heal_reader import Reader
 from saltext.eos.utils.heal_report_text import indented, span
-from saltext.eos.utils.heal_state import CLOSED, HELD, WATCHING
+from saltext.eos.utils.heal_state import CLOSED, FREEZE, HELD, HOLD, SUSPEND, WATCHING
 from saltext.eos.utils.moments import moment
 from saltext.eos.utils.validate import nearest
 
 MOST = 200
+RULED = {"frozen": (FREEZE,), "suspended": (HOLD, SUSPEND)}
+WATCHED = 10
 
 
 def incidents(
@@ -45,22 +58,55 @@ def incidents(
             if not (is_open and one["state"] == CLOSED)
             and reader.moment(one["last"]) >= least
             and (policy is None or one["policy"] == policy)
-            and (job is None or f"job:{str(job).removeprefix('job:')}" in one["names"])
+            and (job is None or f"job:{_job(job)}" in one["names"])
         ]
-    # What is well and watched is told of by its number alone.
+    # What is well and watched is told of in a line each, and where it is many by its number.
     told = [one for one in rows if one["state"] != WATCHING]
-    left_out, watched = len(told[:-MOST]), len(rows) - len(told)
+    watched = [one for one in rows if one["state"] == WATCHING]
+    left_out = len(told[:-MOST])
     lines = [line for one in told[-MOST:] for line in text(one)]
     if left_out:
         lines.insert(0, f"the newest {MOST}; {left_out} more with --out=json")
-    if watched:
+    lines += [line for one in watched[-WATCHED:] for line in _watched_text(one)]
+    if len(watched) > WATCHED:
         lines += indented(
-            f"{watched} more are well, and watched until they have been so for long; --out=json "
-            "has them", 0,
+            f"{len(watched) - WATCHED} more are well, and watched until they have been so for "
+            "long; --out=json has them", 0,
         )  # fmt: skip
     if not rows:
-        lines = ["no incident is open" if is_open else "there is no such incident"]
+        lines = indented(_nothing(opts, is_open=is_open, since=since, policy=policy, job=job), 0)
     return {"incidents": rows, "text": "\n".join(lines)}
+
+
+def _nothing(
+    opts: Mapping[str, Any], *, is_open: bool, since: Any, policy: Any, job: Any
+) -> str:  # fmt: skip
+    """Say that there is no incident such as was asked for; nothing is refused for being well."""
+    given = [
+        *([f"of {policy}"] if policy is not None else []),
+        *([f"about job:{_job(job)}"] if job is not None else []),
+        *([f"with a fact within {since}"] if since is not None else []),
+    ]
+    says = " ".join(["no incident", *given, "is open" if is_open else "is kept"])
+    if job is None:
+        return says
+    known = {"job:" + one for one in _jobs(opts)}
+    name = f"job:{_job(job)}"
+    if not known or name.partition("@")[0] in known:
+        return says
+    return f"{says}; the pillar has no {name}{nearest(name, known)}"
+
+
+def _jobs(opts: Mapping[str, Any]) -> set[str]:
+    """List the jobs of the pillar; none where it cannot be compiled."""
+    try:
+        return set(heal_known.jobs(master.form(dict(opts))))
+    except SaltRunnerError:
+        return set()
+
+
+def _job(given: Any) -> str:
+    return str(given).removeprefix("job:")
 
 
 def shown(reader: Reader, one: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +120,7 @@ def shown(reader: Reader, one: Mapping[str, Any]) -> dict[str, Any]:
         "action": (table.TABLE.get(one["policy"]) or {"act": {"do": None}})["act"]["do"],
         "place": heal_match.place(one["subject"]),
         "says": one["says"],
-        "why": one["why"],
+        "why": _why(reader, one),
         "facts": one["count"],
         "opened": moment(reader.moment(one["opened"])),
         "last": moment(reader.moment(one["last"])),
@@ -83,6 +129,20 @@ def shown(reader: Reader, one: Mapping[str, Any]) -> dict[str, Any]:
         "names": list(one["names"]),
         "events": list(one["events"]),
     }
+
+
+def _why(reader: Reader, one: Mapping[str, Any]) -> str:
+    """Say what it waits for; a rule that was taken back since then is not told as one that is."""
+    why = str(one["why"])
+    kinds = RULED.get(why.partition(":")[0], ())
+    # A window is no rule, and neither is a master that does not know whether it heals.
+    if not any(f" is {heal_report.WORDS[kind]} by " in why for kind in kinds):
+        return why
+    for rule in reader.state.rules.values():
+        is_over = rule.until is not None and rule.until <= reader.now
+        if rule.kind in kinds and rule.what in one["names"] and not is_over:
+            return why
+    return f"{why} (this is over, it is judged anew)"
 
 
 def text(one: Mapping[str, Any]) -> list[str]:
@@ -95,3 +155,9 @@ def text(one: Mapping[str, Any]) -> list[str]:
     if one["looked_at_in"] is not None:
         why += f" (looked at again in {span(one['looked_at_in'])})"
     return lines + (indented(why, 4, "> ") if why.strip() else [])
+
+
+def _watched_text(one: Mapping[str, Any]) -> list[str]:
+    """Write what is well again in a line: its words would say what was wrong."""
+    head = f"{one['opened']} {one['state']:10} {one['id']} {one['policy']}"
+    return indented(f"{head}: is well, and watched until it has been so for long", 0, hang=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from math import isfinite
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from saltext.eos.utils import heal_budget as budget
 from saltext.eos.utils import heal_file
 from saltext.eos.utils.heal_left import Unjudged
-from saltext.eos.utils.heal_state import CLOSED, Decision, Incident, Rule, State
+from saltext.eos.utils.heal_state import CLOSED, Decision, Incident, Rule, State, leaves_of, named
 
 T = TypeVar("T")
 # What is raised for a value, and not for the file.
@@ -82,12 +82,14 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
     opened = [state.incidents.get(key) for key in dirty.get("incidents", ())]
     for incident in (*state.closed, *opened):
         if incident is not None:
-            with _about(incident.id):
+            with _about(incident.id, incident.policy, incident.subject):
                 _incident(db, incident)
     for name in dirty.get("decisions", ()):
         if name in state.decisions:
-            with _about(state.decisions[name].incident):
-                _decision(db, state.decisions[name])
+            one = state.decisions[name]
+            policy = named(one.names, "policy:") or ""
+            with _about(one.incident, policy, leaves_of(one.subject)):
+                _decision(db, one)
     _texts(
         db, "keys", "key", dirty, {k: v._asdict() for k, v in _picked(dirty, "keys", state.keys)}
     )
@@ -115,13 +117,13 @@ def write(db: sqlite3.Connection, state: State, forgotten: float) -> None:
 
 
 @contextlib.contextmanager
-def _about(incident: str) -> Iterator[None]:
+def _about(incident: str, policy: str, subject: Mapping[str, Any]) -> Iterator[None]:
     """Say of which incident a value is that cannot be written; a disk that fails is none's."""
     try:
         yield
     except VALUES as err:
         why = f"it cannot be written: {type(err).__name__}: {err}"
-        raise Unjudged(incident, why[:300]) from err
+        raise Unjudged(incident, policy, subject, why[:300]) from err
 
 
 def _incident(db: sqlite3.Connection, one: Incident) -> None:

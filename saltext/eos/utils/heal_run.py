@@ -21,6 +21,10 @@ from saltext.eos.utils.heal_claim import Refused
 OWN = ("jid", "pid", "started")
 
 
+class Stopped(Refused):
+    """A person stops it, or another master may act: nothing is wrong with the decision itself."""
+
+
 class Claimed(NamedTuple):
     """
     A decision as its orchestration sees it.
@@ -43,44 +47,62 @@ class Claimed(NamedTuple):
         return [str(one) for one in self.claim.get("effects", ())]
 
 
-def begin(
+def proved(
     path: Path, decision: str, action: str, who: Mapping[str, Any],
     read: Callable[[], heal_clock.Reading] = heal_clock.read,
 ) -> Claimed:  # fmt: skip
     """
-    Let the orchestration that claimed a decision act on it; it may once, and not while stopped.
+    Prove that the orchestration that claimed a decision may act on it, and note nothing.
 
     :param who: see :func:`heal_claim.claim`.
     :raises Refused: it is claimed by nobody or by another, was acted on, is frozen by now, or the
         lease under which it was claimed is not this master's any more.
     """
     with _held(path) as db:
-        found = _own(db, decision, who)
-        if found.body["action"] != action:
-            raise Refused(f"decision {decision[:80]} is for {found.body['action']}, not {action}")
-        if found.claim.get("acts"):
-            raise Refused(f"decision {decision} was acted on already; a decision is for one act")
+        return _free(db, decision, action, who, read())[0]
+
+
+def begin(
+    path: Path, decision: str, action: str, who: Mapping[str, Any],
+    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+) -> Claimed:  # fmt: skip
+    """
+    Begin the act, once, right before it: what is looked at until then is no attempt.
+
+    :raises Refused: see :func:`proved`; all that was looked at took time.
+    """
+    with _held(path) as db:
         reading = read()
-        body = found.body
-        now = _refused_unless_free(db, decision, found, reading)
+        found, now = _free(db, decision, action, who, reading)
         claim = {**found.claim, "acts": True}
         _note(db, decision, claim)
-        line = {"t": now, "decision": decision, "action": action, "thing": body["thing"]}
+        line = {"t": now, "decision": decision, "action": action, "thing": found.body["thing"]}
         heal_audit.append(db, reading.wall, [("acting", line)])
-        return Claimed(body, claim)
+        return Claimed(found.body, claim)
 
 
-def still(
-    path: Path, decision: str, who: Mapping[str, Any],
-    read: Callable[[], heal_clock.Reading] = heal_clock.read,
-) -> None:  # fmt: skip
+def _free(
+    db: sqlite3.Connection, decision: str, action: str, who: Mapping[str, Any],
+    reading: heal_clock.Reading,
+) -> tuple[Claimed, float]:  # fmt: skip
+    """Give what was claimed, and the healer's moment at which nothing is against its act."""
+    found = _own(db, decision, who)
+    if found.body["action"] != action:
+        raise Refused(f"decision {decision[:80]} is for {found.body['action']}, not {action}")
+    if found.claim.get("acts"):
+        raise Refused(f"decision {decision} was acted on already; a decision is for one act")
+    return found, _refused_unless_free(db, decision, found, reading)
+
+
+def refuse_unless_free(
+    db: sqlite3.Connection, decision: str, who: Mapping[str, Any], reading: heal_clock.Reading
+) -> None:
     """
-    Go on only while the act may be done: all that was looked at since it was begun took time.
+    Go on only while an act that was begun may be, within a transaction that is open.
 
     :raises Refused: it has ended, is stopped by now, or another master may act meanwhile.
     """
-    with _held(path) as db:
-        _refused_unless_free(db, decision, _own(db, decision, who), read())
+    _refused_unless_free(db, decision, _own(db, decision, who), reading)
 
 
 def _refused_unless_free(
@@ -94,7 +116,7 @@ def _refused_unless_free(
         db, heal_claim.names_of(body), body["input_hash"], now
     )
     if why:
-        raise Refused(f"decision {decision} is not acted on: {why}")
+        raise Stopped(f"decision {decision} is not acted on: {why}")
     return now
 
 
@@ -129,11 +151,13 @@ def owned(path: Path, decision: str, who: Mapping[str, Any]) -> Claimed:
 
 def end(
     path: Path, decision: str, who: Mapping[str, Any], ok: bool, says: str,
-    read: Callable[[], heal_clock.Reading] = heal_clock.read,
+    read: Callable[[], heal_clock.Reading] = heal_clock.read, is_back: bool = False,
 ) -> bool:  # fmt: skip
     """
     Tell how the decision of this orchestration ended, once.
 
+    :param is_back: nothing was tried, if the act was not begun, and nothing is to be held against
+        trying: it was stopped, or is not needed any more.
     :return: False when it has ended, was told already, or is not this orchestration's.
     """
     with _held(path) as db:
@@ -147,6 +171,8 @@ def end(
                 return False
         command = {"verb": "result", "decision": decision, "ok": ok, "says": says,
                    "effects": found.effects, "begun": bool(found.claim.get("acts"))}  # fmt: skip
+        if is_back and not command["begun"]:
+            command["back"] = True
         text = json.dumps(command, sort_keys=True, allow_nan=False)
         by = f"orchestration {who.get('jid')}"
         db.execute("INSERT INTO commands VALUES (NULL,?,?,?)", (read().wall, by, text))

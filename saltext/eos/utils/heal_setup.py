@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from saltext.eos.utils.heal_state import DEEDS
@@ -50,6 +50,21 @@ def replaced(opts: Mapping[str, Any]) -> list[str]:
         f"reactor {tag}: {', '.join(files)} is in the place of Eos's own"
         for tag, files in reactions(opts)
         if not is_ours(tag, files) and any(_matched(deed, [tag]) for deed in DEEDS)
+    ]
+
+
+def hidden(sources: Iterable[tuple[Any, Mapping[str, Any]]]) -> list[str]:
+    """
+    Say in a line each which reactions of a file another file hides: Salt takes the last list whole.
+
+    :param sources: path and settings of each file, in the order in which Salt reads them.
+    """
+    held = [(path, reactions(one)) for path, one in sources if isinstance(one.get("reactor"), list)]
+    return [
+        f"reactor {tag} of {path} is hidden by {held[-1][0]}, and {', '.join(files)} is not run"
+        for path, entries in held[:-1]
+        for tag, files in entries
+        if (tag, files) not in held[-1][1] and not is_ours(tag, files)
     ]
 
 

@@ -13,6 +13,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from saltext.eos.utils import heal_claim, heal_clock, heal_file
@@ -35,18 +36,18 @@ def passed(opts: Mapping[str, Any], tag: str, data: Any) -> str | None:
     """
     sent = data.get("data") or data if isinstance(data, Mapping) else None
     decision = sent.get("decision") if isinstance(sent, Mapping) else None
-    if not isinstance(decision, str) or not DECISION.fullmatch(decision):
-        log.warning("event %s names no decision; nothing is started", tag)
-        return None
     action = tag.rpartition("/")[2]
     path = heal_file.path_of(opts)
+    by = {"event": tag, "told_by": _sender(data)}
+    if not isinstance(decision, str) or not DECISION.fullmatch(decision):
+        log.warning("event %s of %s names no decision; nothing is started", tag, by["told_by"])
+        _note(path, "-", action, by, "its event names no decision")
+        return None
     try:
         heal_claim.foretold(path, decision, action)
     except heal_claim.Refused as err:
-        by = {"event": tag, "told_by": _sender(data)}
         log.warning("%s (event of %s)", err, by["told_by"])
-        with contextlib.suppress(heal_file.Unusable, sqlite3.Error):
-            heal_claim.refuse(path, decision, action, by, err.why, heal_clock.read)
+        _note(path, decision, action, by, err.why)
         return None
     except (heal_file.Unusable, sqlite3.Error) as err:
         log.critical("EOS713 decision %s is not started: %s", decision, err)
@@ -54,8 +55,13 @@ def passed(opts: Mapping[str, Any], tag: str, data: Any) -> str | None:
     return decision
 
 
-def _sender(data: Mapping[str, Any]) -> str:
-    sender = data.get("id")
+def _note(path: Path, decision: str, action: str, by: Mapping[str, Any], why: str) -> None:
+    with contextlib.suppress(heal_file.Unusable, sqlite3.Error):
+        heal_claim.refuse(path, decision, action, by, why, heal_clock.read)
+
+
+def _sender(data: Any) -> str:
+    sender = data.get("id") if isinstance(data, Mapping) else None
     if isinstance(sender, str) and SENDER.fullmatch(sender):
         return sender
     return "nobody it names"

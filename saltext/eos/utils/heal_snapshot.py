@@ -12,7 +12,7 @@ from typing import Any
 
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import contract, master
+from saltext.eos.utils import contract, heal_snapshot_silent, master
 from saltext.eos.utils.heal_snapshot_shape import Needs, Snapshot
 
 WITHIN = 8.0
@@ -48,7 +48,9 @@ def read(
     except SaltRunnerError as err:
         return Snapshot(at, named(f"master: {err}"))
     told = {node: answer["ret"] for node, answer in answers.items()}
-    return put_together(at, needs, core, wanted, told)
+    # Read last: what was told until now is in it.
+    unheard = heal_snapshot_silent.unheard(opts, needs.seals)
+    return put_together(at, needs, core, wanted, told)._replace(unheard=unheard)
 
 
 def questions(

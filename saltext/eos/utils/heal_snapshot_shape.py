@@ -77,6 +77,7 @@ class Snapshot(NamedTuple):
     :param seal: by node, whether its Vault is sealed.
     :param units: by ``(unit, node)`` its state as ``eos_heal.look`` says it; empty where nothing
         is known.
+    :param unheard: by node whose Vault was asked, the source of its facts that is not heard now.
     """
 
     at: float
@@ -95,6 +96,7 @@ class Snapshot(NamedTuple):
     core: frozenset[Pair] = frozenset()
     seal: Mapping[str, bool | None] = {}
     units: Mapping[Pair, str] = {}
+    unheard: Mapping[str, str] = {}
 
     def is_gone(self, allocation: Any) -> bool:
         """Tell whether Nomad, which was asked for an allocation, knows it in no region."""

@@ -34,6 +34,7 @@ class Incident:
     :param opened: when its first fact came here; ``last`` when its latest did.
     :param occurred: when its first fact occurred; ``latest`` when its latest did. Facts are told
         once they have settled, so that is earlier.
+    :param leave: for which facts it was opened, where only a fact gives leave to act.
     :param late: how long before it came here its newest fact had occurred, in seconds.
     """
 
@@ -55,6 +56,7 @@ class Incident:
     occurred: float = 0.0
     latest: float = 0.0
     late: float = 0.0
+    leave: str = ""
 
 
 @dataclass(slots=True)
@@ -111,6 +113,7 @@ class Thing(NamedTuple):
     :param kind: class of the component.
     :param hook: what the policy's hook says.
     :param names: by which people speak of it, where its owner alone knows them: its job, its unit.
+    :param says: what a note tells of it besides its fact.
     """
 
     wrong: bool | None = None
@@ -121,6 +124,7 @@ class Thing(NamedTuple):
     kind: str | None = None
     hook: bool | None = None
     names: tuple[str, ...] = ()
+    says: str = ""
 
 
 class View(NamedTuple):
@@ -294,6 +298,16 @@ def acted_on(act: Mapping[str, Any], subject: Mapping[str, Any]) -> dict[str, An
         return {at: value for at, value in subject.items() if at != "subject.service"}
     leaves = {at.partition(".")[2]: value for at, value in subject.items()}
     return {leaf: leaves[leaf] for leaf in wanted if leaf in leaves}
+
+
+def leaves_of(subject: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what the subject of a decision says of its thing, without the act and the cluster."""
+    return {at: value for at, value in subject.items() if "." in at}
+
+
+def counted_as(names_: Iterable[str]) -> str | None:
+    """Give the job of an incident as those that were touched are counted: ``web@default``."""
+    return next((one.removeprefix("job:") for one in names_ if one.startswith("job:")), None)
 
 
 def named(names_: Iterable[str], prefix: str) -> str | None:

@@ -17,6 +17,7 @@ from saltext.eos.utils import (
     heal_known,
     heal_match,
     heal_report,
+    heal_report_breakers,
     heal_status,
     master,
 )
@@ -28,12 +29,14 @@ from saltext.eos.utils.heal_state import Rule
 from saltext.eos.utils.moments import moment
 
 LONGEST_REASON = 500
+# A longer one is a slip: what shall stay has no end, until it is thawed.
+LONGEST_FREEZE = 30 * 86_400.0
 DONE = {
     "freeze": "frozen", "suspend": "suspended", "hold": "held", "thaw": "thawed",
     "resume": "resumed", "release": "released",
 }  # fmt: skip
 BACK = {"freeze": "thaw", "suspend": "resume", "hold": "release"}
-# Hashes of contended things are named by how they begin.
+# Things that are contended, or given up, are named by how their hash begins.
 LEAST_HASH = 8
 
 
@@ -47,15 +50,11 @@ def put(
     :raises Unclear: it cannot be meant; nothing was written.
     :raises Unusable: the healer's file cannot be trusted, so nothing acts anyway.
     """
-    known = ["reason", "what", "sure", *(["for"] if verb != "hold" else [])]
+    known = ["what", "reason", "sure", *(["for"] if verb != "hold" else [])]
     asked.nothing_else({name: 1 for name in others if name not in ("sure", "for")}, known)
     if verb == "hold" and "for" in others:
         raise Unclear("a hold has no end; expected no for=; for a time there is eos.suspend")
-    seconds = _seconds(verb, others.get("for"))
-    words = _reason(verb, reason)
-    is_sure = asked.flag("sure", others.get("sure", False))
-    if what is None:
-        raise Unclear(f"what to {verb} is missing; expected a name, such as job:web")
+    seconds, words, is_sure = _typed(verb, what, reason, others)
     path, by = heal_file.path_of(opts), asker()
     with contextlib.closing(Reader(path)) as reader:
         name, unchecked = _known(opts, what, reader, is_sure=is_sure)
@@ -79,8 +78,7 @@ def put(
     lines += indented(f"Reason: {words}", 0)
     lines += indented(
         "It is on the disk, and nothing about it is decided or claimed from now on. "
-        f"`salt-run eos.{BACK[verb]}{'' if name == heal_known.STACK else f' {name}'}` takes it "
-        "back.", 0,
+        f"`salt-run eos.{BACK[verb]}{_argument(verb, name)}` takes it back.", 0,
     )  # fmt: skip
     if replaced is not None:
         end = f" until {replaced['until']}" if replaced["until"] else ""
@@ -118,24 +116,41 @@ def drop(opts: dict[str, Any], verb: str, what: Any, others: Mapping[str, Any]) 
             if one.kind in heal_command.DROPS[verb]
             and (one.until is None or reader.now < one.until)
         ]
-        chosen = _chosen(verb, str(what), rules)
+        is_told = verb == "release" and of != heal_command.OWNERS[0]
+        open_ = heal_report_breakers.listed(reader) if is_told else []
+        named = heal_report_breakers.under(open_, str(what))
+        chosen = str(what) if named else _chosen(verb, str(what), rules, open_)
         found = heal_command.dropped(rules, verb, chosen, of)
-        _refuse_unclear(reader, verb, chosen, found)
+        # Whoever means what is held or suspect means that alone.
+        left = named if found else []
+        closed = [one for one in open_ if one["thing"] == chosen or (one in named and not found)]
+        if found or not closed:
+            _refuse_unclear(reader, verb, chosen, found)
         ended = [{"kind": one.kind, **heal_report.shown_rule(reader, one)} for one in found]
         masters = _masters_text(reader, verb)
+    things = {one["thing"]: one["what"] for one in closed}
     body = {"verb": verb, "what": chosen, **({"of": of} if of else {})}
+    body |= {"things": things} if things else {}
     number = heal_claim.tell(path, body, by)
-    lines = [f"{chosen} is {DONE[verb]} by {by}."]
+    was = DONE[_put(ended[0]["kind"])] if ended else "given up"
+    lines = [f"{_called(chosen)} is {DONE[verb]} by {by}."]
     for one in ended:
         says = f"It was {heal_report.WORDS[one['kind']]} by {one['by']} since {one['since']}"
         lines += indented(f"{says}: {one['reason']}", 0)
+    for words in things.values():
+        says = "it may be acted on again, after the pause of the last act"
+        lines += indented(f"Breaker closed: {words}; {says}.", 0)
+    for thing, words in {one["thing"]: one["what"] for one in left}.items():
+        says = f"`salt-run eos.release {_called(thing)}` closes it"
+        lines += indented(f"Breaker still open: {words}; {says}.", 0)
     lines += indented(
         "What waited because of it is judged anew, with every other check; the engine takes this "
         "back, so it holds until the engine has read it.", 0,
     )  # fmt: skip
     lines += [*masters, *engine_text(opts)]
     return {
-        "changes": {chosen: {"old": DONE[_put(ended[0]["kind"])], "new": None}},
+        "changes": {chosen: {"old": was, "new": None}},
+        "breakers": list(things),
         "comment": lines[0], "command": number, "what": chosen, "by": by, "ended": ended,
         "text": "\n".join(lines),
     }  # fmt: skip
@@ -159,6 +174,42 @@ def _changed(replaced: dict[str, Any] | None) -> str | None:
     return None if replaced is None else str(replaced["reason"])
 
 
+def _argument(verb: str, name: str) -> str:
+    """Give what follows the verb that takes it back; a thaw alone is of the stack."""
+    return "" if verb == "freeze" and name == heal_known.STACK else f" {name}"
+
+
+def _typed(
+    verb: str, what: Any, reason: Any, others: Mapping[str, Any]
+) -> tuple[float | None, str, bool]:
+    """
+    Read what was typed behind a verb: seconds, reason, and whether a strange name is meant.
+
+    :raises Unclear: with all that is missing or cannot be meant, a line each.
+    """
+    wrong: list[str] = []
+    seconds, words, is_sure = None, "", False
+    if what is None:
+        wrong.append(f"what to {verb} is missing; expected a name, such as job:web")
+    try:
+        seconds = _seconds(verb, others.get("for"))
+    except Unclear as err:
+        wrong.append(str(err))
+    try:
+        words = _reason(verb, reason)
+    except Unclear as err:
+        wrong.append(str(err))
+        if what is not None and not heal_known.is_name(what):
+            wrong.append(f"{heal_known.no_name(what)}; a reason stands behind reason=")
+    try:
+        is_sure = asked.flag("sure", others.get("sure", False))
+    except Unclear as err:
+        wrong.append(str(err))
+    if wrong:
+        raise Unclear("\n".join(wrong))
+    return seconds, words, is_sure
+
+
 def _seconds(verb: str, given: Any) -> float | None:
     if given is None:
         if verb == "suspend":
@@ -169,6 +220,10 @@ def _seconds(verb: str, given: Any) -> float | None:
         raise Unclear(
             f"for is {given!r}; expected 72h at most, because a suspension that nobody ends has to "
             "end; what shall stay is for eos.hold"
+        )
+    if verb == "freeze" and seconds > LONGEST_FREEZE:
+        raise Unclear(
+            f"for is {given!r}; expected 30d at most; without for= it lasts until eos.thaw"
         )
     return seconds
 
@@ -200,16 +255,24 @@ def _known(
     return heal_known.checked(what, every, is_sure=is_sure), []
 
 
-def _chosen(verb: str, what: str, rules: list[Rule]) -> str:
+def _called(what: str) -> str:
+    """Give a name as it is, and of a hash as much as names a thing."""
+    return what if heal_known.is_name(what) else what[: heal_report_breakers.SHOWN]
+
+
+def _chosen(
+    verb: str, what: str, rules: list[Rule], given_up: list[dict[str, Any]]
+) -> str:  # fmt: skip
+    """Give what is meant by a name, or by how the hash of a thing begins."""
     if any(one.what == what for one in rules):
         return what
+    things = {one["thing"] for one in given_up}
     if len(what) >= LEAST_HASH:
-        begins = {
-            one.what for one in rules if one.kind == "contended" and one.what.startswith(what)
-        }
+        hashes = things | {one.what for one in rules if one.kind == "contended"}
+        begins = {one for one in hashes if one.startswith(what)}
         if len(begins) == 1:
             return begins.pop()
-    held = ", ".join(sorted(one.what for one in rules))
+    held = ", ".join(sorted({one.what for one in rules} | {_called(one) for one in things}))
     raise Unclear(
         f"there is nothing to {verb} for {what}; " + (f"expected one of: {held}" if held else
         f"nothing at all is {DONE[_put(heal_command.DROPS[verb][0])]}")

@@ -13,6 +13,10 @@ from saltext.eos.utils.heal_state import View
 EVERY = 2.0
 
 
+class Gone(CommandExecutionError):
+    """Nothing is wrong any more, so there is nothing to be done."""
+
+
 class Verdict(NamedTuple):
     """Whether it worked, and what was seen last."""
 
@@ -50,14 +54,15 @@ def refuse_unless_same(
     Go on only when what was decided on is wrong at this moment, and is what it was.
 
     :param input_: hash of what was decided on.
-    :raises CommandExecutionError: it is not, or that is not known.
+    :raises Gone: it is not wrong any more.
+    :raises CommandExecutionError: it is another, or that is not known.
     """
     begun = clock()
     view = look()
     if view.blocked or view.at < begun or view.thing.wrong is None:
         raise CommandExecutionError(f"it is not touched: {_seen(view, begun)}")
     if not view.thing.wrong:
-        raise CommandExecutionError("it is not touched: it is not wrong any more")
+        raise Gone("it is not touched: it is not wrong any more")
     if view.red:
         raise CommandExecutionError(f"it is not touched: {view.red} is down, on which all stand")
     if view.thing.input != input_:

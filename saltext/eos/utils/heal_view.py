@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from saltext.eos.utils import heal_view_component as component
+from saltext.eos.utils import heal_view_dependents as dependents
 from saltext.eos.utils import heal_view_job as job
 from saltext.eos.utils import heal_view_registration as registration
 from saltext.eos.utils.heal_snapshot_shape import Needs, Snapshot
@@ -42,6 +43,9 @@ def view(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -> 
     thing = thing._replace(names=_names(incident, policy, snapshot, form))
     # A silent server blocks what it was asked for alone: its own unit is known by its minion.
     blocked = snapshot.blocked if wanted.asks_servers() else ""
+    # What a fact gave leave for is not done while no fact could take that leave back.
+    blocked = blocked or next((why for node, why in snapshot.unheard.items()
+                               if node in wanted.seals), "")  # fmt: skip
     if blocked:
         return View(snapshot.at, blocked, 0, 0, "", Thing(kind=thing.kind))
     managed, unhealthy = _totals(incident, snapshot)
@@ -62,6 +66,9 @@ def region_of(incident: Incident) -> str:
 def _needs(incident: Incident, policy: Policy) -> Needs:
     leaves, do = leaves_of(incident), policy["act"]["do"]
     require = policy.get("require") or {}
+    if do == "report" and leaves.get("unit"):
+        # A scope is somebody's task, on which no core service stands.
+        return Needs(red=not str(leaves["unit"]).endswith(".scope"))
     if do not in (*DEEDS, "hold") and not require.get("layer_below") and not require.get("hook"):
         return Needs()
     node = leaves.get("minion") or leaves.get("node")
@@ -95,6 +102,9 @@ def _thing(incident: Incident, policy: Policy, snapshot: Snapshot, form: Form) -
     leaves, do = leaves_of(incident), policy["act"]["do"]
     node = leaves.get("minion") or leaves.get("node")
     kind = component.kind(leaves, form, is_deed=do in DEEDS)
+    if do == "report" and leaves.get("unit"):
+        says = dependents.said(str(leaves["unit"]), str(node), snapshot, form)
+        return Thing(kind=kind, says=says)
     if leaves.get("instance"):
         age = snapshot.at - incident.latest
         return registration.thing(incident.subject, policy, snapshot, age)._replace(kind=kind)

@@ -64,6 +64,11 @@ def units(form: Mapping[str, Any], name: Any, node: Any) -> list[str]:
     return [] if part is None else units_of(part)
 
 
+def owners(form: Mapping[str, Any], unit: str, node: Any) -> set[str]:
+    """Give the components on a node whose unit this is; several may share one."""
+    return {name for name, part in _parts(form, node).items() if unit in units_of(part)}
+
+
 def units_of(part: Mapping[str, Any]) -> list[str]:
     """List the units of a component's compiled part."""
     every = [part, *(part.get("each") or {}).values()]

@@ -15,7 +15,22 @@ def occurred(envelope: Mapping[str, Any], moment: Time) -> float:
 
     Clocks of sources differ: whoever waits by this bounds how far back it may reach.
     """
-    told = (envelope.get("time") or {}).get("occurred")
+    return _moment(envelope, "occurred", moment)
+
+
+def heard(envelope: Mapping[str, Any], moment: Time) -> float:
+    """
+    Say since when a fact could be known here, which is how late it may be called.
+
+    A beacon's moment is of its minion's clock, that may be slow by any time: what the master noted
+    on its arrival counts.
+    """
+    name = "observed" if envelope.get("origin") == "beacon" else "occurred"
+    return _moment(envelope, name, moment)
+
+
+def _moment(envelope: Mapping[str, Any], name: str, moment: Time) -> float:
+    told = (envelope.get("time") or {}).get(name)
     if not isinstance(told, str):
         return moment.now
     try:

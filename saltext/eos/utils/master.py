@@ -28,14 +28,21 @@ class Late(SaltRunnerError):
     """A job did not end in its time; it was told to end, and whether it did is not known."""
 
 
+class Undescribed(SaltRunnerError):
+    """The pillar says nothing of Eos at all: no stack is described yet."""
+
+
 def form(opts: dict[str, Any]) -> dict[str, Any]:
     """
     Compile the whole stack, as an orchestration sees it.
 
+    :raises Undescribed: no stack is described.
     :raises SaltRunnerError: the pillar is refused, or says nothing of a stack.
     """
     pillar = node_pillar(opts, opts["id"])
     errors = pillar.get("_errors")
+    if errors and len(errors) == 1 and "eos" not in pillar:
+        raise Undescribed(str(errors[0]))
     if errors:
         raise SaltRunnerError("pillar is refused:\n" + "\n".join(map(str, errors)))
     compiled = (pillar.get("eos") or {}).get("_compiled")
@@ -82,6 +89,11 @@ def ask(
     }
 
 
+def is_stuck() -> bool:
+    """Tell whether so many bounded questions of this process never ended that no other is asked."""
+    return sum(one.is_alive() for one in _hanging) >= MOST_HANGING
+
+
 class _Asked(NamedTuple):
     opts: dict[str, Any]
     nodes: list[str]
@@ -105,7 +117,7 @@ def _sent(what: _Asked, job: str = "") -> dict[str, Any]:
 def _bounded(what: _Asked, within: float) -> dict[str, Any]:
     """Ask in a thread that may hang: Salt waits for as long as a minion says that the job runs."""
     _hanging[:] = [one for one in _hanging if one.is_alive()]
-    if len(_hanging) >= MOST_HANGING:
+    if is_stuck():
         raise Late(f"{len(_hanging)} jobs that were told to end still run; restart the master")
     job = salt.utils.jid.gen_jid(what.opts)
     ended: queue.SimpleQueue[dict[str, Any] | BaseException] = queue.SimpleQueue()

@@ -101,7 +101,7 @@ def _pillar(opts: dict[str, Any], node: str) -> list[str]:
     if not errors and not (pillar.get("eos") or {}).get("_compiled"):
         return [
             f"pillar of {node} has no eos:_compiled; expected `eos` for it too; add to the "
-            f"pillar's top.sls:\n  '{node}':\n    - eos"
+            f"pillar's top.sls `'{node}': [eos]`"
         ]
     return errors
 

@@ -35,7 +35,8 @@ def backtest(
     file
         File on the master with ``settings`` and ``policies`` as YAML.
     mode
-        The same as ``settings='{mode: …}'``.
+        The same as ``settings='{mode: …}'``; modes of single components and jobs stay as the pillar
+        has them, and a note names them.
     others
         What is no option; it is refused.
 

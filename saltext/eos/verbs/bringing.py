@@ -7,7 +7,7 @@ from typing import Any
 from salt.exceptions import SaltRunnerError
 from salt.loader.dunder import __opts__
 
-from saltext.eos.utils import contract, deliver, master
+from saltext.eos.utils import contract, deliver, heal_notify_try, master
 from saltext.eos.utils import issue as issuing
 from saltext.eos.utils import preflight as flight
 from saltext.eos.verbs.spoken import spoken
@@ -80,6 +80,9 @@ def _preflight(test: bool, within: int) -> dict[str, Any]:
     comment = f"{len(nodes)} nodes are ready."
     if waited:
         comment += f" Waited for {'; '.join(waited)}."
+    # No step needs them, so none is kept back by them.
+    untold = heal_notify_try.findings(dict(__opts__), form.get("heal") or {})
+    comment += "".join(f"\nNobody will be told of healing this way: {line}." for line in untold)
     return {"changes": {}, "comment": comment}
 
 

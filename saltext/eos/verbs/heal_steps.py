@@ -23,6 +23,7 @@ from saltext.eos.utils import (
     lock,
     master,
 )
+from saltext.eos.utils.heal_plan import Acting
 from saltext.eos.verbs.spoken import spoken
 
 T = TypeVar("T")
@@ -56,7 +57,8 @@ def act(decision, action, orchestration=None, test=False):
     """
     Do what was decided, once; only the orchestration that has claimed the decision may.
 
-    An act that fails ends its decision with the reason.
+    An act that fails ends its decision with the reason; where nothing is wrong any more it ends
+    as healed.
 
     decision
         Id of the decision.
@@ -122,6 +124,10 @@ def abandon(decision, action, orchestration=None, test=False):
 
 def _claim(decision: Any, action: Any, orchestration: Any, test: bool) -> dict[str, Any]:
     path, who = _path(), _who(orchestration)
+    if not test and not _is_id(decision):
+        # A reactor that hands on what a minion invented: people see that somebody asked.
+        why = f"the event names no decision, but {decision!r}"
+        _refusing(lambda: heal_claim.refuse(path, "-", str(action), who, why[:200]))
     name = _text(decision)
     if test:
         _refusing(lambda: heal_claim.foretold(path, name, action))
@@ -137,18 +143,25 @@ def _act(decision: Any, action: Any, orchestration: Any, test: bool) -> dict[str
         subject = _refusing(lambda: heal_claim.foretold(path, name, action))
         plan = heal_deed.planned(action, subject, master.form(__opts__))
         return {"changes": {name: f"would {plan.says}"}, "comment": f"Would {plan.says}."}
+    words = "was not done"
     try:
-        held = _refusing(lambda: heal_run.begin(path, name, action, who))
+        held = _refusing(lambda: heal_run.proved(path, name, action, who))
         form = master.form(__opts__)
         plan = heal_deed.planned(action, held.subject, form)
         # Up to minutes lie between the view that was decided on and this moment.
         look = heal_look.looking(__opts__, form, path, held.body)
         heal_verify.refuse_unless_same(look.view, look.clock, held.body["input_hash"])
-        _refusing(lambda: heal_run.still(path, name, who))
-        done = heal_deed.carried_out(__opts__, action, plan)
+        _refusing(lambda: heal_run.begin(path, name, action, who))
+        words = "failed"
+        done = heal_deed.carried_out(__opts__, action, plan, Acting(name, who))
         _refusing(lambda: heal_run.did(path, name, who, done.says, done.effects))
+    except heal_verify.Gone as err:
+        _ended(path, name, who, True, f"healed by itself before the act: {err}", is_back=True)
+        raise
     except BaseException as err:
-        _ended(path, name, who, False, f"{action} failed: {err or type(err).__name__}")
+        # What does not fit, has changed or is not known is tried again no oftener than a deed.
+        is_back = isinstance(err.__cause__, heal_run.Stopped)
+        _ended(path, name, who, False, f"{action} {words}: {err or type(err).__name__}", is_back)
         raise
     return {"changes": {name: done.says}, "comment": f"{done.says}."}
 
@@ -186,7 +199,7 @@ def _abandon(decision: Any, action: Any, orchestration: Any, test: bool) -> dict
     why = f"the stack lock is held by {lock.describe(holder)}" if holder and is_held else (
         "its orchestration ended before that was done and verified"
     )  # fmt: skip
-    if not _ended(path, name, who, False, f"{action} was given up: {why}"):
+    if not _ended(path, name, who, False, f"{action} was given up: {why}", is_back=bool(is_held)):
         return {"changes": {}, "comment": f"Decision {name} has ended already."}
     return {"changes": {name: "failed"}, "comment": f"Decision {name} was given up: {why}."}
 
@@ -205,9 +218,13 @@ def _who(orchestration: Any) -> dict[str, Any]:
     return {name: orchestration.get(name) for name in (*heal_run.OWN, "user")}
 
 
+def _is_id(decision: Any) -> bool:
+    return isinstance(decision, str) and bool(decision)
+
+
 def _text(decision: Any) -> str:
-    if isinstance(decision, str) and decision:
-        return decision
+    if _is_id(decision):
+        return str(decision)
     raise CommandExecutionError(
         f"the decision is {decision!r}; expected its id in pillar eos_decision"
     )
@@ -218,8 +235,10 @@ def _within(seconds: float) -> float:
     return min(seconds, float(__opts__.get("eos_heal_within") or seconds))
 
 
-def _ended(path: Path, decision: str, who: dict[str, Any], ok: bool, says: str) -> bool:
-    return _refusing(lambda: heal_run.end(path, decision, who, ok, says))
+def _ended(
+    path: Path, decision: str, who: dict[str, Any], ok: bool, says: str, is_back: bool = False
+) -> bool:
+    return _refusing(lambda: heal_run.end(path, decision, who, ok, says, is_back=is_back))
 
 
 def _refusing(work: Callable[[], T]) -> T:

@@ -50,16 +50,18 @@ def events(
         salt-run eos.events severity=critical advice=True
         salt-run eos.events event=nomad/task --out=json
     """
+    asked = {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since}
     found = spoken(
-        bridge_verbs.events, __opts__,
-        {"tag": tag, "event": event, "subject": subject, "severity": severity, "since": since},
-        limit, follow, advice, others, evidence,
+        bridge_verbs.events, __opts__, asked, limit, follow, advice, others, evidence
     )  # fmt: skip
     if not isinstance(found, list):
         return shown(lambda: found)
+    # Who names an output gets the list: of events for programs, which are no text, else of lines.
+    if "output" in __opts__:
+        return found
     # Salt shows a list with a dash before each line.
-    is_asked = "output" in __opts__
-    return found if is_asked else {"lines": found, "text": "\n".join(found), "outputter": "eos"}
+    text = "\n".join(found) or bridge_verbs.nothing(asked)
+    return {"lines": found, "text": text, "outputter": "eos"}
 
 
 def replay(from_seq=None, epoch=None, to_seq=None, test=False, **others):

@@ -11,15 +11,20 @@ from saltext.eos.utils import (
     asked,
     authority,
     bridge_verbs,
+    component_report,
     contract,
     heal_file,
+    heal_known,
     heal_report,
     heal_report_explain,
+    heal_report_name,
+    heal_report_text,
     lock,
     master,
     standing,
 )
 from saltext.eos.utils import preflight as flight
+from saltext.eos.utils.one_line import one_line
 from saltext.eos.utils.validate import nearest
 from saltext.eos.verbs.spoken import shown, spoken
 from saltext.eos.version import SCHEMA, __version__
@@ -46,13 +51,15 @@ def status():
 
 def explain(component=None, **others):
     """
-    Show what a component is and needs, or all about an incident, a decision or an event.
+    Show what a component is and how it is, or all about an incident, a decision, an event, a name.
 
     For an incident or a decision: its facts with their evidence, every check with its sentence,
-    what was done and what came of it, what stops it, and what a person should do.
+    what was done and what came of it, what stops it, and what a person should do. For a name such
+    as ``job:web``, ``node:n1`` or ``policy:unit_failed``: what stops it, and what is open about it.
 
     component
-        Name of a component; id of an incident or a decision, or how it begins; id of an event.
+        Name of a component; id of an incident or a decision, or how it begins, six characters at
+        least; id of an event; a name with its kind before a colon.
     others
         What is no option; it is refused.
 
@@ -62,6 +69,7 @@ def explain(component=None, **others):
 
         salt-run eos.explain consul
         salt-run eos.explain 192ab91acf1368e3-1
+        salt-run eos.explain job:web
     """
     return shown(_explain, component, others)
 
@@ -109,10 +117,15 @@ def _status() -> dict[str, Any]:
         found = {"stack": None, "nodes": [], "components": [], "apps": []}
     holder = lock.read(__opts__)
     found["lock"] = lock.describe(holder) if holder else None
-    found["problems"] = [*([refused] if refused else []), *flight.master_side(__opts__)]
+    found["problems"] = [*([one_line(refused)] if refused else []), *flight.master_side(__opts__)]
     found["healing"] = heal_report.report(__opts__, heal)
     found["needs"] = [*standing.needs(found), *found["problems"], *found["healing"]["needs"]]
     stands = [standing.readable(found)] if found["components"] else []
+    if found["lock"]:
+        says = found["lock"]
+        if (holder or {}).get("name") == "bootstrap":
+            says += "; what it has not come to yet does not stand"
+        stands = [*heal_report_text.labelled("running", says), *stands]
     lines = [*stands, *heal_report.text(found["healing"])]
     lines += heal_report.needs_text(found["needs"])
     if refused:
@@ -127,50 +140,29 @@ def _explain(component: Any, others: dict[str, Any]) -> dict[str, Any]:
     known = contract.load().components
     if component not in known:
         return _healing(str(component), list(known))
-    return _component(component, known)
+    form = master.form(__opts__)
+    stands = standing.status(__opts__, form, contract.load())
+    return component_report.report(component, known, form, stands)
 
 
 def _healing(name: str, known: list[str]) -> dict[str, Any]:
-    """Explain what the healer knows by an id."""
-    found = None
+    """Explain what the healer knows by an id, or by a name such as ``job:web``."""
+    found, hint = None, nearest(name, known)
     if heal_file.path_of(__opts__).exists():
+        if heal_known.is_name(name):
+            return heal_report_name.explain(__opts__, name)
         found = heal_report_explain.explain(__opts__, name)
+        if found is None:
+            hint = heal_report_name.hint(__opts__, name) or hint
     if found is None:
+        short = (
+            f"; an id is told by its first {heal_report_explain.LEAST} characters or more"
+            if len(name) < heal_report_explain.LEAST else ""
+        )  # fmt: skip
         raise asked.Unclear(
             f"component {name} is unknown; expected one of: {', '.join(known)}; and no incident, "
-            f"decision or event has that id{nearest(name, known)}"
+            f"decision or event has that id{short}{hint}"
         )
-    return found
-
-
-def _component(component: str, known: dict[str, Any]) -> dict[str, Any]:
-    form = master.form(__opts__)
-    spec = known[component]["spec"]
-    found: dict[str, Any] = {
-        "name": component,
-        "is": known[component]["doc"],
-        "source": known[component]["source"],
-        "class": spec["class"],
-        "needs": spec["needs"],
-        "needed_by": [name for name, one in known.items() if component in one["spec"]["needs"]],
-        "nodes": {},
-    }
-    for node in form["plan"]["nodes_of"][component]:
-        part = form["all"][node]["components"][component]
-        entries = part.get("each", {"": part})
-        found["nodes"][node] = {
-            entry or "component": {
-                "roles": one["roles"],
-                "unit": one["unit"],
-                "packages": one["packages"],
-                "ports": one["ports"],
-                "memory": one["memory"],
-                "files": sorted(one["files"]),
-                "proven_by": [_proof(probe) for probe in one["gate"]["probes"]],
-                "within": one["gate"]["within"],
-            }
-            for entry, one in entries.items()
-        }
     return found
 
 
@@ -214,20 +206,3 @@ def _plan(name: str) -> dict[str, Any]:
         "components": components,
         "has_ca": authority.exists(__opts__),
     }
-
-
-def _proof(probe: dict[str, Any]) -> str:
-    """Say in one line what a probe wants to see."""
-    ways = {
-        "http": lambda: f"GET {probe['scheme']}://{probe['host']}:{probe['port']}{probe['get']}",
-        "command": lambda: "`" + " ".join(probe["run"]) + "`",
-        "tcp": lambda: f"connect to {probe['host']}:{probe['port']}",
-        "hook": lambda: f"hook {probe['hook']}",
-    }
-    said = ways[probe["by"]]()
-    if "field" in probe:
-        said += f" {probe['field']}"
-    for word, sign in (("is", "="), ("is_not", "is not"), ("at_least", "at least")):
-        if word in probe:
-            said += f" {sign} {probe[word]!r}"
-    return said

@@ -10,7 +10,7 @@ export interface VaultSeal {
     address: string
   }
   verdict: {
-    /** `restarted`: its process was started since it was last open. `sealed`: the same process was open before. `open`: it is unsealed. */
+    /** `restarted`: its process was started since it was last seen open. `sealed`: the same process was open before, or when it was open is not known. `open`: it is unsealed. */
     cause: 'restarted' | 'sealed' | 'open'
   }
   change: {

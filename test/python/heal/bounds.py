@@ -8,7 +8,7 @@ The lines of a run in the lab can be given to it as well.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, NamedTuple
 
 CHECKS = [
     "dedupe", "debounce", "own", "complete", "layer_below", "still_wrong", "required", "frozen",
@@ -27,9 +27,9 @@ def broken(lines: list[tuple[str, dict[str, Any]]], *, kind: str = "decided") ->
     :param kind: ``decided`` for what was done, ``would`` for what was only said.
     """
     checker = _Checker()
-    heard = ("rule", "rule_ended", "rested", "given_back")
+    heard = ("rule", "rule_ended", "rested", "given_back", "breaker_closed")
     if kind == "decided":
-        heard = (*heard, "claimed", "result", "expired")
+        heard = (*heard, "claimed", "result", "expired", "touched")
     for name, body in lines:
         if body["t"] < checker.clock - SLACK:
             checker.say(body, f"time ran back from {checker.clock}")
@@ -41,13 +41,22 @@ def broken(lines: list[tuple[str, dict[str, Any]]], *, kind: str = "decided") ->
     return checker.found
 
 
+class _Act(NamedTuple):
+    """One act on a thing; what was given back was no attempt, but the pause after it stays."""
+
+    at: float
+    decision: str
+    input: str
+    is_back: bool = False
+
+
 class _Checker:
     def __init__(self) -> None:
         self.found: list[str] = []
         self.clock = 0.0
         self.tokens: float | None = None
         self.token_at = 0.0
-        self.runs: dict[str, list[tuple[float, str]]] = defaultdict(list)
+        self.runs: dict[str, list[_Act]] = defaultdict(list)
         self.jobs: list[tuple[float, str]] = []
         self.rules: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.under_way: dict[str, float] = {}
@@ -78,15 +87,20 @@ class _Checker:
 
     def rested(self, body: dict[str, Any]) -> None:
         run = self.runs[body["realm"] + body["thing"]]
-        if run and body["t"] - run[-1][0] < 3600.0 - SLACK:
+        if run and body["t"] - run[-1].at < 3600.0 - SLACK:
             self.say(body, f"{body['thing'][:8]} was forgotten within the hour of its last act")
         run.clear()
 
     def given_back(self, body: dict[str, Any]) -> None:
         run = self.runs[body["realm"] + body["thing"]]
-        if not run or body["decision"] not in self.claims:
+        if body["decision"] not in self.claims or body["decision"] not in [x.decision for x in run]:
             self.say(body, f"decision {body['decision']} was given back, and never claimed")
-        del run[-1:]
+        run[:] = [x._replace(is_back=x.is_back or x.decision == body["decision"]) for x in run]
+
+    def breaker_closed(self, body: dict[str, Any]) -> None:
+        """Count anew by the word of a person; the pauses stay."""
+        run = self.runs[body["realm"] + body["thing"]]
+        run[:] = [one._replace(is_back=True) for one in run]
 
     def act(self, body: dict[str, Any], *, is_done: bool) -> None:
         now, pace = body["t"], body["pace"]
@@ -105,7 +119,8 @@ class _Checker:
             self.under_way[body["decision"]] = now
         self._bucket(body, now)
         self._run(body, now, pace)
-        self._blast(body, now)
+        # The narrowest name comes first: a job of another namespace is another job.
+        self._blast(body, [one for one in body["names"] if one.startswith("job:")][:1])
         self._ruled(body, now)
         if body["job"] is not None and not (
             body["managed"] > 0
@@ -124,25 +139,32 @@ class _Checker:
     def _run(self, body: dict[str, Any], now: float, pace: dict[str, Any]) -> None:
         run = self.runs[body["realm"] + body["thing"]]
         if run:
-            gap = now - run[-1][0]
+            gap = now - run[-1].at
             cool = min(pace["cool_first"] * 2.0 ** (len(run) - 1), pace["cool_most"])
             if gap < cool - SLACK:
                 self.say(body, f"{gap:.1f} s after the last act on it; expected {cool:.1f}")
-        same = 0
-        for _, input_ in reversed(run):
-            if input_ != body["input"]:
+        same: list[float] = []
+        for one in reversed(run):
+            if one.input != body["input"]:
                 break
-            same += 1
-        if same >= pace["attempts"]:
-            waits = min(pace["open_first"] * 2.0 ** (same - pace["attempts"]), pace["open_most"])
-            if now - run[-1][0] < waits - SLACK:
-                self.say(body, f"act {same + 1} on one input without {waits:.0f} s of breaker")
-        run.append((now, body["input"]))
+            same += [] if one.is_back else [one.at]
+        if len(same) >= pace["attempts"]:
+            over = len(same) - pace["attempts"]
+            waits = min(pace["open_first"] * 2.0**over, pace["open_most"])
+            if now - same[0] < waits - SLACK:
+                self.say(body, f"act {len(same) + 1} on one input without {waits:.0f} s of breaker")
+        run.append(_Act(now, body["decision"], body["input"]))
 
-    def _blast(self, body: dict[str, Any], now: float) -> None:
-        if body["job"] is None:
+    def touched(self, body: dict[str, Any]) -> None:
+        if body["decision"] not in self.claims:
+            self.say(body, f"decision {body['decision']} touched jobs, and was never claimed")
+        self._blast(body, body["jobs"])
+
+    def _blast(self, body: dict[str, Any], jobs: list[str]) -> None:
+        if not jobs:
             return
-        self.jobs.append((now, body["job"]))
+        now = body["t"]
+        self.jobs += [(now, job.removeprefix("job:")) for job in jobs]
         lately = {job for at, job in self.jobs if at > now - body["blast_within"] + SLACK}
         most = max(1, int(body["managed"] * body["blast_share"] / 100.0))
         if len(lately) > most:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+
 from healing import ENFORCE, TABLE, fact, view
 
-from saltext.eos.utils import heal_budget, heal_core, heal_store
+from saltext.eos.utils import heal_audit, heal_budget, heal_claim, heal_core, heal_store
+
+WHO = {"jid": "20261121", "pid": 7, "user": "salt"}
 
 
 class Engine:
@@ -26,3 +31,14 @@ class Engine:
         with self.store.step(ENFORCE) as time:
             views = {one.id: view(time.now) for one in self.core.wanted(time.now)}
             return self.core.due(time.now, time.reading.wall, views)
+
+
+def claim(engine, decision, action="evaluate", who=WHO):
+    """Claim a decision, as an orchestration does."""
+    return heal_claim.claim(engine.path, decision, action, who, engine.clocks)
+
+
+def audit(path):
+    """Give the lines of the audit, verified."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        return [*heal_audit.verified(db)]

@@ -88,9 +88,31 @@ def _forgotten(lines):
     lines.insert(at, ("rested", {"t": body["t"] + 1, "thing": body["thing"], "realm": "act"}))
 
 
+def _elsewhere(lines):
+    """Mutation: count by the bare name, and jobs of many namespaces are one."""
+    for number, body in enumerate(_acts(lines)):
+        body.update(job="web", names=[f"job:web@team{number}", "job:web"], managed=10)
+
+
+def _touched(jobs, decision=None):
+    """Mutation: what an act touched besides its own job is not counted."""
+
+    def change(lines):
+        at = [kind for kind, _ in lines].index("claimed")
+        body = lines[at][1]
+        more = {"blast_within": 3600.0, "blast_share": 10.0, "managed": 20}
+        told = {"t": body["t"], "decision": decision or body["decision"], "jobs": jobs, **more}
+        lines.insert(at + 1, ("touched", told))
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
+        (_elsewhere, "jobs touched within the hour; expected 1"),
+        (_touched(["a@apps", "b@apps"]), "3 jobs touched within the hour; expected 2"),
+        (_touched(["a@apps"], "d-9"), "d-9 touched jobs, and was never claimed"),
         (_sooner, "after the last act on it"),
         (_poorer, "of a token"),
         (_changed(managed=10), "jobs touched within the hour"),
@@ -116,4 +138,31 @@ def test_each_breach_is_found(lines, harm, says):
 
 def test_a_rule_that_is_over_is_no_breach(lines):
     _ruled("freeze", "stack", until=1.0)(lines)
+    assert broken(lines) == []
+
+
+def _given_back(lines):
+    """Let the first act on a job be given back, and give the acts on that job."""
+    first = _acts(lines)[0]
+    at = next(
+        at for at, (kind, body) in enumerate(lines)
+        if kind == "result" and body["decision"] == first["decision"]
+    )  # fmt: skip
+    body = {name: first[name] for name in ("decision", "thing", "realm")}
+    lines.insert(at, ("given_back", {**body, "t": lines[at][1]["t"]}))
+    return [one for one in _acts(lines) if one["thing"] == first["thing"]]
+
+
+def test_the_pause_after_what_was_given_back_is_kept(lines):
+    # Fails when the checker forgets the moment of an act that was given back.
+    first, second, *_ = _given_back(lines)
+    assert broken(lines) == []
+    second["pace"] = {**second["pace"], "cool_first": second["t"] - first["t"] + 1.0}
+    assert any("after the last act on it" in one for one in broken(lines)), broken(lines)
+
+
+def test_what_was_given_back_is_no_attempt(lines):
+    # Fails when it counts with those that open the breaker.
+    _, second, *_ = _given_back(lines)
+    second["pace"] = {**second["pace"], "attempts": 1}
     assert broken(lines) == []

@@ -96,8 +96,8 @@ def test_only_an_hour_of_health_without_a_break_resets():
 
 
 @pytest.mark.parametrize("done", range(6))
-def test_an_act_that_was_never_begun_costs_no_attempt(done):
-    """Neither before the breaker has opened, nor with a probe."""
+def test_an_act_that_was_never_begun_costs_no_attempt_and_keeps_its_pause(done):
+    """Neither before the breaker has opened, nor with a probe. Mutation: take back the pause."""
     key, now = budget.Key(), 0.0
     for _ in range(done):
         now += 50_000.0
@@ -105,10 +105,13 @@ def test_an_act_that_was_never_begun_costs_no_attempt(done):
     now += 50_000.0
     back = budget.given_back(budget.acted(key, "same", now, PACE), PACE.open_first, now)
     assert (back.attempts, back.cool_step, back.breaker) == (
-        key.attempts, key.cool_step, key.breaker,
+        key.attempts, key.cool_step + 1, key.breaker,
     )  # fmt: skip
     after = budget.acted(key, "same", now, PACE)
-    assert budget.acted(back, "same", now, PACE) == after
+    again = budget.acted(back, "same", now, PACE)
+    assert again.cool_until - now == min(2 * (after.cool_until - now), PACE.cool_most)
+    paused = {"cool_step": 0, "cool_until": 0.0}
+    assert again._replace(**paused) == after._replace(**paused)
     assert budget.wait(back, "same", now) == ("cool_down", after.cool_until)
 
 

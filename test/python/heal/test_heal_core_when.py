@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from healing import WRONG, Healer, fact, policy
+from healing import ENFORCE, TABLE, WRONG, Healer, fact, policy
 
-from saltext.eos.utils import heal_clock, heal_core
+from saltext.eos.utils import heal_clock, heal_core, heal_room, heal_state
 from saltext.eos.utils.heal_audit import Line
 from saltext.eos.utils.heal_notify_message import severity, text
-from saltext.eos.utils.heal_when import occurred
+from saltext.eos.utils.heal_settings import read
+from saltext.eos.utils.heal_when import heard, occurred
 
 AT = heal_clock.Time(500.0, heal_clock.Reading("a", 1.0, 1_700_000_000.0))
 
@@ -107,6 +108,26 @@ def test_a_fact_of_long_ago_is_told_as_past_and_freezes_nothing_now(ago, is_froz
     assert severity(line) == ("critical" if is_frozen else "info")
 
 
+SLOW = ("2023-11-14T21:57:20.000Z", "2023-11-14T22:13:19.000Z")
+
+
+@pytest.mark.parametrize(("origin", "is_frozen"), [("beacon", True), ("stream", False)])
+def test_what_a_minion_with_a_slow_clock_tells_at_once_is_not_of_the_past(origin, is_frozen):
+    """
+    Its clock is sixteen minutes behind; the master heard it a second ago.
+
+    Mutation: count how late a fact is by the clock of the minion that tells it.
+    """
+    healer = Healer()
+    healer.now = AT.now
+    said = dict(zip(("occurred", "observed"), SLOW, strict=True))
+    killed = fact(1, "kernel/oom/killed", unit="vault.service")
+    killed = {**killed, "origin": origin, "time": said}
+    healer.core.arrive(1, killed, healer.now, occurred(killed, AT), heard(killed, AT))
+    healer.after(5.0)
+    assert bool(healer.state.rules) is is_frozen
+
+
 def _disk(number, verb, mount="/"):
     told = fact(number, f"host/disk/{verb}", minion="n1", mount=mount)
     return {**told, "source": {"kind": "host"}}
@@ -145,14 +166,20 @@ def test_what_is_over_within_the_debounce_is_told_all_the_same():
     assert "note" in healer.kinds()
 
 
-@pytest.mark.parametrize(("ago", "is_held"), [(3600.0, True), (2 * 86_400.0, False)])
-def test_what_failed_while_the_master_was_down_is_held_all_the_same(ago, is_held):
-    """Its view has shown that this is what would be applied now: after an upgrade, it would be."""
+@pytest.mark.parametrize("ago", [3600.0, 50 * 3600.0])
+@pytest.mark.parametrize("wrong", [True, False])
+def test_what_failed_while_the_master_was_down_is_held_all_the_same(ago, wrong):
+    """
+    Its view has shown that this is what would be applied now: after an upgrade, it would be.
+
+    Mutation: count what failed on Friday for past on Monday.
+    """
     healer = Healer()
     healer.now = 1_000_000.0
     healer.core.arrive(1, fact(1, "nomad/deployment/reverted"), healer.now, healer.now - ago)
+    healer.thing = WRONG._replace(wrong=wrong)
     healer.after(5.0)
-    assert bool(healer.state.rules) is is_held
+    assert bool(healer.state.rules) is wrong
 
 
 def test_of_a_fault_that_goes_on_the_newest_fact_counts():
@@ -180,3 +207,80 @@ def test_in_a_crowd_of_notes_there_is_room_for_a_deed_and_a_freeze(monkeypatch):
         healer.tell("host/unit/failed", minion=minion)
     policies = sorted(one.policy for one in healer.state.incidents.values())
     assert policies == ["freeze", "unit", "unit"]
+
+
+def test_an_alarm_makes_room_last_and_is_told_before(monkeypatch):
+    """Mutation: close the oldest, and the disk that fills is told to nobody."""
+    monkeypatch.setattr(heal_core, "MOST_OPEN", 2)
+    healer = Healer(table={**TABLE, "disk": DISK})
+    healer.core.arrive(1, _disk(1, "filling"), 0.0)
+    healer.row = 1
+    healer.tell("nomad/alloc/lost")
+    healer.tell("host/unit/failed", minion="n1")
+    assert sorted(one.policy for one in healer.state.incidents.values()) == ["disk", "unit"]
+    healer.tell("host/unit/failed", minion="n2")
+    assert [one.policy for one in healer.state.incidents.values()] == ["unit", "unit"]
+    (note,) = [body for kind, body in healer.state.lines if kind == "note"]
+    assert (note["do"], note["policy"]) == ("alarm", "disk")
+    assert severity(Line(1, 0.0, "note", note)) == "critical"
+
+
+class Counted(dict):
+    """A table that counts how often a policy is looked up in it."""
+
+    looked = 0
+
+    def get(self, *name):
+        self.looked += 1
+        return super().get(*name)
+
+    def __getitem__(self, name):
+        self.looked += 1
+        return super().__getitem__(name)
+
+
+def test_making_room_looks_at_each_policy_once_however_much_is_open(monkeypatch):
+    """Mutation: ask the table for each incident that is open, for each fact of a storm."""
+    monkeypatch.setattr(heal_core, "MOST_OPEN", 500)
+    healer = Healer(table={**TABLE, "disk": DISK})
+    for number in range(500):
+        told = fact(number, "host/disk/filling", minion=f"n{number}", mount="/")
+        healer.core.arrive(number + 1, told, 0.0)
+    assert len(healer.state.incidents) == 500
+    table = Counted(healer.core.table)
+    assert heal_room.made(healer.state, table, TABLE["unit"], ENFORCE, 0.0)
+    assert len(healer.state.incidents) == 499
+    assert table.looked <= len(table)
+
+
+OBSERVE = read({"mode": "observe"})
+FEW = read({"mode": "enforce", "bucket": {"size": 1, "every": "10m"}})
+
+
+@pytest.mark.parametrize(
+    ("before", "tokens", "why"), [(OBSERVE, 5, "would: evaluate"), (FEW, 0, "bucket: ")]
+)
+@pytest.mark.parametrize("is_new", [False, True])
+def test_what_waits_by_other_settings_is_judged_by_those_that_hold_now(before, tokens, why, is_new):
+    """
+    What was only said waits by the pause of what was said, up to four hours.
+
+    Mutations: take the settings and leave what waits; count the settings of an engine that has
+    just begun for those of the one before it.
+    """
+    healer = Healer(before)
+    healer.state.buckets["act"] = heal_state.budget.Bucket(tokens, 0)
+    healer.tell("nomad/alloc/failed")
+    healer.after(5.0)
+    assert healer.why().startswith(why)
+    assert healer.after(10.0) == []
+    # Nothing is judged more often for settings that were read again and are the same.
+    assert not healer.core.wanted(healer.now + 10.0)
+    healer.state.buckets["act"] = heal_state.budget.Bucket(5, 0)
+    if is_new:
+        healer.core = heal_core.Core(TABLE, ENFORCE, healer.state)
+    else:
+        healer.core.settings = ENFORCE
+    healer.after(0.1)
+    (decision,) = healer.after(0.1)
+    assert decision.action == "evaluate"

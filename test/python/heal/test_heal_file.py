@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import resource
 import sqlite3
 
 import pytest
@@ -14,6 +15,7 @@ from saltext.eos.utils import (
     heal_core,
     heal_file,
     heal_reader,
+    heal_report,
     heal_state,
     heal_store,
 )
@@ -60,6 +62,41 @@ def test_a_file_that_is_gone_is_not_made_anew_until_a_person_says_so(path):
         assert store.state.rules == {}
 
 
+def _killed(path, reason):
+    """Write a rule, and leave the log as a process that is killed does."""
+    store = heal_store.Store(path, Clocks())
+    with store.step(ENFORCE):
+        store.state.put_rule(heal_state.Rule("freeze", "stack", reason, "ann", 0.0))
+    kept = {one: one.read_bytes() for one in path.parent.glob(f"{path.name}-*")}
+    store.close()
+    for one, content in kept.items():
+        one.write_bytes(content)
+    assert path.with_name(f"{path.name}-wal").stat().st_size
+
+
+def test_the_log_of_a_lost_file_is_not_laid_over_a_new_one(path):
+    """Mutation: leave the log where it is, and SQLite takes it for that of the new file."""
+    _killed(path, "of the lost file")
+    path.unlink()
+    path.with_name(heal_file.MARK).unlink()
+    with contextlib.closing(heal_store.Store(path, Clocks())) as store:
+        assert store.state.rules == {}
+    assert path.with_name(f"{path.name}-wal.lost").exists()
+
+
+def test_the_log_of_a_lost_file_is_not_laid_over_its_backup(path):
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        backup = path.with_name("backup")
+        db.execute("VACUUM INTO ?", (str(backup),))
+    _killed(path, "of the lost file")
+    path.unlink()
+    with pytest.raises(heal_file.Unusable, match="is gone"):
+        heal_store.Store(path, Clocks())
+    backup.replace(path)
+    with contextlib.closing(heal_store.Store(path, Clocks())) as store:
+        assert [rule.reason for rule in store.state.rules.values()] == ["SAN"]
+
+
 def test_a_file_of_before_the_mark_gets_one(path):
     path.with_name(heal_file.MARK).unlink()
     with contextlib.closing(heal_store.Store(path, Clocks())) as store:
@@ -98,6 +135,22 @@ def test_a_file_of_the_first_release_opens_with_all_that_was_said(older):
         assert len(store.state.rules) == 3
 
 
+def test_a_file_whose_incidents_do_not_say_for_what_they_were_opened_is_kept_and_opened(older):
+    """Mutation: leave the version, and the wheel of before refuses each row as one of no wheel."""
+    heal_store.Store(older, Clocks()).close()
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        (text,) = db.execute("SELECT body FROM incidents").fetchone()
+        body = {k: v for k, v in json.loads(text).items() if k != "leave"}
+        db.execute("UPDATE incidents SET body = ?", (json.dumps(body),))
+        db.execute("PRAGMA user_version = 2")
+        db.commit()
+    with contextlib.closing(heal_store.Store(older, Clocks())) as store:
+        assert [one.leave for one in store.state.incidents.values()] == [""]
+    assert _copies(older) == ["healer.db.v1", "healer.db.v2"]
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (3,)
+
+
 def test_only_the_engine_brings_an_older_file_up_and_nobody_acts_on_it_before(older):
     with pytest.raises(heal_file.Unusable, match="of an older wheel; restart the master"):
         heal_claim.claim(older, "x", "evaluate", {}, Clocks())
@@ -105,11 +158,76 @@ def test_only_the_engine_brings_an_older_file_up_and_nobody_acts_on_it_before(ol
         heal_reader.Reader(older)
 
 
+def test_an_older_file_is_kept_as_it_was(older):
+    heal_store.Store(older, Clocks()).close()
+    kept = older.with_name("healer.db.v1")
+    assert kept.stat().st_mode & 0o777 == 0o600
+    with contextlib.closing(sqlite3.connect(kept)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT reason FROM rules").fetchall() == [("SAN",)]
+        assert db.execute("SELECT count(*) FROM audit").fetchone()[0] > 0
+
+
+def _copies(path):
+    return sorted(
+        one.name for one in path.parent.iterdir() if ".v" in one.name or one.name[0] == "."
+    )
+
+
+def test_without_room_for_a_copy_the_older_file_stays_and_is_told_to_be_whole(older):
+    """Mutations: say that it cannot be trusted; leave what was copied until the room ended."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        db.execute("INSERT INTO meta VALUES ('much', ?)", (json.dumps("x" * 100_000),))
+        db.commit()
+    try:
+        # As where the disk is full: the copy ends before it is whole.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, hard))
+        for _ in range(2):
+            with pytest.raises(heal_file.Other, match=r"is whole.*leave it where it is, an"):
+                heal_store.Store(older, Clocks())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert _copies(older) == []
+    found = heal_report.report({"eos_state_dir": str(older.parent)}, {})
+    assert "do not move it" in found["why"]
+    assert "healer.made" not in found["why"]
+    with contextlib.closing(heal_store.Store(older, Clocks())) as store:
+        assert [rule.reason for rule in store.state.rules.values()] == ["SAN"]
+
+
+def test_a_second_upgrade_keeps_the_copy_of_the_first(older):
+    """Mutations: write over it; leave the staged copy of an upgrade that was killed."""
+    older.with_name("healer.db.v1").write_bytes(b"of the first")
+    older.with_name(".healer.db.copy").write_bytes(b"cut off")
+    heal_store.Store(older, Clocks()).close()
+    assert _copies(older) == ["healer.db.v1", "healer.db.v1.2"]
+    assert older.with_name("healer.db.v1").read_bytes() == b"of the first"
+
+
+def test_an_older_file_that_is_damaged_is_not_written(older):
+    """Mutation: bring it up first, and the wheel that wrote it cannot read it any more."""
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        db.execute("DROP TRIGGER audit_stays")
+        db.execute("UPDATE audit SET body = replace(body, 'SAN', 'NAS')")
+        db.execute(
+            "CREATE TRIGGER audit_stays BEFORE UPDATE ON audit "
+            "BEGIN SELECT RAISE(ABORT, 'the audit is only ever added to'); END"
+        )
+        db.commit()
+    with pytest.raises(heal_file.Unusable, match="cannot be trusted"):
+        heal_store.Store(older, Clocks())
+    with contextlib.closing(sqlite3.connect(older)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert not older.with_name("healer.db.v1").exists()
+
+
 def test_a_step_that_breaks_off_leaves_the_older_file_as_it_was(older, monkeypatch):
-    steps = {1: (*heal_file.STEPS[1], "SELECT no_such_function()")}
+    steps = {**heal_file.STEPS, 1: (*heal_file.STEPS[1], "SELECT no_such_function()")}
     monkeypatch.setattr(heal_file, "STEPS", steps)
     with pytest.raises(heal_file.Unusable, match="no_such_function"):
         heal_store.Store(older, Clocks())
+    assert _copies(older) == []
     monkeypatch.undo()
     with contextlib.closing(heal_store.Store(older, Clocks())) as store:
         assert len(store.state.rules) == 1

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 from healing import ENFORCE, TABLE, WRONG, Healer, policy
 
-from saltext.eos.utils import heal_act, heal_budget, heal_command, heal_policy, heal_settings
+from saltext.eos.utils import (
+    heal_act,
+    heal_budget,
+    heal_command,
+    heal_judge_truth,
+    heal_policy,
+    heal_settings,
+)
 
 
 def test_a_fault_is_decided_after_five_quiet_seconds():
@@ -37,8 +44,8 @@ def test_facts_that_keep_coming_delay_it_by_twenty_seconds_at_most():
     [
         (WRONG, {"blocked": "consul"}, "complete: blocked: consul did not answer wholly"),
         (WRONG, {"at": 0.0}, "complete: the view is older than the fact, or than 30 s"),
-        (WRONG._replace(layer=None), {}, "layer_below: how far the layer below is"),
-        (WRONG._replace(layer="progress"), {}, "layer_below: the layer below is progress"),
+        (WRONG._replace(layer=None), {}, "layer_below: whether Nomad and Consul are done with it"),
+        (WRONG._replace(layer="progress"), {}, "layer_below: Nomad or Consul is not done"),
         (WRONG._replace(wrong=None), {}, "still_wrong: whether it is still wrong"),
         (WRONG._replace(input=None), {}, "still_wrong: whether it is still wrong"),
         (WRONG, {"unhealthy": 41}, "mass_failure: 41 of 100 jobs are unhealthy"),
@@ -70,7 +77,7 @@ def test_what_heals_by_itself_is_closed_without_an_act():
     healer.tell("nomad/alloc/failed")
     assert healer.after(5.0) == []
     assert healer.state.incidents == {}
-    assert healer.state.lines[-1][1]["why"] == "healed by itself"
+    assert healer.state.lines[-1][1]["why"] == "it is not wrong, or not any more"
 
 
 def test_the_layer_below_has_ten_minutes():
@@ -88,7 +95,22 @@ def test_a_layer_that_never_gave_up_is_not_taken_over():
     healer.tell("nomad/alloc/failed")
     while healer.state.incidents:
         assert healer.after(5.0) == []
-    assert healer.state.lines[-1][1]["why"] == "the layer below is settled, it never was exhausted"
+    found = healer.state.lines[-1][1]["why"]
+    assert found.endswith("by themselves; it never was so that Nomad has no attempt left")
+    assert heal_judge_truth.is_too_early(found)
+    # An audit of before is read as well.
+    assert heal_judge_truth.is_too_early("the layer below is settled, it never was exhausted")
+
+
+def test_what_only_a_check_tells_is_said_once_it_has_passed():
+    # Fails when a note says no more than its fact, or says it before.
+    table = {"x": policy(["nomad/alloc/failed"], {"do": "report"}, layer_below="exhausted")}
+    healer = Healer(table=table)
+    healer.thing = WRONG._replace(layer="exhausted")
+    healer.tell("nomad/alloc/failed")
+    healer.after(5.0)
+    says = {kind: body["says"] for kind, body in healer.state.lines if "says" in body}
+    assert says == {"opened": "web failed", "note": "web failed; Nomad has no attempt left"}
 
 
 @pytest.mark.parametrize("what", ["stack", "job:web", "job:web@default", "policy:evaluate"])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_heal_store import WHO
-from test_heal_store import _audit as audit
-from test_heal_store import _claim as claim
+from small_engine import WHO, audit, claim
 
 from saltext.eos.utils import heal_claim
 

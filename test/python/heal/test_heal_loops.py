@@ -55,6 +55,20 @@ def test_what_an_act_brings_about_causes_nothing():
     assert "own" in healer.kinds()
 
 
+@pytest.mark.parametrize(("verb", "is_echo"), [("deregistered", False), ("critical", True)])
+def test_what_tells_the_contrary_of_an_act_is_no_echo_of_it(verb, is_echo):
+    """Mutation: take each fact with an id that an act brought about for its echo."""
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    (decision,) = healer.after(5.0)
+    decision.action = "resync"
+    _done(healer, decision, effects=("_nomad-task-1",))
+    told = {"id": "x", "event": "consul/service", "verb": verb, "links": {},
+            "subject": {"instance": "_nomad-task-1"}}  # fmt: skip
+    found = heal_act.echo(healer.state, told, healer.now, healer.core.settings)
+    assert (found == decision.id) is is_echo
+
+
 def test_an_echo_does_not_hide_a_fault_that_stays():
     healer = Healer()
     healer.tell("nomad/alloc/failed")
@@ -162,4 +176,80 @@ def test_after_an_hour_of_health_it_begins_anew():
     for _ in range(3):
         healer.after(60.0)
     assert healer.state.incidents == healer.state.keys == {}
-    assert "rested" in healer.kinds()
+    (rested,) = [body for kind, body in healer.state.lines if kind == "rested"]
+    # Fails when people are told a hash of what has rested.
+    assert rested["what"] == "job web, namespace default"
+
+
+@pytest.mark.parametrize(
+    ("told", "most"),
+    [({"begun": True}, 7), ({"begun": False}, 7), ({"begun": False, "back": True}, 14)],
+    ids=["failed", "not begun", "stopped"],
+)
+def test_an_act_that_never_helps_is_decided_a_few_times_a_day(told, most):
+    """
+    Of a day of tokens, 149, the rest is for others, however the acts end before they help.
+
+    Mutations: give back all that was not begun; take back the pause with the attempt.
+    """
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    for _ in range(24 * 360):
+        for one in healer.after(10.0):
+            heal_act.claimed(healer.state, one.id, {"jid": "1"})
+            healer.state.line("claimed", healer.now, decision=one.id)
+            body = {"verb": "result", "decision": one.id, "ok": False, "says": "", **told}
+            heal_command.obey(healer.state, body, "x", healer.now, ENFORCE)
+    assert 5 <= len(healer.decided()) <= most
+    assert broken(healer.state.lines) == []
+
+
+def test_whoever_found_the_cause_closes_the_breaker():
+    """Mutations: refuse it; count on from the attempts of before; forget the pause as well."""
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    while len(healer.decided()) < 3:
+        for one in healer.after(10.0):
+            _done(healer, one, ok=False)
+    while not healer.why().startswith("breaker: "):
+        healer.after(10.0)
+    (incident,) = healer.state.incidents.values()
+    told = {"verb": "release", "what": "job:web", "things": {incident.thing: "job:web"}}
+    heal_command.obey(healer.state, told, "ann", healer.now, ENFORCE)
+    assert healer.state.lines[-1][0] == "breaker_closed"
+    for _ in range(2):
+        count = len(healer.decided())
+        while len(healer.decided()) == count:
+            for one in healer.after(10.0):
+                _done(healer, one, ok=False)
+    moments = [one["t"] for one in healer.decided()]
+    # The pause after the third is four minutes, that after the fourth eight.
+    assert 240.0 <= moments[3] - moments[2] <= 300.0
+    assert 480.0 <= moments[4] - moments[3] <= 540.0
+    assert broken(_whole(healer)) == []
+
+
+def test_a_release_closes_the_breaker_of_no_thing_that_it_does_not_have():
+    """Mutation: close whatever goes by the name."""
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    while len(healer.decided()) < 3:
+        for one in healer.after(10.0):
+            _done(healer, one, ok=False)
+    told = {"verb": "release", "what": "job:web", "things": {"ab" * 32: "job:other"}}
+    with pytest.raises(heal_command.Refused):
+        heal_command.obey(healer.state, told, "ann", 0.0, ENFORCE)
+
+
+@pytest.mark.parametrize(("told", "waits"), [({}, True), ({"begun": False}, False)])
+def test_only_what_was_acted_on_has_an_echo(told, waits):
+    """Mutation: take each claim for an act, and the next fault waits for the echo of nothing."""
+    healer = Healer()
+    healer.tell("nomad/alloc/failed")
+    (one,) = healer.after(5.0)
+    heal_act.claimed(healer.state, one.id, {"jid": "1"})
+    body = {"verb": "result", "decision": one.id, "ok": True, "says": "healed by itself", **told}
+    heal_command.obey(healer.state, body, "x", healer.now, ENFORCE)
+    healer.tell("nomad/alloc/failed")
+    healer.after(5.0)
+    assert healer.why().startswith("own: it may be what decision" if waits else "cool_down: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from healing import Healer, policy
 
 from saltext.eos.utils import heal_match as match
 
@@ -60,6 +61,21 @@ def test_a_job_cannot_write_lines_into_the_place():
 
 
 @pytest.mark.parametrize(
+    ("limit", "says"),
+    [
+        (str(64 * 2**20), "64MiB, 96MiB"),
+        (str(100 * 2**20 + 2**19), "100.5MiB, 160MiB"),
+        (None, "-, -"),
+        ("0", "-, -"),
+    ],
+)
+def test_a_proposal_is_a_value_that_the_pillar_takes(limit, says):
+    """Mutations: propose what was the limit, or in bytes; fail where no limit is known."""
+    fact = {**_fact(), "verdict": {"limit": limit}}
+    assert match.sentence("{limit}, {proposed}", fact, 3) == says
+
+
+@pytest.mark.parametrize(
     ("moments", "enough"),
     [
         ([0, 10, 20], True),
@@ -87,3 +103,16 @@ def test_one_job_that_fails_often_is_not_three_jobs():
         assert not enough
     assert match.counted(held, 5.0, "c", rule)[1]
     assert len(held) == 2
+
+
+def test_an_incident_that_counts_names_each_fact_that_counted():
+    """Mutation: name the last one alone, and two of three kills are in no answer."""
+    rule = policy(["kernel/oom/killed"], {"do": "report"}, repeated={
+        "times": 3, "within": 60.0, "distinct": None,
+    })  # fmt: skip
+    healer = Healer(table={"often": rule})
+    for _ in range(3):
+        healer.tell("kernel/oom/killed")
+        healer.after(1.0)
+    (incident,) = healer.state.incidents.values()
+    assert (incident.events, incident.count) == (["e1", "e2", "e3"], 3)

@@ -101,15 +101,24 @@ def test_a_registration_of_which_no_job_is_known_is_not_touched(policy):
     assert healer.why().startswith("mass_failure: which job it belongs to is not known")
 
 
+@pytest.mark.parametrize("lately", ["db@apps", "web@other"])
 @pytest.mark.parametrize("policy", VERBS)
-def test_registrations_of_no_more_than_a_tenth_of_the_jobs_are_touched_in_an_hour(policy):
+def test_registrations_of_no_more_than_a_tenth_of_the_jobs_are_touched_in_an_hour(policy, lately):
     healer = _healer(policy)
     healer.changed = {"managed": 10}
-    healer.state.touched["act"] = {"db": 0.0}
+    healer.state.touched["act"] = {lately: 0.0}
     assert healer.after(5.0) == []
     assert healer.why().startswith("blast: 1 jobs touched lately, 1 may be")
-    healer.state.touched["act"] = {"web": 0.0}
     assert len(healer.after(3600.0)) == 1
+
+
+@pytest.mark.parametrize("policy", VERBS)
+def test_the_job_that_was_touched_lately_may_be_touched_again(policy):
+    healer = _healer(policy)
+    healer.changed = {"managed": 10}
+    healer.state.touched["act"] = {"web@apps": 0.0}
+    assert len(healer.after(5.0)) == 1
+    assert list(healer.state.touched["act"]) == ["web@apps"]
 
 
 @pytest.fixture
@@ -192,12 +201,12 @@ def test_what_is_watched_and_is_gone_for_good_is_watched_for_a_day(opened):
     assert opened.state.incidents == {}
 
 
-def _killed(number, peak):
+def _killed(number, limit):
     return {
         "id": f"e{number}", "event": "kernel/oom", "verb": "killed", "settled": True,
         "source": {"kind": "kernel"},
         "subject": {"minion": "n1", "job": "web", "group": "web", "task": "t", "unit": "u"},
-        "verdict": {"cause": "own_limit", "is_attributed": True, "peak": peak, "limit": 900},
+        "verdict": {"cause": "own_limit", "is_attributed": True, "peak": limit, "limit": limit},
         "change": {}, "links": {"namespace": "apps"},
     }  # fmt: skip
 
@@ -205,6 +214,6 @@ def _killed(number, peak):
 def test_a_proposal_tells_the_newest_of_what_it_counts():
     healer = Healer(ENFORCE, TABLE)
     for number in range(1, 5):
-        healer.core.arrive(number, _killed(number, 100 * number), 0.0)
+        healer.core.arrive(number, _killed(number, str(number * 64 * 2**20)), 0.0)
     (one,) = [one for one in healer.state.incidents.values() if one.policy == "repeated_oom"]
-    assert "3 times in an hour: peak 400, limit 900 bytes" in one.says
+    assert "limit of 256MiB 3 times in an hour; proposed, for a person to try: 384MiB" in one.says

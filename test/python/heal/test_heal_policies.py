@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
+from healing import Healer
 
 from saltext.eos import heal_checks
 from saltext.eos.events import table as events
@@ -110,3 +112,27 @@ def test_an_alarm_about_a_source_goes_by_its_name():
 def test_damage_to_what_was_told_already_is_an_alarm():
     assert TABLE["bridge_alarm"]["on"] == ["bridge/alarm"]
     assert TABLE["bridge_alarm"]["act"] == {"do": "alarm"}
+
+
+def test_how_what_depends_on_a_core_victim_is_told_while_all_is_frozen():
+    """Mutation: freeze alone, or let the freeze hold back what is told."""
+    names = ("core_oom", "core_oom_dependents")
+    healer = Healer(table={name: TABLE[name] for name in names})
+    gates = "consul on n1 passed, nomad on n1 waiting"
+    healer.thing = heal_state.Thing(kind="core", says=gates)
+    healer.tell("kernel/oom/killed", minion="n1", unit="consul.service")
+    healer.after(5.0)
+    assert ("freeze", "stack", "") in healer.state.rules
+    notes = {body["policy"]: body for kind, body in healer.state.lines if kind == "note"}
+    assert (notes["core_oom"]["do"], notes["core_oom_dependents"]["do"]) == ("freeze", "report")
+    assert notes["core_oom_dependents"]["says"] == (
+        "core service consul.service on n1 was killed for memory; it and the core services that "
+        f"depend on it, by their gates: {gates}"
+    )
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_what_a_policy_says_is_what_its_fact_tells(name):
+    """Mutation: say as done what may only be decided, or as found what a check has yet to read."""
+    claims = r"is (applied|opened|held|frozen)|gave up|allocation \{links.alloc\} (runs|has ended)"
+    assert re.findall(claims, TABLE[name]["says"]) == []

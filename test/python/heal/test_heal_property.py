@@ -18,6 +18,7 @@ from saltext.eos.utils import (
     heal_file,
     heal_judge,
     heal_judge_case,
+    heal_judge_leave,
     heal_rows,
     heal_settings,
     heal_state,
@@ -112,7 +113,8 @@ class World:
         job = f"j{min(60, int(dice.paretovariate(0.6)))}"
         self.number += dice.random() < 0.9  # else the id of the one before comes again
         minion, unit = f"n{dice.randrange(3)}", f"u{dice.randrange(3)}"
-        told = fact(self.number, kind, job, minion=minion, unit=unit)
+        space = dice.choice(("default", "apps"))
+        told = fact(self.number, kind, job, minion=minion, unit=unit, namespace=space)
         told["links"] = {"eval": f"x{dice.randrange(self.number + 1)}"}
         told["settled"] = dice.random() < 0.95
         return row, told
@@ -216,6 +218,21 @@ def test_without_any_one_check_a_bound_breaks(check, monkeypatch):
             if broken(world.lines):
                 return
     pytest.fail(f"no bound broke without the check {check}")
+
+
+def test_counted_by_the_bare_name_of_jobs_a_bound_breaks(monkeypatch):
+    """Mutation: let the checker count so too, and it finds nothing."""
+    for module in (heal_act, heal_judge_leave):
+        monkeypatch.setattr(module, "counted_as", lambda names: heal_state.named(names, "job:"))
+    many = SETTINGS._replace(bucket_size=50, bucket_every=60.0)
+    monkeypatch.setattr(sys.modules[__name__], "SETTINGS", many)
+    for seed in range(5, 12):
+        world = World(seed)
+        world.run(10_000)
+        if found := broken(world.lines):
+            assert all("jobs touched within the hour" in one for one in found)
+            return
+    pytest.fail("no bound broke with jobs of two namespaces counted as one")
 
 
 def _lets_through(case):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
 import salt.config
+import salt.loader
 from salt.utils.reactor import Reactor
 
 from saltext.eos.utils import heal_audit, heal_claim, heal_file, heal_store
@@ -73,7 +75,11 @@ def test_a_decision_starts_its_orchestration_with_its_id_alone(reactor, decided,
     ],
 )
 def test_anything_else_starts_nothing(reactor, decided, tag, data):
+    """Mutation: let what names no decision stand in the master's log alone."""
     assert _started(reactor, tag, data) == []
+    lines = [line["why"] for line in _refused(decided)]
+    # Under another tag Eos's own reactor hears of nothing.
+    assert lines == (["its event names no decision"] if tag.endswith("/resync") else [])
 
 
 @pytest.mark.parametrize(
@@ -107,3 +113,53 @@ def test_a_flood_of_refusals_ends_in_the_audit(reactor, decided):
 
 def test_without_the_healers_file_nothing_starts(reactor):
     assert _started(reactor, "eos/heal/decided/resync", {"decision": "d-1"}) == []
+
+
+PAGE = (Path(__file__).parents[3] / "docs/reactions.md").read_text("utf-8")
+
+
+def _on_the_page(tmp_path, name):
+    flags = re.MULTILINE | re.DOTALL
+    (text,) = re.findall(rf"^`/srv/salt/site/{name}`\n\n```\w+\n(.*?)^```$", PAGE, flags)
+    path = tmp_path / name
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_reactor_of_the_page_starts_its_own_and_refuses_what_a_minion_invents(
+    reactor, decided, tmp_path
+):
+    """Mutation: take the id from where the healer puts it, which a minion's event has not."""
+    file = _on_the_page(tmp_path, "apply-reactor.sls")
+    tag = "eos/heal/decided/resync"
+    (chunk,) = reactor.reactions(tag, {"decision": "d-1"}, [file])
+    assert chunk["args"] == [{"mods": "site.apply"}, {"pillar": {"eos_decision": "d-1"}}]
+    assert reactor.reactions(tag, {"id": "n1", "data": {"decision": "forged-1"}}, [file]) == []
+    (line,) = _refused(decided)
+    assert line["decision"] == "forged-1"
+    assert line["by"]["told_by"] == "n1"
+
+
+def test_the_note_of_the_page_is_written_for_notes_alone(reactor, tmp_path):
+    """Mutation: write a line for whatever comes under that tag."""
+    file = _on_the_page(tmp_path, "note-reactor.sls")
+    note = {"do": "hold", "what": "job:web", "says": "it failed"}
+    (chunk,) = reactor.reactions("eos/heal/note", note, [file])
+    assert "hold job:web: it failed" in str(chunk)
+    assert reactor.reactions("eos/heal/note", {"id": "n1", "data": note}, [file]) == []
+
+
+def test_a_claim_that_names_no_decision_is_a_line_of_the_audit(reactor, decided, tmp_path):
+    """Mutation: refuse it in the log of the master alone."""
+    opts = dict(salt.config.master_config(None)) | {"eos_state_dir": str(tmp_path)}
+    context = {}
+    claim = salt.loader.runner(opts, context=context)["eos.claim"]
+    who = {"jid": "20261121150000000001", "pid": 1, "started": "x", "user": "Reactor"}
+    for nothing in ("", None, 5):
+        assert "expected its id" in claim(nothing, "apply", orchestration=who)["comment"]
+    assert context["retcode"] == 1
+    lines = _refused(decided)
+    assert [line["decision"] for line in lines] == ["-", "-", "-"]
+    assert lines[0]["by"]["jid"] == "20261121150000000001"
+    assert claim("", "apply", orchestration=who, test=True)["result"] is False
+    assert len(_refused(decided)) == 3

@@ -10,11 +10,10 @@ from dataclasses import asdict
 
 import pytest
 from healing import ENFORCE, Clocks, fact
-from small_engine import Engine
+from small_engine import WHO, Engine, audit, claim
 
 from saltext.eos.utils import (
     heal_act,
-    heal_audit,
     heal_claim,
     heal_command,
     heal_file,
@@ -23,25 +22,14 @@ from saltext.eos.utils import (
     heal_store,
 )
 
-WHO = {"jid": "20261121", "pid": 7, "user": "salt"}
-
-
-def _claim(engine, decision, action="evaluate", who=WHO):
-    return heal_claim.claim(engine.path, decision, action, who, engine.clocks)
-
-
-def _audit(path):
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        return [*heal_audit.verified(db)]
-
 
 def test_a_claim_gives_the_subject_of_the_row_once(engine, decision):
-    subject = _claim(engine, decision.id)
+    subject = claim(engine, decision.id)
     assert subject["subject.job"] == "web"
     assert subject["act"] == {"do": "evaluate"}
     with pytest.raises(heal_claim.Refused, match="claimed already"):
-        _claim(engine, decision.id)
-    assert [line.kind for line in _audit(engine.path)][-2:] == ["claimed", "claim_refused"]
+        claim(engine, decision.id)
+    assert [line.kind for line in audit(engine.path)][-2:] == ["claimed", "claim_refused"]
 
 
 def test_of_many_claims_at_once_one_is_given(engine, decision):
@@ -49,7 +37,7 @@ def test_of_many_claims_at_once_one_is_given(engine, decision):
 
     def attempt():
         with contextlib.suppress(heal_claim.Refused):
-            got.append(_claim(engine, decision.id))
+            got.append(claim(engine, decision.id))
 
     threads = [threading.Thread(target=attempt) for _ in range(8)]
     for one in threads:
@@ -62,22 +50,22 @@ def test_of_many_claims_at_once_one_is_given(engine, decision):
 @pytest.mark.parametrize("forged", ["", "x" * 10_000, "'; DROP TABLE decisions; --"])
 def test_what_was_never_decided_is_refused_and_attributed(engine, decision, forged):
     with pytest.raises(heal_claim.Refused, match="never decided"):
-        _claim(engine, forged, who={"jid": "1", "user": "mallory"})
-    line = _audit(engine.path)[-1]
+        claim(engine, forged, who={"jid": "1", "user": "mallory"})
+    line = audit(engine.path)[-1]
     assert (line.kind, line.body["by"]["user"]) == ("claim_refused", "mallory")
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
 
 
 def test_another_action_is_refused(engine, decision):
     with pytest.raises(heal_claim.Refused, match="it is for evaluate"):
-        _claim(engine, decision.id, "apply")
-    _claim(engine, decision.id)
+        claim(engine, decision.id, "apply")
+    claim(engine, decision.id)
 
 
 def test_a_decision_is_claimed_within_two_minutes(engine, decision):
     engine.clocks.pass_(120.0)
     with pytest.raises(heal_claim.Refused, match="its time is over"):
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
 
 
 @pytest.mark.parametrize("what", ["stack", "job:web", "job:web@default"])
@@ -88,7 +76,7 @@ def test_a_freeze_counts_from_the_moment_it_is_appended(engine, decision, what, 
     if is_read:
         engine.work(1.0)
     with pytest.raises(heal_claim.Refused, match="freeze by ann: stop"):
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
 
 
 @pytest.mark.parametrize(("input_", "is_held"), [("spec-a", True), ("spec-b", False)])
@@ -99,17 +87,17 @@ def test_a_hold_of_one_specification_refuses_the_claim_on_that_one(
     with engine.store.step(ENFORCE):
         engine.store.state.put_rule(rule)
     if not is_held:
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
         return
     with pytest.raises(heal_claim.Refused, match="hold by healer: it failed"):
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
 
 
 def test_another_epoch_claims_nothing_and_writes_nothing(engine, decision):
     other = heal_store.Store(engine.path, engine.clocks, epoch=1)
     other.close()
     with pytest.raises(heal_claim.Refused, match="epoch"):
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
     with pytest.raises(heal_file.Unusable, match="another epoch"):
         engine.work(1.0)
     with pytest.raises(heal_file.Unusable, match="took over"):
@@ -121,10 +109,10 @@ def test_forgers_cannot_fill_the_audit(engine, decision):
     try:
         for _ in range(6):
             with pytest.raises(heal_claim.Refused):
-                _claim(engine, "forged")
+                claim(engine, "forged")
     finally:
         heal_claim.MOST_REFUSED = before
-    assert [line.kind for line in _audit(engine.path)].count("claim_refused") == 3
+    assert [line.kind for line in audit(engine.path)].count("claim_refused") == 3
 
 
 def test_an_unclaimed_decision_is_fired_for_as_long_as_it_is_valid(engine, decision):
@@ -132,32 +120,32 @@ def test_an_unclaimed_decision_is_fired_for_as_long_as_it_is_valid(engine, decis
     fired = {5.0 * (at + 1) for at in range(23) if engine.work(5.0)}
     assert fired == {30.0, 60.0, 90.0}
     assert engine.store.state.decisions[decision.id].state == "decided"
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
 
 
 def test_a_decision_that_nobody_claims_expires_loudly(engine, decision):
     assert sum(len(engine.work(5.0)) for _ in range(24)) == 3
-    (line,) = [line for line in _audit(engine.path) if line.kind == "expired"]
+    (line,) = [line for line in audit(engine.path) if line.kind == "expired"]
     assert "nobody claimed it" in line.body["says"]
     with pytest.raises(heal_claim.Refused):
-        _claim(engine, decision.id)
+        claim(engine, decision.id)
 
 
 def test_a_claimed_decision_is_not_fired_and_its_result_is_heard(engine, decision):
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     assert [engine.work(15.0) for _ in range(3)] == [[], [], []]
     result = {"verb": "result", "decision": decision.id, "ok": True, "says": "well"}
     heal_claim.tell(engine.path, result, "run 1", engine.clocks)
     engine.work(1.0)
     assert engine.store.state.decisions[decision.id].state == "done"
-    assert _audit(engine.path)[-1].kind in ("result", "waits")
+    assert audit(engine.path)[-1].kind in ("result", "waits")
 
 
 def test_a_result_without_a_claim_is_refused(engine):
     result = {"verb": "result", "decision": "forged", "ok": True}
     heal_claim.tell(engine.path, result, "run 1", engine.clocks)
     engine.work(1.0)
-    (line,) = [line for line in _audit(engine.path) if line.kind == "command_refused"]
+    (line,) = [line for line in audit(engine.path) if line.kind == "command_refused"]
     assert "not under way" in line.body["why"]
     with pytest.raises(heal_command.Refused):
         heal_claim.tell(engine.path, {"verb": "boom"}, "run 1", engine.clocks)
@@ -167,7 +155,7 @@ def test_everything_is_read_back_as_it_was(engine, decision):
     engine.tell(2, "nomad/deployment/reverted", "api")
     engine.tell(3, "kernel/oom/killed", unit="vault.service")
     engine.tell(4, "nomad/alloc/failed", "db")
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     engine.work(5.0)
     state = engine.store.state
     state.flips["x"] = [(1.0, "a", "")]
@@ -215,7 +203,7 @@ def test_the_audit_cannot_be_changed_by_chance(engine, decision, statement):
         "UPDATE decisions SET state = 'would'",
         "UPDATE meta SET value = 'x' WHERE key = 'clock'",
         "UPDATE incidents SET body = '{}'",
-        "PRAGMA user_version = 3",
+        "PRAGMA user_version = 99",
     ],
 )
 def test_harm_to_the_file_freezes(engine, decision, harm):
@@ -256,7 +244,7 @@ def test_a_claim_on_no_file_makes_none(path):
 
 
 def test_a_step_that_fails_writes_nothing_and_needs_a_new_store(engine):
-    before = len(_audit(engine.path))
+    before = len(audit(engine.path))
     with pytest.raises(ZeroDivisionError), engine.store.step(ENFORCE) as time:
         engine.core.arrive(1, fact(1, "nomad/alloc/failed"), time.now)
         raise ZeroDivisionError
@@ -264,12 +252,12 @@ def test_a_step_that_fails_writes_nothing_and_needs_a_new_store(engine):
         engine.work(1.0)
     engine.store.close()
     again = Engine(engine.path, engine.clocks)
-    assert (again.store.state.row, len(_audit(engine.path))) == (0, before)
+    assert (again.store.state.row, len(audit(engine.path))) == (0, before)
     again.store.close()
 
 
 def test_a_clock_set_back_over_a_reboot_keeps_the_pause(engine, decision):
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     engine.work(1.0)
     heal_act.ended(engine.store.state, decision.id, False, "not well", (), 6.0)
     engine.work(1.0)
@@ -296,7 +284,7 @@ def test_a_clock_that_jumps_ahead_over_a_reboot_ends_no_freeze(engine):
 
 def test_nobody_saw_whether_it_was_well_while_the_machine_was_off(engine, decision):
     """Mutation: go on with the time of health over a reboot."""
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     engine.work(1.0)
     with engine.store.step(ENFORCE) as time:
         heal_act.ended(engine.store.state, decision.id, True, "well", (), time.now)
@@ -316,8 +304,8 @@ def _begin(engine, decision):
     return heal_run.begin(engine.path, decision.id, "evaluate", WHO, engine.clocks)
 
 
-def _still(engine, decision):
-    return heal_run.still(engine.path, decision.id, WHO, engine.clocks)
+def _proved(engine, decision):
+    return heal_run.proved(engine.path, decision.id, "evaluate", WHO, engine.clocks)
 
 
 def _lose(engine):
@@ -325,38 +313,42 @@ def _lose(engine):
         engine.store.state.lease = 0.0
 
 
-@pytest.mark.parametrize("step", [_begin, _still])
+@pytest.mark.parametrize("step", [_proved, _begin])
 def test_who_has_lost_the_lease_does_not_act_on_what_it_claimed(engine, decision, step):
-    _claim(engine, decision.id)
-    if step is _still:
-        _begin(engine, decision)
+    claim(engine, decision.id)
     _lose(engine)
     with pytest.raises(heal_claim.Refused, match="its lease has ended"):
         step(engine, decision)
 
 
-@pytest.mark.parametrize("step", [_begin, _still])
+@pytest.mark.parametrize("step", [_proved, _begin])
 def test_what_was_claimed_under_an_older_epoch_is_not_acted_on(engine, decision, step):
-    _claim(engine, decision.id)
-    if step is _still:
-        _begin(engine, decision)
+    claim(engine, decision.id)
     heal_store.Store(engine.path, engine.clocks, epoch=1).close()
     with pytest.raises(heal_claim.Refused, match="epoch"):
         step(engine, decision)
 
 
-def test_a_freeze_after_the_act_was_begun_stops_it_while_nothing_is_done(engine, decision):
-    _claim(engine, decision.id)
-    _begin(engine, decision)
-    _still(engine, decision)
+def test_a_freeze_while_it_is_looked_at_stops_it_while_nothing_is_done(engine, decision):
+    claim(engine, decision.id)
+    _proved(engine, decision)
     heal_claim.tell(engine.path, {"verb": "freeze", "what": "stack", "reason": "stop"}, "ann")
     with pytest.raises(heal_claim.Refused, match="freeze by ann: stop"):
-        _still(engine, decision)
+        _begin(engine, decision)
+
+
+def test_an_act_is_begun_once(engine, decision):
+    claim(engine, decision.id)
+    _proved(engine, decision)
+    _begin(engine, decision)
+    for step in (_proved, _begin):
+        with pytest.raises(heal_claim.Refused, match="a decision is for one act"):
+            step(engine, decision)
 
 
 @pytest.mark.parametrize("is_begun", [True, False])
 def test_who_stands_by_takes_back_what_was_claimed_and_not_begun(engine, decision, is_begun):
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     if is_begun:
         _begin(engine, decision)
     with engine.store.step(ENFORCE) as time:
@@ -368,14 +360,14 @@ def test_who_stands_by_takes_back_what_was_claimed_and_not_begun(engine, decisio
 
 
 def test_what_an_act_has_brought_about_is_known_before_it_is_verified(engine, decision):
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     _begin(engine, decision)
     heal_run.did(engine.path, decision.id, WHO, "evaluated", ["ev-1"], engine.clocks)
     with engine.store.step(ENFORCE) as time:
         engine.core.arrive(
             2, {**fact(2, "nomad/alloc/failed", "api"), "links": {"evaluation": "ev-1"}}, time.now
         )
-    (own,) = [line for line in _audit(engine.path) if line.kind == "own"]
+    (own,) = [line for line in audit(engine.path) if line.kind == "own"]
     assert own.body["decision"] == decision.id
 
 
@@ -383,10 +375,11 @@ def test_what_an_act_has_brought_about_is_known_before_it_is_verified(engine, de
 def test_what_was_given_up_before_it_was_begun_costs_no_attempt(
     engine, decision, is_begun, attempts
 ):
-    _claim(engine, decision.id)
+    claim(engine, decision.id)
     if is_begun:
         _begin(engine, decision)
-    heal_run.end(engine.path, decision.id, WHO, False, "the stack lock is held", engine.clocks)
+    says = "the stack lock is held"
+    heal_run.end(engine.path, decision.id, WHO, False, says, engine.clocks, is_back=True)
     engine.work(0.0)
     assert engine.store.state.key("act", decision.thing).attempts == attempts
     assert engine.store.state.decisions[decision.id].state == "failed"

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 from healing_master import HealingMaster
 
 
 @pytest.fixture(scope="module")
-def healing():
+def healing(live_home):
     """A running master and minion."""
-    home = Path(tempfile.mkdtemp(prefix="ea", dir="/tmp"))
-    one = HealingMaster(home)
+    one = HealingMaster(live_home)
     try:
         one.start()
         one.engine()
         yield one
     finally:
         one.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -18,8 +19,8 @@ from saltext.eos.utils import (
     heal_verify,
     master,
 )
-from saltext.eos.utils.heal_plan import LONGEST_APPLY, LONGEST_ASK, Misfit
-from saltext.eos.utils.heal_state import Thing, View
+from saltext.eos.utils.heal_plan import LONGEST_APPLY, LONGEST_ASK, Acting, Misfit
+from saltext.eos.utils.heal_state import Decision, Thing, View
 
 ALLOC = "5b9c5dd2-1c80-4b0a-9c3e-0a3d4f2f6a11"
 INSTANCE = f"_nomad-task-{ALLOC}-group-web-web-http"
@@ -40,6 +41,7 @@ STALE = {
     "subject.node": "n1", "subject.instance": INSTANCE, "links.alloc": ALLOC,
     "cluster": "consul:dc1", "act": {"do": "deregister"},
 }  # fmt: skip
+ACTING = Acting("d-1", {"jid": "1", "pid": 1, "started": "x"})
 JOB = {"subject.job": "web", "subject.namespace": "apps", "cluster": "nomad:global"}
 
 
@@ -117,7 +119,7 @@ def test_a_node_that_eos_does_not_run_has_no_agent_to_ask():
 def test_it_says_whether_the_agent_had_to_write(monkeypatch, written, says):
     monkeypatch.setattr(master, "call", lambda *_: {"written": written})
     plan = heal_deed.planned("resync", STALE, FORM)
-    done = heal_deed.carried_out({}, "resync", plan)
+    done = heal_deed.carried_out({}, "resync", plan, ACTING)
     assert (done.says, done.effects) == (says, (INSTANCE,) if written else ())
 
 
@@ -134,7 +136,11 @@ def vault(monkeypatch, tmp_path):
     path = tmp_path / heal_file.NAME
     made = heal_store.Store(path)
     with made.step(heal_settings.Settings()):
-        pass
+        made.state.decisions["d-1"] = Decision(
+            "d-1", "i-1", "unseal", "t", {}, ("stack",), "x", 0.0, 1e9, "claimed",
+            claim={**ACTING.who, "epoch": made.state.epoch, "acts": True},
+        )  # fmt: skip
+        made.state.mark("decisions", "d-1")
     made.close()
     told["path"], told["opts"] = path, {"eos_state_dir": str(tmp_path)}
 
@@ -162,7 +168,7 @@ def vault(monkeypatch, tmp_path):
 def _unsealed(vault, **heal):
     form = {**FORM, "heal": {**FORM["heal"], **heal}}
     plan = heal_deed.planned("unseal", {"subject.minion": "n1"}, form)
-    return heal_deed.carried_out(vault["opts"], "unseal", plan)
+    return heal_deed.carried_out(vault["opts"], "unseal", plan, ACTING)
 
 
 def _failed(vault, *jobs):
@@ -184,7 +190,31 @@ def test_what_a_person_holds_is_not_evaluated_after_an_unseal(vault, what):
     heal_claim.tell(vault["path"], held, "ann")
     done = _unsealed(vault)
     assert "e-web" not in done.effects
-    assert "web: hold by ann: its data is being repaired" in done.says
+    assert ": hold by ann: its data is being repaired" in done.says
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ("UPDATE decisions SET state = 'failed'", "is failed; expected it to be claimed"),
+        ("UPDATE meta SET value = '99' WHERE key = 'epoch'", "; the lease has epoch 99"),
+    ],
+)
+def test_whoever_may_not_act_any_more_evaluates_nothing_after_an_unseal(vault, change, why):
+    """
+    The state that opens Vault may take ten minutes: another master may heal by then.
+
+    Mutation: look at the lease before the act alone.
+    """
+    _failed(vault, "web")
+    with sqlite3.connect(vault["path"]) as db:
+        assert db.execute(change).rowcount == 1
+        db.commit()
+    done = _unsealed(vault)
+    assert done.effects == ("2026",)
+    assert why in done.says
+    with sqlite3.connect(vault["path"]) as db:
+        assert db.execute("SELECT count(*) FROM touched").fetchone() == (0,)
 
 
 def test_what_is_only_observed_is_not_evaluated_after_an_unseal(vault):
@@ -218,15 +248,29 @@ def test_no_more_than_a_tenth_of_the_jobs_is_evaluated_in_an_hour(vault):
     assert _unsealed(vault).effects == ("2026", "e-a", "e-b")
 
 
+def test_jobs_of_one_name_are_as_many_as_their_namespaces(vault):
+    """Mutation: count by the bare name, and all of them are evaluated at once."""
+    _failed(vault, "web")
+    (row,) = vault["failed"]["failed"]
+    vault["failed"]["failed"] = [{**row, "namespace": f"team{one}"} for one in range(6)]
+    assert _unsealed(vault).effects == ("2026", "e-web", "e-web")
+
+
 def test_what_was_evaluated_counts_for_the_healer_too(vault):
     _failed(vault, "web")
     _unsealed(vault)
     again = heal_store.Store(vault["path"])
-    assert "web" in again.state.touched["act"]
+    assert "web@apps" in again.state.touched["act"]
     again.state.touched.clear()
     with again.step(heal_settings.Settings()):
-        assert "web" in again.state.touched["act"]
+        assert "web@apps" in again.state.touched["act"]
     again.close()
+    # Mutation: book it without a line, and nobody can hold the audit to the blast radius.
+    with sqlite3.connect(vault["path"]) as db:
+        (text,) = db.execute("SELECT body FROM audit WHERE kind = 'touched'").fetchone()
+    said = json.loads(text)["body"]
+    bound = {"managed": 20, "blast_share": 10.0, "blast_within": 3600.0}
+    assert {**said, "t": 0} == {"t": 0, "decision": "d-1", "jobs": ["web@apps"], **bound}
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-
 import pytest
 from real_servers import Servers
 from salt.exceptions import CommandExecutionError
@@ -17,16 +13,14 @@ from saltext.eos.utils.http import Forbidden
 
 
 @pytest.fixture(scope="module")
-def servers():
+def servers(live_home):
     """Nomad and Consul with ACLs, and a Vault that is sealed."""
-    home = Path(tempfile.mkdtemp(prefix="es", dir="/tmp"))
-    one = Servers(home)
+    one = Servers(live_home)
     try:
         one.start()
         yield one
     finally:
         one.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

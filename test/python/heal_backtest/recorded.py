@@ -103,6 +103,8 @@ class Stack:
     ) -> None:  # fmt: skip
         self.dice, self.clocks = random.Random(seed), Clocks()
         self.folder, self.settings, self.faults = folder, settings, faults
+        self.stopped = 0.0
+        """Share of the decisions that are stopped between their claim and their act."""
         self.book = Book(folder / "inbox.db")
         self.store = heal_store.Store(folder / "healer.db", self.clocks)
         self.store._db.execute("PRAGMA synchronous=OFF")
@@ -168,6 +170,11 @@ class Stack:
         try:
             heal_claim.claim(path, decision.id, decision.action, {"jid": "1"}, self.clocks)
         except heal_claim.Refused:
+            return
+        if self.stopped and self.dice.random() < self.stopped:
+            body = {"verb": "result", "decision": decision.id, "ok": False, "says": "stopped",
+                    "effects": [], "begun": False, "back": True}  # fmt: skip
+            heal_claim.tell(self.folder / "healer.db", body, "run", self.clocks)
             return
         leaves = {at.partition(".")[2]: value for at, value in decision.subject.items()}
         thing = _thing_of(decision.action, leaves)
@@ -249,11 +256,12 @@ class Stack:
         thing = _thing_of(action, leaves)
         since = self.wrong.get(thing)
         is_young = since is not None and self.clocks.wall - since < 35.0
+        job = f"j{thing[1][1:]}"
         version = self.versions.get(thing[1][1:], 1)
         found = Thing(
             wrong=since is not None, layer="progress" if is_young else "settled",
             input=f"v{version}" if action == "evaluate" else "-".join(thing), hook=True,
-            names=(f"job:j{thing[1][1:]}",) if action == "resync" else (),
+            names=(f"job:{job}@default", f"job:{job}") if action == "resync" else (),
         )  # fmt: skip
         return View(now, "", JOBS, unhealthy, "", found)
 

@@ -8,12 +8,19 @@ import sqlite3
 import time
 import tracemalloc
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from recorded import BEGIN, TABLE, Book, Stack, envelope
 from salt.exceptions import SaltRunnerError
 
-from saltext.eos.utils import heal_backtest_run, heal_claim, heal_settings
+from saltext.eos.utils import (
+    heal_backtest_compare,
+    heal_backtest_run,
+    heal_claim,
+    heal_settings,
+)
+from saltext.eos.utils.heal_backtest_past import Made
 from saltext.eos.utils.heal_backtest_run import Span, run
 from saltext.eos.utils.heal_backtest_try import tried
 
@@ -21,9 +28,10 @@ FAULTS = ("lost", "lost", "unit", "evaluate", "evaluate", "hold", "node_down", "
 DAY = 86_400.0
 
 
-def lived(folder, heal, seed, *, every=300.0, seconds=DAY, faults=FAULTS):
+def lived(folder, heal, seed, *, every=300.0, seconds=DAY, faults=FAULTS, stopped=0.0):
     """Let a stack live and be healed; gives when it ended."""
     stack = Stack(folder, heal_settings.read(heal), seed, faults)
+    stack.stopped = stopped
     stack.run(seconds, every)
     stack.close()
     return stack.clocks.wall
@@ -56,6 +64,15 @@ def test_unchanged_is_what_was_done(tmp_path, mode, every, seconds):
         assert found["same"] + len([one for one in found["rows"] if one["was"]]) == made
         same, all_ = same + found["same"], all_ + made
     assert same / all_ >= 0.99
+
+
+def test_what_was_stopped_before_its_act_is_no_attempt_in_a_trial_either(tmp_path):
+    """Mutation: count it as an attempt."""
+    end = lived(tmp_path, {"mode": "enforce"}, 0, every=100.0, seconds=DAY / 4, stopped=0.5)
+    found = back(tmp_path, end, {"mode": "enforce"})
+    made = sum(found["totals"]["was"].values())
+    assert made > 30
+    assert found["same"] / made >= 0.99
 
 
 def test_what_the_audit_does_not_tell_follows_from_facts(tmp_path):
@@ -175,7 +192,7 @@ def test_what_no_fact_tells_is_not_made_up(tmp_path):
     assert found["totals"]["now"] == {"decided": 0, "would": 0, "note": 0}
     told = {(row["policy"], row["cannot_tell"]) for row in found["rows"]}
     assert told == {
-        ("given_up", "layer_below: no fact tells that the layer below is failed"),
+        ("given_up", "layer_below: no fact tells that Nomad has given it up"),
         ("core_unit", "required: the pillar of today does not say of which class it is"),
     }
     assert "cannot tell: required: the pillar of today" in found["text"]
@@ -258,3 +275,45 @@ def test_settings_that_were_others_are_told(tmp_path):
     assert any("budgets of the span: 2 and one each 600 s" in note for note in found["notes"])
     again = back(tmp_path, end, {"mode": "observe", "bucket": {"size": 2}})
     assert not any("of the span" in note for note in again["notes"])
+    # Mutation: name the mode of the stack alone, and then act in that of a component.
+    mixed = back(tmp_path, end, {"mode": "warn", "components": {"caddy": "enforce"}})
+    assert any("has mode warn (caddy enforce) all along" in note for note in mixed["notes"])
+
+
+def test_a_healer_that_has_just_begun_is_told_as_one(tmp_path):
+    """Mutation: say nothing, and what an empty bucket stops is read as what would be done."""
+    end = lived(tmp_path, {"mode": "enforce"}, 15, seconds=20_000.0)
+    young = back(tmp_path, end, {"mode": "enforce"})
+    assert any("its budgets are empty then" in note for note in young["notes"])
+    old = back(tmp_path, end, {"mode": "enforce"}, begin=BEGIN + 10_000)
+    assert not any("its budgets are empty" in note for note in old["notes"])
+
+
+@pytest.mark.parametrize(
+    ("waits", "why", "cannot"),
+    [
+        ("still_wrong: whether it is still wrong, and with what input, is not known", "", True),
+        ("cool_down: acted lately; 9 s more", "", False),
+        (None, "nothing came of it within a minute", False),
+    ],
+)
+def test_what_a_trial_would_not_do_has_a_reason(waits, why, cannot):
+    """Mutations: count what nobody knows as nothing to do; give no reason where none was kept."""
+    was = Made(100.0, "note", "leaf_oom", "watch", "ab", "job:web")
+    past = SimpleNamespace(made=[was], waits={}, checks={}, around=lambda *_: [was])
+    held = {} if waits is None else {"ab": [(100.0, waits)]}
+    trial = SimpleNamespace(made=[], untold=[], waits=held, checks={})
+    found = heal_backtest_compare.compared(trial, past, ["leaf_oom"])
+    (line,) = heal_backtest_compare.lines(found)
+    assert found["cannot_tell"] == int(cannot)
+    assert f"cannot tell: {waits}" in line if cannot else f"with the trial {waits or why}" in line
+
+
+def test_what_a_trial_would_do_beside_nothing_has_a_reason():
+    """Mutation: give a reason only for what the trial would leave."""
+    now = Made(100.0, "note", "leaf_oom", "watch", "ab", "job:web")
+    past = SimpleNamespace(made=[], waits={}, checks={}, around=lambda *_: [])
+    trial = SimpleNamespace(made=[now], untold=[], waits={}, checks={})
+    found = heal_backtest_compare.compared(trial, past, ["leaf_oom"])
+    (line,) = heal_backtest_compare.lines(found)
+    assert "was nothing, would be noted; then nothing was decided about it within a minute" in line

@@ -1,7 +1,8 @@
 """
 A loop that works until it is killed, in a world where what was acted upon is well again.
 
-``run_loop.py <home> <inbox> <acts>``: to the last file it appends a line for each act.
+``run_loop.py <home> <inbox> <acts> [cut]``: to the last file it appends a line for each act; one
+that is cut ends itself between its first claim and the act.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from pathlib import Path
 
 from stage import TABLE, WRONG, World
 
-from saltext.eos.utils import heal_claim, heal_file, heal_loop
+from saltext.eos.utils import heal_claim, heal_file, heal_loop, lock
 
 HEAL = {
     "mode": "enforce", "bucket": {"size": 3, "every": "100ms"},
@@ -48,14 +50,19 @@ class Stack(World):
 class Reactor:
     """Claims what was decided, acts once, and says so."""
 
-    def __init__(self, path: Path, acts: Path) -> None:
-        self._path, self._acts = path, acts
+    def __init__(self, path: Path, acts: Path, *, is_cut: bool = False) -> None:
+        self._path, self._acts, self._is_cut = path, acts, is_cut
+        # As an orchestration says it, so that what ends between its claim and its result is known
+        # to be gone: otherwise nothing else is done for the twenty minutes that an act may take.
+        self._who = {"jid": "1", "pid": os.getpid(), "started": lock.started(os.getpid())}
 
     def decided(self, decision):
         try:
-            subject = heal_claim.claim(self._path, decision.id, decision.action, {"jid": "1"})
+            subject = heal_claim.claim(self._path, decision.id, decision.action, self._who)
         except heal_claim.Refused:
             return
+        if self._is_cut:
+            os.kill(os.getpid(), signal.SIGKILL)
         line = {"job": subject["subject.job"], "decision": decision.id, "at": time.monotonic()}
         handle = os.open(self._acts, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(handle, (json.dumps(line) + "\n").encode())
@@ -70,12 +77,12 @@ class Reactor:
         pass
 
 
-def main(home: Path, inbox: Path, acts: Path) -> None:
+def main(home: Path, inbox: Path, acts: Path, *cut: Path) -> None:
     """Turn until killed."""
     # Salt's own import replaces the handlers of the root.
     logging.basicConfig(level=logging.WARNING, force=True)
     heal_loop.OPEN_EVERY = 0.2
-    outlet = Reactor(home / heal_file.NAME, acts)
+    outlet = Reactor(home / heal_file.NAME, acts, is_cut=bool(cut))
     loop = heal_loop.Loop(home, inbox, TABLE, Stack(acts), outlet)
     while True:
         if not loop.turn():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "heal"))
 
-from healing import REQUIRE, TABLE, WRONG, policy
+from healing import REQUIRE, TABLE, WRONG, Clocks, policy
 
 from saltext.eos.utils import heal_audit, heal_file, heal_loop, heal_state
 from saltext.eos.utils.inbox import Inbox, Taken
@@ -156,3 +156,12 @@ class Stage:
             for realm in ("act", "would"):
                 db.execute("INSERT OR REPLACE INTO budget VALUES (?,?,0)", (realm, count))
         self.loop = self.made()
+
+    def still(self) -> Clocks:
+        """Give it tokens and a clock that only the test moves, which is given."""
+        clocks = Clocks()
+        clocks.wall = time.time()
+        self.again(read=clocks)
+        self.tokens()
+        self.again(read=clocks)
+        return clocks

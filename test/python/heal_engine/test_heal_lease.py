@@ -85,9 +85,9 @@ def lease(consul, monkeypatch, request):
     monkeypatch.setattr(heal_lease, "LOOK_EVERY", 0.2)
     made = []
 
-    def make(name, **changed):
+    def make(name, clock=heal_lease.boot_clock, **changed):
         key = f"eos/healer/{request.node.name}"
-        made.append(Lease(consul.terms(name, key=key, **changed)))
+        made.append(Lease(consul.terms(name, key=key, **changed), clock=clock))
         return made[-1]
 
     yield make
@@ -135,17 +135,29 @@ def test_who_ends_frees_it_and_the_next_has_a_higher_epoch(lease):
 
 
 @pytest.mark.parametrize("how", ["session", "key"])
-def test_a_lock_that_is_taken_away_is_given_up_at_once(consul, lease, how):
-    one = lease("m1")
+def test_a_lock_that_is_taken_away_is_given_up_at_the_next_look(consul, lease, monkeypatch, how):
+    """No second passes on its clock. Mutation: hold it for as long as it was renewed for."""
+    one = lease("m1", clock=lambda: 100.0)
     until(lambda: _holder(one))
-    session = one._session
+    session, epoch = one._session, one.standing().epoch
+    roles, look = [], one._look
+
+    def looked(client):
+        look(client)
+        roles.append(one.standing().role)
+
+    monkeypatch.setattr(one, "_look", looked)
+    before = len(roles)
     if how == "session":
         consul.client.put(f"/v1/session/destroy/{session}")
     else:
         consul.client.put(f"/v1/kv/{one._terms.key}?release={session}")
-    began = time.monotonic()
-    until(lambda: one.standing().role == STANDBY)
-    assert time.monotonic() - began < 1.5
+    # One look may have begun before that.
+    last = len(roles) + 2
+    until(lambda: len(roles) >= last)
+    assert STANDBY in roles[before:last]
+    until(lambda: one.standing().role == HOLDER, 4 * TTL)
+    assert one.standing().epoch > epoch
 
 
 def test_never_two_at_a_time_while_the_holder_does_not_run(consul, lease, monkeypatch):
@@ -159,15 +171,29 @@ def test_never_two_at_a_time_while_the_holder_does_not_run(consul, lease, monkey
     go.set()
 
 
-def test_without_an_answer_it_stops_in_time_and_is_alone_after_that(consul, lease):
-    one = lease("m1")
+def test_without_an_answer_it_stops_in_time_and_is_alone_after_that(consul, lease, monkeypatch):
+    """Mutation: take a question without an answer for a renewal."""
+    now, asked = [100.0], []
+    one = lease("m1", clock=lambda: now[0])
     until(lambda: _holder(one))
+    look = one._look
+
+    def looked(client):
+        begun = now[0]
+        try:
+            look(client)
+        finally:
+            asked.append(begun)
+
+    monkeypatch.setattr(one, "_look", looked)
     consul.pause(on=True)
     try:
-        began = time.monotonic()
-        until(lambda: one.standing().role != HOLDER, TTL + 1.0)
-        assert time.monotonic() - began <= TTL + 0.5
-        until(lambda: one.standing().role == ALONE, 2 * TTL)
+        until(lambda: one._why)
+        now[0] += TTL - 0.1
+        until(lambda: now[0] in asked)
+        for passes, role in ((0.0, HOLDER), (0.1, STANDBY), (TTL, STANDBY), (0.1, ALONE)):
+            now[0] += passes
+            assert one.standing().role == role
         assert "Consul cannot be asked who heals" in one.standing().why
     finally:
         consul.pause(on=False)

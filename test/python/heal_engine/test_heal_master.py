@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sqlite3
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -53,19 +51,17 @@ class Healing(Live):
 
 
 @pytest.fixture(scope="module")
-def live():
+def live(live_home):
     """A running master and minion."""
-    home = Path(tempfile.mkdtemp(prefix="eh", dir="/tmp"))
     pillar = json.loads((FIXTURES / "pillar.json").read_text("utf-8"))
     del pillar["topology"]["n2"]
     pillar["topology"]["n1"]["address"] = "127.0.0.1"
-    live = Healing(home, pillar)
+    live = Healing(live_home, pillar)
     try:
         live.start()
         yield live
     finally:
         live.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _silent(number, epoch, source="nomad:global"):

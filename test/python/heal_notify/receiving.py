@@ -11,7 +11,6 @@ import sqlite3
 import ssl
 import struct
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +56,7 @@ class Receiver:
     Takes webhooks; each answer is the next of ``answers``, and ``200`` when there is none left.
 
     An answer is a status, ``reset``, ``garbage``, ``silent``, ``drip`` or ``stall`` (in the
-    handshake).
+    handshake); the last three last until it is closed.
     """
 
     def __init__(self, folder: Path, answers: list[Any] | None = None, host: str = "127.0.0.1"):
@@ -85,7 +84,7 @@ class Receiver:
     def _one(self, plain: socket.socket, answer: Any) -> None:
         with contextlib.suppress(OSError, ValueError):
             if answer == "stall":
-                self.ended.wait(30)
+                self.ended.wait()
                 return
             link = self._context.wrap_socket(plain, server_side=True)
             stream = link.makefile("rb")
@@ -101,11 +100,11 @@ class Receiver:
                 return
             self.taken.append((headers, body))
             if answer == "silent":
-                self.ended.wait(30)
+                self.ended.wait()
             elif answer == "drip":
-                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 10_000:
-                    link.send(bytes([byte]))
-                    time.sleep(0.05)
+                link.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                while not self.ended.wait(0.05):
+                    link.send(b"x")
             elif answer == "garbage":
                 link.sendall(bytes(range(256)) * 4)
             else:

@@ -198,7 +198,9 @@ def test_a_digest_that_was_not_taken_is_the_same_next_time(tmp_path, audit):
 
     one._send = down
     one.turn(NOW)
-    assert needs(tmp_path, NOW) == ["ops is not told about healing: it is down"]
+    (says,) = needs(tmp_path, NOW)
+    assert says.startswith("ops is not told about healing: it is down; ")
+    assert "`salt-run eos.notify_test channel=ops`" in says
     audit.add(*[decided(number) for number in range(10, 20)])
     worked_off(follower(tmp_path, told, most=2), NOW + 10)
     assert told.messages[0] == sent[0]
@@ -253,6 +255,25 @@ def test_what_is_critical_does_not_wait_for_the_end_of_a_storm(tmp_path, audit):
     assert "decision d9 did not help: still wrong" in grave.text
     worked_off(one, NOW + 301, 5.0)
     assert told.messages[2].about["decision"] == "d1"
+
+
+def test_what_is_critical_is_told_however_far_behind_it_is(tmp_path, audit, monkeypatch):
+    """
+    A receiver comes back after hours, and more lines wait than one message holds.
+
+    Mutation: tell of as many as it holds, and go on behind what was critical.
+    """
+    monkeypatch.setattr(heal_notify_channel, "MOST_LINES", 700)
+    told = Told()
+    one = follower(tmp_path, told, most=2, every=300.0)
+    worked_off(one)
+    audit.add(*[decided(number) for number in range(600)])
+    worked_off(one, NOW, 5.0)
+    audit.add(*[decided(number) for number in range(1_500)])
+    audit.add(("result", {"decision": "d9", "ok": False, "says": "still wrong"}))
+    worked_off(one, NOW + 10, 30.0)
+    assert [one.about["count"] for one in told.messages] == [600, 700, 700, 101]
+    assert "decision d9 did not help: still wrong" in told.messages[-1].text
 
 
 def test_a_storm_of_what_is_critical_is_bounded_too(tmp_path, audit):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 from receiving import Audit, decided
+from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import heal_notify, heal_status
+from saltext.eos.utils import heal_notify, heal_status, store
 from saltext.eos.utils.heal_notify_channel import standing
 from saltext.eos.utils.heal_notify_settings import Channel
 from saltext.eos.utils.heal_webhook import Failed
@@ -101,3 +103,60 @@ def test_no_error_ends_a_channel(tmp_path, err):
         audit.close()
     assert len(seen) == 2
     assert standing(tmp_path)["ops"]["failed"] == 1
+
+
+def _in_the_way(home):
+    """Let nothing be written below the folder of the channels, as on a disk that went bad."""
+    (home / heal_notify.FOLDER).write_text("a file in the place of the folder")
+
+
+def test_a_store_that_cannot_be_written_begins_each_channel_all_the_same(tmp_path, monkeypatch):
+    """Mutation: let what the store raises out, and the process ends before anybody is told."""
+    begun = threading.Event()
+    monkeypatch.setattr(heal_notify, "follow", lambda *_: begun.set())
+    _in_the_way(tmp_path)
+    running = {}
+    heal_notify._arrange({}, tmp_path, running, {"ops": Channel("ops")})
+    assert begun.wait(10)
+    assert [*running] == ["ops"]
+
+
+def _read_only(*_):
+    raise CommandExecutionError("it cannot be written: Read-only file system")
+
+
+@pytest.mark.parametrize("is_in_the_way", [True, False])
+def test_a_store_that_cannot_be_written_does_not_keep_from_saying_so(
+    tmp_path, monkeypatch, is_in_the_way
+):
+    """
+    Mutations: read the cursor before the loop, or let out what noting the failure raises: the
+    thread ends, and that the healer is frozen is told to nobody.
+    """
+    monkeypatch.setattr(heal_notify, "FROZEN_FOR", 0.2)
+    monkeypatch.setattr(heal_notify, "STATUS_EVERY", 0.0)
+    monkeypatch.setattr(heal_notify, "LONGEST_PAUSE", 0.1)
+    Audit(tmp_path).close()
+    if is_in_the_way:
+        _in_the_way(tmp_path)
+    else:
+        monkeypatch.setattr(store, "replace", _read_only)
+    _says(tmp_path, time.time(), "frozen", "healer.db cannot be written")
+    told, ended = [], threading.Event()
+
+    def send(message, now):
+        told.append(message.text)
+        ended.set()
+
+    thread = threading.Thread(
+        target=heal_notify.follow, args=(tmp_path, Channel("ops"), send, ended)
+    )
+    thread.start()
+    try:
+        assert ended.wait(20)
+    finally:
+        ended.set()
+        thread.join(5)
+    assert told == [
+        "Eos healing: nothing is healed: healer.db cannot be written; see salt-run eos.status"
+    ]

@@ -95,14 +95,17 @@ def test_decisions_are_counted_by_what_came_of_them(tmp_path):
         decided(2), ("claimed", {"decision": "d2", "action": "resync"}),
         ("result", {"decision": "d1", "ok": True}), ("result", {"decision": "d2", "ok": False}),
         ("expired", {"decision": "unknown", "ok": False}), ("claim_refused", {"decision": "x"}),
+        decided(3), ("result", {"decision": "d3", "ok": True, "begun": False}),
+        decided(4), ("result", {"decision": "d4", "ok": False, "begun": False}),
     )  # fmt: skip
     followed.turn()
     assert dict(followed.decisions) == {
-        ("resync", outcome): 1 for outcome in ("decided", "claimed", "done", "failed")
+        **{("resync", one): 1 for one in ("claimed", "done", "failed", "not_begun", "not_needed")},
+        ("resync", "decided"): 3,
     }
     assert followed.kinds["claim_refused"] == 1
     followed.turn()
-    assert sum(followed.decisions.values()) == 4
+    assert sum(followed.decisions.values()) == 8
     audit.close()
 
 

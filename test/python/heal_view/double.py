@@ -7,10 +7,10 @@ Its rows have every field of real ones: test_heal_real compares them.
 from __future__ import annotations
 
 import http.server
+import itertools
 import json
 import re
 import threading
-import time
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -211,7 +211,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         known = {"X-Nomad-KnownLeader": "true", "X-Consul-KnownLeader": "true",
                  "X-Nomad-Index": "9", "X-Consul-Index": "9"}  # fmt: skip
         if fault == "silent":
-            double.is_over.wait(60)
+            double.is_over.wait()
             return
         self.send_response(status)
         for name, value in {**known, **(more or {})}.items():
@@ -228,7 +228,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(b"%x\r\n%b\r\n" % (1, body[:1]))
             self.close_connection = True
         elif fault in ("slow", "slow chunk"):
-            for byte in body:
+            # What comes in chunks may go on for ever.
+            endless = itertools.repeat(ord(" ")) if fault == "slow chunk" else ()
+            for byte in itertools.chain(body, endless):
                 one = bytes([byte])
                 try:
                     self.wfile.write(one if fault == "slow" else b"1\r\n%b\r\n" % one)
@@ -257,10 +259,3 @@ BODIES = {
     "empty": b"", "null": b"null", "text": b"<html>busy</html>", "object": b"{}",
     "numbers": b"[1, 2]", "half": b'[{"ID": "a"', "rows of nothing": b"[{}]",
 }  # fmt: skip
-
-
-def timed(call) -> tuple[float, Any]:
-    """Give how long a call took, and its answer."""
-    begun = time.monotonic()
-    answer = call()
-    return time.monotonic() - begun, answer

@@ -75,3 +75,25 @@ def test_a_gate_whose_secret_cannot_be_read_is_unknown(monkeypatch):
 
     monkeypatch.setattr(secret, "resolve", resolve)
     assert _gate(monkeypatch, lambda context: context["resolve"]({})) == "unknown"
+
+
+def test_a_hook_whose_secret_cannot_be_read_says_nothing_of_its_gate(monkeypatch):
+    """
+    A probe by hook asks for its secret itself, and whatever a hook raises means: not ready.
+
+    Mutation: take that for a gate that was observed and did not pass, and its unit is applied.
+    """
+
+    def resolve(*_):
+        raise CommandExecutionError("the key of this minion opens it not")
+
+    monkeypatch.setattr(secret, "resolve", resolve)
+    look = observe.observe
+    probe = {"by": "hook", "hook": "gate_is_open", "why": "Vault is sealed"}
+    gate = {"component": "vault_gate", "probes": [probe]}
+
+    def by_hook(context):
+        return look(gate, {**context, "values": {}, "compiled": form})
+
+    form = {"components": {"nomad": {"roles": ["client"]}}}
+    assert _gate(monkeypatch, by_hook) == "unknown"

@@ -128,6 +128,28 @@ def test_a_freeze_for_a_core_service_waits_for_no_source():
 
 
 @pytest.mark.parametrize(
+    ("unit", "says"),
+    [
+        ("consul.service", "consul on n1 passed, nomad on n1 waiting, nomad on n2 unknown"),
+        ("vault.service", "nomad on n1 waiting, nomad on n2 unknown, vault on n1 passed (sealed)"),
+        ("salt-minion.service", "consul on n1 passed, nomad on n1 waiting, "
+         "vault on n1 passed (sealed)"),
+        ("docker-5b9c.scope", ""),
+    ],
+)  # fmt: skip
+def test_how_what_depends_on_a_core_service_is_comes_from_its_gates(unit, says):
+    """Mutation: tell of every core service, or of the victim alone."""
+    core = frozenset([("consul", "n1"), ("nomad", "n1"), ("nomad", "n2"), ("vault", "n1")])
+    gates = {("consul", "n1"): "passed", ("nomad", "n1"): "waiting", ("vault", "n1"): "passed"}
+    leaves = {"unit": unit, "minion": "n1"}
+    seen = look("core_oom_dependents", leaves=leaves, core=core, gates=gates, seal={"n1": True})
+    assert seen.thing.says == says
+    one = incident("core_oom_dependents", **leaves)
+    needs = heal_view.needs([(one, TABLE["core_oom_dependents"])])
+    assert needs == heal_view.Needs(red=bool(says))
+
+
+@pytest.mark.parametrize(
     ("unit", "minion", "kind"),
     [
         ("vault.service", "n1", "core"), ("caddy.service", "n1", "platform"),
@@ -274,7 +296,9 @@ def test_a_drain_is_over_when_nothing_that_moves_is_there(rows, layer):
 def test_every_policy_that_needs_a_view_says_what_to_ask_or_needs_the_form_alone():
     for name, policy in TABLE.items():
         found = heal_view.needs([(incident(name), policy)])
-        by_form_alone = policy["require"]["classes"] and not heal_policy.is_deed(policy)
+        tells_gates = policy["act"]["do"] == "report" and "subject.unit" in policy["key"]
+        is_note = not heal_policy.is_deed(policy) and not tells_gates
+        by_form_alone = policy["require"]["classes"] and is_note
         asks = heal_policy.needs_view(policy) and not by_form_alone
         assert found.is_nothing() is not asks, name
 
@@ -285,6 +309,21 @@ def test_needs_of_several_incidents_are_asked_once():
     assert both.registered == {("dc1", "n1")}
     assert both.allocations == {ALLOC}
     assert both == heal_view.needs(pairs[:1])
+
+
+def test_a_vault_whose_host_is_not_heard_is_not_judged():
+    """
+    Mutation: take the absence of a fact, which could not come, for leave.
+
+    What was opened and sealed by a person meanwhile looks the same as what was never opened.
+    """
+    why = "host:n1 (its beacon is silent)"
+    seen = look("vault_sealed", seal={"n1": True}, unheard={"n1": why})
+    assert (seen.blocked, seen.thing.wrong) == (why, None)
+    elsewhere = look("vault_sealed", seal={"n1": True}, unheard={"n2": why})
+    assert (elsewhere.blocked, elsewhere.thing.wrong) == ("", True)
+    unit = look("unit_failed", units={("vault.service", "n1"): "failed"}, unheard={"n1": why})
+    assert unit.blocked == ""
 
 
 def test_a_silent_server_blocks_what_it_was_asked_for_alone():

@@ -82,6 +82,23 @@ def test_the_reactor_must_be_in_the_masters_configuration(
     assert says in found["observed"]
 
 
+def test_a_reaction_that_the_drop_in_hides_is_told(tmp_path, monkeypatch):
+    """Mutation: look only at what is effective, and whoever wrote it waits for it for ever."""
+    (tmp_path / "master.d").mkdir()
+    mine = {"eos/heal/note": ["/srv/note.sls"]}
+    main, drop_in = tmp_path / "master", tmp_path / "master.d" / "eos.conf"
+    main.write_text(json.dumps({"reactor": [mine]}))
+    drop_in.write_text(json.dumps({**ENGINES, "reactor": [{"eos/heal/decided/*": OURS}]}))
+    monkeypatch.setattr(healer, "MASTER", str(main))
+    assert healer.reactor_is_set_up({}, {}) == {
+        "ok": False,
+        "observed": f"reactor eos/heal/note of {main} is hidden by {drop_in}, and /srv/note.sls is "
+        "not run",
+    }
+    drop_in.write_text(json.dumps({**ENGINES, "reactor": [mine, {"eos/heal/decided/*": OURS}]}))
+    assert healer.reactor_is_set_up({}, {})["ok"]
+
+
 def derived():
     node = {"id": "n1", "address": "10.0.0.1",
             "roles": {"consul": ["server"], "nomad": ["server"]}}  # fmt: skip

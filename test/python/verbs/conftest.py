@@ -40,3 +40,9 @@ def healed(home):
 def run(home):
     """Run a verb: ``run("incidents", open=True)``."""
     return Runner(home)
+
+
+@pytest.fixture
+def opts(home):
+    """Options of the master."""
+    return {"eos_state_dir": str(home)}

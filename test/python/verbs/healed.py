@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from saltext.eos.policies.table import TABLE
-from saltext.eos.utils import heal_clock, heal_core, heal_settings, heal_state, heal_status
+from saltext.eos.utils import (
+    heal_claim,
+    heal_clock,
+    heal_core,
+    heal_settings,
+    heal_state,
+    heal_status,
+)
 from saltext.eos.utils.heal_store import Store
 
 WRONG = heal_state.Thing(
@@ -86,6 +93,17 @@ class Healed:
     def tell(self, *facts: dict[str, Any]) -> list[heal_state.Decision]:
         """Let facts arrive, and do what is due."""
         return self._step(facts)
+
+    def act_on(self, envelope: dict[str, Any], *, ok: bool) -> None:
+        """Tell a lost registration until an act on it is decided, claimed, and has its result."""
+        self.tell(envelope)
+        decisions: list[heal_state.Decision] = []
+        while not decisions:
+            decisions = self.after(60)
+        heal_claim.claim(self.path, decisions[0].id, "resync", {"jid": "1"}, self.clocks)
+        result = {"verb": "result", "decision": decisions[0].id, "ok": ok, "says": "as it is"}
+        heal_claim.tell(self.path, result, "run", self.clocks)
+        self.after(1)
 
     def after(self, seconds: float) -> list[heal_state.Decision]:
         """Let time pass, then do what is due on a fresh view."""

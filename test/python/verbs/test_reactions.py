@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -65,16 +63,14 @@ class Site(HealingMaster):
 
 
 @pytest.fixture(scope="module")
-def site():
+def site(live_home):
     """A running master and minion."""
-    home = Path(tempfile.mkdtemp(prefix="er", dir="/tmp"))
-    one = Site(home)
+    one = Site(live_home)
     try:
         one.start()
         yield one
     finally:
         one.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_the_page_has_the_files_that_this_test_places():

@@ -75,12 +75,52 @@ def test_an_incident_that_waits_tells_the_check_that_stops_it(healed, run):
     assert found["checks"][-1]["name"] == "suspended"
     assert found["checks"][-1]["result"] == "waits"
     assert found["stopped_by"].startswith("suspended: node:n1 is held by root")
-    assert "`salt-run eos.resume` or `eos.release`" in found["do"][0]
+    assert found["do"][0].startswith("`salt-run eos.release node:n1` once it may be touched: it is")
     assert len(found["do"]) == 2
     assert "{" not in found["do"][1]
     text = " ".join(found["text"].split())
     assert "waits suspended node:n1 is held by root" in text
     assert "stopped suspended: node:n1 is held" in text
+
+
+def test_all_that_stops_it_is_told_each_with_the_command_that_ends_it(healed, run):
+    # Fails when only the rule that the check met first is told: after its end one would wait again.
+    run("hold", "node:n1", reason="is being rebuilt", sure=True)
+    run("suspend", "component:consul", reason="is upgraded", sure=True, **{"for": "72h"})
+    healed.tell(lost(1))
+    healed.after(20)
+    (incident,) = healed.store.state.incidents.values()
+    found = run("explain", incident.id)
+    assert {one["what"] for one in found["stops"]} == {"node:n1", "component:consul"}
+    do = " ".join(found["do"])
+    assert "`salt-run eos.release node:n1`" in do
+    assert "`salt-run eos.resume component:consul`" in do
+    text = " ".join(found["text"].split())
+    assert "rule component:consul is suspended by root" in text
+
+
+def test_what_is_waited_for_and_what_to_do_do_not_exclude_each_other(healed, run):
+    # Fails when "Nothing" stands beside an order without a word on when which of them holds.
+    healed.thing = WRONG._replace(layer="progress")
+    healed.tell(lost(1))
+    healed.after(20)
+    (incident,) = healed.store.state.incidents.values()
+    first, second = run("explain", incident.id)["do"]
+    assert first.startswith("Nothing yet: ")
+    assert second.startswith("If it stays so, or cannot wait: See in `nomad alloc status")
+
+
+def test_a_note_that_is_over_still_says_what_it_asks(healed, run):
+    # Fails when an incident that was closed by telling people of it is explained as over.
+    healed.tell(reverted(1))
+    healed.after(20)
+    (row,) = run("incidents")["incidents"]
+    assert (row["state"], row["why"]) == ("closed", "noted: hold")
+    found = run("explain", row["id"])
+    assert found["do"][0].startswith("Look why the allocations of version")
+    assert found["do"][1].startswith("`salt-run eos.release job:web@default` once it may be")
+    assert "rule job:web@default is held by healer" in " ".join(found["text"].split())
+    assert {type(one["moment"]) for one in found["audit"]} == {str}
 
 
 def test_in_observe_it_says_that_nothing_was_done(home, run):

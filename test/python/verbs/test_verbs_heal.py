@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from healed import WRONG, Healed, lost, reverted
 
-from saltext.eos.utils import heal_settings, heal_snapshot, heal_state, heal_view, master
+from saltext.eos.utils import heal_settings, heal_snapshot, heal_state, heal_view, lock, master
 
 
 @pytest.fixture
@@ -52,13 +52,21 @@ def test_it_says_what_would_be_done_and_writes_nothing(waiting, run, world):
     assert _content(waiting) == before
 
 
+def test_a_mode_of_one_component_is_told_with_that_of_all(waiting, run, world):
+    """Mutation: end with the mode of the stack alone, and what is about to be done reads as not."""
+    world["heal"] = {"mode": "observe", "components": {"consul": "enforce"}}
+    found = run("heal", test=True)
+    assert found["rows"][0]["verdict"] == "WOULD ACT"
+    assert "Mode observe (consul enforce); 4.0 of 5" in " ".join(found["text"].split())
+
+
 @pytest.mark.parametrize(
     ("changed", "verdict", "why"),
     [
         ({"heal": {"mode": "observe"}}, "would say", "_nomad-task-1"),
         ({"blocked": "consul"}, "waits", "complete: blocked: consul did not answer wholly"),
-        ({"thing": WRONG._replace(wrong=False)}, "is well", "healed by itself"),
-        ({"thing": WRONG._replace(layer="progress")}, "waits", "layer_below: the layer below is"),
+        ({"thing": WRONG._replace(wrong=False)}, "is well", "it is not wrong, or not any more"),
+        ({"thing": WRONG._replace(layer="progress")}, "waits", "layer_below: Nomad or Consul"),
         ({"thing": WRONG._replace(wrong=None)}, "waits", "still_wrong: whether it is still wrong"),
     ],
 )
@@ -73,6 +81,18 @@ def test_a_freeze_that_the_engine_has_not_read_stops_it_too(waiting, run, world)
     run("freeze", reason="disks are being changed")
     (row,) = run("heal", test=True)["rows"]
     assert (row["verdict"], row["why"].startswith("frozen: stack is frozen by")) == ("waits", True)
+
+
+def test_a_stack_lock_that_somebody_holds_is_said(waiting, run, world, home):
+    """Mutation: say what would be done while the engine waits for it."""
+    opts = {"eos_state_dir": str(home)}
+    lock.take(opts, "apply", "20260101", "ann")
+    try:
+        (row,) = run("heal", test=True)["rows"]
+    finally:
+        lock.release(opts)
+    assert row["verdict"] == "waits"
+    assert row["why"].startswith("blast: the stack lock is held by apply of ann")
 
 
 def test_of_two_only_one_would_act_at_once(waiting, run, world):

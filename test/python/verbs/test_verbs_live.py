@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -38,10 +36,9 @@ class Typed(Live):
 
 
 @pytest.fixture(scope="module")
-def master():
+def master(live_home):
     """A running master whose engine turns."""
-    home = Path(tempfile.mkdtemp(prefix="ev", dir="/tmp"))
-    one = Typed(home, stack_pillar())
+    one = Typed(live_home, stack_pillar())
     main = yaml.safe_load((one.config / "master").read_text("utf-8"))
     main["external_auth"] = {"auto": {"bob": ["@runner"]}}
     (one.config / "master").write_text(yaml.safe_dump(main))
@@ -51,7 +48,6 @@ def master():
         yield one
     finally:
         one.stop()
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def test_a_freeze_is_words_exit_0_and_is_in_force_in_the_engine(master):

@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 from healed import ENFORCE, lost, reverted
 
-from saltext.eos.utils import heal_claim, heal_clock
+from saltext.eos.utils import heal_claim, heal_clock, heal_report
 
 
 def _commands(healed):
@@ -62,7 +63,10 @@ def test_a_thaw_of_nothing_is_refused_with_what_is_frozen(healed, run):
         ("freeze", {"reason": "r" * 501}, "reason has 501 characters; expected 500 at most"),
         ("freeze", {"reason": "r", "for": "soon"}, "for is 'soon'; expected a span such as 90s"),
         ("freeze", {"reason": "r", "for": "0s"}, "for is '0s'; expected a span"),
-        ("freeze", {"reason": "r", "fro": "2h"}, "fro is no option; expected one of reason, what"),
+        ("freeze", {"reason": "r", "fro": "2h"}, "fro is no option; expected one of what, reason"),
+        ("freeze", {"what": "node:n1"}, "reason is missing"),
+        ("freeze", {"reason": "r", "for": "4000d"}, "expected 30d at most"),
+        ("freeze", {"what": "policy:unit_fail", "reason": "r", "sure": True}, "unit_failed?)"),
         ("suspend", {"reason": "r", "for": "2h"}, "what to suspend is missing"),
         ("suspend", {"what": "stack", "reason": "r"}, "for is missing; expected a span such as"),
         ("suspend", {"what": "stack", "for": "2h"}, "reason is missing"),
@@ -79,6 +83,36 @@ def test_what_cannot_be_meant_is_refused_and_writes_nothing(healed, run, verb, a
     assert said["text"] == said["comment"]
     assert (said["retcode"], run.context["retcode"]) == (2, 2)
     assert _commands(healed) == []
+
+
+def test_a_freeze_takes_the_name_first_like_every_other_verb(healed, run):
+    """Mutation: take the reason first, and `eos.freeze node:n1` stops the whole stack."""
+    found = run("freeze", "node:n1", reason="its disks", sure=True)
+    assert (found["what"], found["reason"]) == ("node:n1", "its disks")
+    assert "`salt-run eos.thaw node:n1` takes it back" in " ".join(found["text"].split())
+    said = run("freeze", "the disks")
+    assert said["retcode"] == 2
+    assert "'the disks' is no name" in said["comment"]
+    assert "a reason stands behind reason=" in said["comment"]
+    assert len(_commands(healed)) == 1
+
+
+def test_all_that_is_missing_is_told_at_once(healed, run):
+    """Mutation: raise the first one alone."""
+    assert [line.partition(";")[0] for line in run("suspend")["comment"].splitlines()] == [
+        "what to suspend is missing", "for is missing", "reason is missing",
+    ]  # fmt: skip
+    assert _commands(healed) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "options"), [("freeze", {}), ("suspend", {"for": "1h"}), ("hold", {})]
+)
+def test_the_line_that_takes_it_back_is_one_that_is_taken(healed, run, verb, options):
+    """Mutation: leave out `stack`, which a release and a resume do not guess."""
+    text = " ".join(run(verb, "stack", reason="r", **options)["text"].split())
+    line = text.partition("`salt-run eos.")[2].partition("`")[0]
+    assert "retcode" not in run(*line.split())
 
 
 def test_a_suspension_ends_by_itself_and_is_released_before(healed, run):
@@ -107,7 +141,43 @@ def test_a_name_that_nothing_goes_by_is_told_the_nearest(healed, run, monkeypatc
     assert "(did you mean unit:consul.service?)" in said["comment"]
     assert _commands(healed) == []
     assert run("hold", "job:weeb", reason="r", sure=True)["what"] == "job:weeb"
-    assert run("hold", "job:web@default", reason="r")["what"] == "job:web@default"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("component:consul@n1", "component:consul@n1 is unknown (did you mean component:consul?)"),
+        ("service:web@default", "service:web@default is unknown (did you mean service:web?)"),
+        ("policy:lost_registration@n1", "policy:lost_registration@n1 is unknown (did you mean"),
+        ("job:web@default", "job:web@default is unknown (did you mean job:web or job:web@apps?)"),
+    ],
+)
+def test_only_a_job_is_stopped_in_a_namespace_and_in_its_own(healed, run, monkeypatch, name, says):
+    """Mutation: cut what follows the @ off every name: what is told to be stopped is not."""
+    from saltext.eos.utils import master
+
+    each = {"web": {"values": {"namespace": "apps"}}}
+    parts = {"consul": {"unit": "consul.service"}, "app": {"each": each}}
+    form = {"all": {"n1": {"components": parts}}, "plan": {"apps": ["web"]}}
+    monkeypatch.setattr(master, "form", lambda opts: form)
+    for known in ("job:web@apps", "job:web-db@apps", "job:eos-canary@default"):
+        assert run("explain", known)["name"] == known
+    said = run("freeze", name, reason="r")
+    assert said["retcode"] == 2
+    assert says in said["comment"]
+    assert run("explain", name)["retcode"] == 2
+    assert _commands(healed) == []
+
+
+def test_a_policy_of_an_older_wheel_is_explained_as_far_as_it_is_known(healed, run):
+    """Mutation: look it up in the table without a doubt, a traceback of Salt."""
+    from saltext.eos.utils.heal_state import Rule
+
+    with healed.store.step(healed.settings) as moment:
+        healed.store.state.put_rule(Rule("hold", "policy:was_once", "r", "ann", moment.now))
+    found = run("explain", "policy:was_once")
+    assert found["policy"] is None
+    assert "by ann since" in found["text"]
 
 
 def test_a_pillar_that_does_not_compile_does_not_hinder_a_stop(healed, run):
@@ -136,6 +206,8 @@ def test_it_says_what_runs_already_and_is_not_stopped(healed, run):
 
 def test_who_did_it_is_the_user_of_salt_and_the_user_behind_sudo(healed, run, monkeypatch):
     monkeypatch.setenv("SUDO_USER", "alice")
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    monkeypatch.setattr("saltext.eos.utils.asker.LOGIN", Path("/nobody/logged/in"))
     found = run("freeze", reason="r")
     assert found["by"] == "root (alice by sudo)"
     assert _commands(healed)[0][0] == found["by"]
@@ -208,3 +280,125 @@ def test_where_several_masters_heal_a_stop_says_on_which_one_it_counts(healed, r
         assert "The masters of m1, m2 heal, one at a time" in text
         assert is_now in text
         assert f"say `eos.{verb}` on each" in text
+
+
+def _given_up(healed, node="n1"):
+    """Let three acts on one input not help."""
+    for _ in range(3):
+        one = lost(healed.row + 1)
+        healed.act_on({**one, "subject": {**one["subject"], "node": node}}, ok=False)
+
+
+WHAT = "resync of job:shop, service:web, component:consul, node:n1"
+
+
+def _open(healed):
+    return [name for name, key in healed.store.state.keys.items() if key.breaker != "closed"]
+
+
+def test_a_release_closes_an_open_breaker(healed, run):
+    """Mutation: know only of rules, and whoever found the cause waits for an hour."""
+    _given_up(healed)
+    said = run("release", "job:shop")
+    assert f"Breaker closed: {WHAT}; it may be acted on again" in " ".join(said["text"].split())
+    assert said["changes"] == {"job:shop": {"old": "given up", "new": None}}
+    healed.after(1)
+    assert run("release", "job:shop")["retcode"] == 2
+    (line,) = run("audit", kind="breaker_closed")["lines"]
+    assert (line["body"]["by"], line["body"]["what"]) == ("root", WHAT)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_what_status_says_closes_a_breaker_of_which_nothing_is_open(healed, run, opts, is_kept):
+    """
+    Mutations: look for its thing among what is in memory, or is kept: the line that is shown is
+    refused, and what needs a person needs one for ever.
+    """
+    _given_up(healed)
+    (incident,) = healed.store.state.incidents.values()
+    with healed.store.step(healed.settings) as moment:
+        healed.core._close(incident, "for too long nothing was known of it", moment.now)
+    for _ in range(25):
+        healed.after(60)
+    assert not healed.store.state.incidents
+    assert not healed.store.state.decisions
+    if not is_kept:
+        with sqlite3.connect(healed.path) as db:
+            db.executescript("DELETE FROM decisions; DELETE FROM incidents")
+    (need,) = heal_report.report(opts, {})["needs"]
+    about = f"{WHAT}: 3 acts on the same input (3 did not help); the next is tried in "
+    assert need.startswith(about) if is_kept else "()" not in need
+    line = need.partition("`salt-run eos.")[2].partition("`")[0]
+    said = run(*line.split())
+    assert "retcode" not in said
+    assert heal_report.report(opts, {})["needs"] == []
+    healed.after(1)
+    assert _open(healed) == []
+
+
+@pytest.fixture
+def two(healed):
+    """Two things under one name are given up, each on a node of its own."""
+    _given_up(healed, "n1")
+    _given_up(healed, "n2")
+    assert len(_open(healed)) == 2
+    return healed
+
+
+def test_the_line_about_one_thing_closes_its_breaker_alone(two, run, opts):
+    """Mutation: print a name; the breaker of the same unit on each node is closed with it."""
+    (need,) = [one for one in heal_report.report(opts, {})["needs"] if "node:n1" in one]
+    said = run(*need.partition("`salt-run eos.")[2].partition("`")[0].split())
+    assert said["text"].count("Breaker closed: ") == 1
+    assert WHAT in " ".join(said["text"].split())
+    two.after(1)
+    (left,) = heal_report.report(opts, {})["breakers"]
+    assert left["what"] == WHAT.replace("n1", "n2")
+
+
+def test_a_name_of_several_says_of_each_that_its_breaker_is_closed(two, run):
+    """Mutation: say it once, whatever is closed."""
+    text = " ".join(run("release", "service:web")["text"].split())
+    assert f"Breaker closed: {WHAT};" in text
+    assert f"Breaker closed: {WHAT.replace('n1', 'n2')};" in text
+    two.after(1)
+    assert _open(two) == []
+
+
+def test_who_releases_what_is_held_closes_no_breaker_by_the_way(healed, run):
+    """Mutation: close all under a name; whatever was given up on a node is acted on again."""
+    _given_up(healed)
+    run("hold", "node:n1", reason="its disks are being changed")
+    said = run("release", "node:n1")
+    (thing,) = [name.partition(":")[2][:12] for name in _open(healed)]
+    text = " ".join(said["text"].split())
+    assert f"Breaker still open: {WHAT}; `salt-run eos.release {thing}` closes it." in text
+    assert said["breakers"] == []
+    healed.after(1)
+    assert healed.store.state.rules == {}
+    assert len(_open(healed)) == 1
+    # Whoever says it again means it.
+    assert len(run("release", "node:n1")["breakers"]) == 1
+    healed.after(1)
+    assert _open(healed) == []
+
+
+@pytest.mark.parametrize("what", ["stack", "policy:lost_registration"])
+def test_no_name_of_many_closes_a_breaker(healed, run, what):
+    """Mutation: take every name that a thing goes by."""
+    _given_up(healed)
+    assert run("release", what)["retcode"] == 2
+    assert run("release", "job:shop", of="person")["retcode"] == 2
+    assert _commands(healed) == []
+
+
+def test_an_incident_does_not_say_that_it_is_held_once_it_is_released(healed, run):
+    """Mutation: show the sentence of the last look, whatever was said since."""
+    run("hold", "node:n1", reason="is being rebuilt", sure=True)
+    healed.tell(lost(1))
+    healed.after(20)
+    (row,) = run("incidents")["incidents"]
+    assert row["why"] == "suspended: node:n1 is held by root: is being rebuilt"
+    run("release", "node:n1")
+    (row,) = run("incidents")["incidents"]
+    assert row["why"].endswith("(this is over, it is judged anew)")
