@@ -11,11 +11,12 @@ const DEPLOYED = 'eos-fault-deploy'
 /** Jobs of the stack whose task may take too much memory: what serves there lives on, and for each a size is proposed once a day. */
 const HUNGRY = ['whoami', 'miniflux', 'whoami-db', 'miniflux-db'] as const
 
-/** What healing may do while it is shown: acts on these components, and spans that a person can wait for. */
+/** What healing may do while it is shown: acts on these components, whatever jobs were touched within the hour, and spans that a person can wait for. */
 export const SHOWN: Heal = {
   mode: 'observe',
   components: { caddy: 'enforce', consul: 'enforce', vault: 'enforce' },
   bucket: { size: 20, every: '5s' },
+  blast: { share: 100 },
   debounce: { least: '1s', most: '5s' },
   cool_down: { first: '1s', most: '1s', stable: '1s' },
 }
@@ -24,6 +25,8 @@ export const SHOWN: Heal = {
 export interface HealPlay {
   readonly title: string
   readonly act: (master: string) => Promise<unknown>
+  /** What its beginning may have to wait for. */
+  readonly waits?: string
   readonly event: Expectation
   readonly policy: string
   /** What the place or the words of its incident name. */
@@ -71,6 +74,7 @@ export const healPlays = (hungry: string): readonly HealPlay[] => [
   {
     title: `the registration of ${JOB} is lost from Consul's catalogue while its allocation runs; Consul itself would look in a minute`,
     act: (master) => loseForAMinute(master, JOB),
+    waits: "Consul's agent to have just compared, so that for a minute it does not mend this by itself",
     event: tagged(`eos/consul/service/deregistered/${JOB}`, ({ subject }) => subject['service'] === JOB),
     policy: 'lost_registration',
     about: `"${JOB} (`,

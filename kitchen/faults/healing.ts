@@ -131,9 +131,31 @@ export async function since(master: string): Promise<Since> {
   return new Since(master, (await audit(master, 'limit=1')).at(-1)?.n ?? 0)
 }
 
-/** Whether an act was decided, done and verified. */
+/** Waits until people are told of a fact since a moment: by a note, or, where its policy tells no more often, by the one of the day before. */
+export async function told(master: string, policy: string, from: number, within = 120): Promise<Explained> {
+  let last: Explained | undefined
+  for (const deadline = Date.now() + within * 1000; Date.now() < deadline; await sleep(1000)) {
+    const found = (await incidents(master, policy)).at(-1)
+    last = found && (await explained(master, found.id))
+    const isNew = last?.facts.some(({ event }) => event !== null && Date.parse(event.time.observed) >= from)
+    if (last !== undefined && isNew === true && (isNoted(last) || last.checks.at(-1)?.name === 'cool_down')) return last
+  }
+  throw new Failure(`nobody is told of ${policy} within ${within} s; the last incident: ${last?.incident.state ?? 'none'}, ${last?.incident.why ?? ''}`, `npm run lab -- exec ${master} -- salt-run eos.incidents policy=${policy}`)
+}
+
+/** Whether it was noted: told, marked, held or reported. */
+export function isNoted({ audit: lines }: Explained): boolean {
+  return lines.some(({ kind }) => kind === 'note')
+}
+
+/** Whether an act was decided, done and verified; not where it healed by itself before the act. */
 export function isHealed({ decisions }: Explained): boolean {
-  return decisions.some(({ state, result }) => state === 'done' && result?.ok === true)
+  return decisions.some(isCarriedOut)
+}
+
+/** Whether this decision was acted on, and what it was for was right afterwards. */
+export function isCarriedOut({ state, result }: Decision): boolean {
+  return state === 'done' && result?.ok === true && result.says.includes('; verified after ')
 }
 
 /** Writes what the pillar says below `eos:heal`, and waits until the healer goes by it; gives back what stood there. */

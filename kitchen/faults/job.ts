@@ -10,13 +10,22 @@ export const JOB = 'eos-fault'
 /** Its task; Docker calls the container by this and the allocation. */
 export const TASK = 'main'
 const SECOND = 1_000_000_000
-const RUN_SECONDS = 60
+const ALLOCATION_SECONDS = 60
 
 /** An allocation of the job that runs. */
 export interface Running {
   readonly alloc: string
   /** Name of its container in Docker. */
   readonly container: string
+}
+
+/** What Nomad lists of an allocation. */
+export interface Allocation {
+  readonly ID: string
+  /** The evaluation that made it. */
+  readonly EvalID: string
+  readonly ClientStatus: string
+  readonly DesiredStatus: string
 }
 
 /** Starts the job and waits until its one allocation runs. */
@@ -33,12 +42,23 @@ export async function failDeployment(master: string, id = JOB): Promise<void> {
 
 /** The running allocation of the job; waits where it is being restarted or replaced. */
 export async function running(master: string, id = JOB): Promise<Running> {
-  for (const deadline = Date.now() + RUN_SECONDS * 1000; Date.now() < deadline; await sleep(200)) {
-    const allocs: readonly { readonly ID: string; readonly ClientStatus: string }[] = JSON.parse(await nomad(master, ['job', 'allocs', '-json', id]))
-    const alloc = allocs.find(({ ClientStatus }) => ClientStatus === 'running')?.ID
-    if (alloc !== undefined) return { alloc, container: `${TASK}-${alloc}` }
+  const alloc = await allocation(master, id, 'runs', ({ ClientStatus, DesiredStatus }) => ClientStatus === 'running' && DesiredStatus === 'run')
+  return { alloc, container: `${TASK}-${alloc}` }
+}
+
+/** What Nomad lists of the job's allocations, newest first. */
+export async function allocations(master: string, id = JOB): Promise<readonly Allocation[]> {
+  const found: readonly Allocation[] = JSON.parse(await nomad(master, ['job', 'allocs', '-json', id]))
+  return found
+}
+
+/** Waits for an allocation of the job of which this holds; `says` is what holds then. */
+export async function allocation(master: string, id: string, says: string, holds: (found: Allocation) => boolean): Promise<string> {
+  for (const deadline = Date.now() + ALLOCATION_SECONDS * 1000; Date.now() < deadline; await sleep(200)) {
+    const alloc = (await allocations(master, id)).find(holds)?.ID
+    if (alloc !== undefined) return alloc
   }
-  throw new Failure(`no allocation of ${id} runs within ${RUN_SECONDS} s; expected one`, `npm run lab -- exec ${master} -- salt-run eos.events subject='${id}*'`)
+  throw new Failure(`no allocation of ${id} ${says} within ${ALLOCATION_SECONDS} s; expected one`, `npm run lab -- exec ${master} -- salt-run eos.events subject='${id}*'`)
 }
 
 /** Kills the task's process from outside, as a person or a bug would. */
@@ -49,6 +69,11 @@ export async function killTask(master: string, { container }: Running): Promise<
 /** Lets the task take more memory than it was given. */
 export async function fillMemory(master: string, { alloc }: Running): Promise<void> {
   await onNode(master, ['touch', `/var/lib/nomad/alloc/${alloc}/${TASK}/local/eat`])
+}
+
+/** Lets it do so, and once more as soon as it runs again: Nomad has restarted it once, and replaces it then. */
+export async function fillMemoryTwice(master: string, { alloc }: Running): Promise<void> {
+  await onNode(master, ['sh', '-c', 'touch "$0" && while [ -e "$0" ]; do sleep 0.2; done && touch "$0"', `/var/lib/nomad/alloc/${alloc}/${TASK}/local/eat`])
 }
 
 /** Removes the job and everything that Nomad knows of it; content where there is none. */

@@ -7,9 +7,11 @@ import { nomad } from './servers.ts'
 export const SECOND_CLIENT = 'eos-fault-client'
 /** The job that runs on it alone. */
 export const WAITING_JOB = 'eos-fault-waiting'
+/** Its pool. */
+export const SPARE = 'spare'
 const UNIT = `${SECOND_CLIENT}.service`
 const HOME = `/var/tmp/${SECOND_CLIENT}`
-const REGISTER_SECONDS = 60
+const STATUS_SECONDS = 120
 
 const config = (address: string): string =>
   JSON.stringify({
@@ -18,7 +20,7 @@ const config = (address: string): string =>
     bind_addr: address,
     advertise: { http: address, rpc: address, serf: address },
     ports: { http: 14646, rpc: 14647, serf: 14648 },
-    client: { enabled: true, node_pool: 'spare', servers: [`${address}:4647`], options: { 'driver.allowlist': 'raw_exec', 'fingerprint.denylist': 'consul,vault' } },
+    client: { enabled: true, node_pool: SPARE, servers: [`${address}:4647`], options: { 'driver.allowlist': 'raw_exec', 'fingerprint.denylist': 'consul,vault' } },
     plugin: [{ raw_exec: [{ config: [{ enabled: true }] }] }],
     acl: { enabled: true },
     consul: { auto_advertise: false, client_auto_join: false, server_auto_join: false },
@@ -51,7 +53,7 @@ export async function startWaitingJob(master: string): Promise<void> {
     ID: WAITING_JOB,
     Name: WAITING_JOB,
     Datacenters: ['*'],
-    NodePool: 'spare',
+    NodePool: SPARE,
     TaskGroups: [
       {
         Name: 'web',
@@ -73,6 +75,14 @@ export async function removeSecondClient(master: string): Promise<void> {
   await onNode(master, ['rm', '-rf', HOME, `${HOME}.json`])
 }
 
+/** Waits until the servers say this of it. */
+export async function untilStatus(master: string, wanted: 'ready' | 'down' | 'disconnected'): Promise<void> {
+  for (const deadline = Date.now() + STATUS_SECONDS * 1000; Date.now() < deadline; await sleep(500)) {
+    if ((await secondClient(master))?.Status === wanted) return
+  }
+  throw new Failure(`the second client is not ${wanted} within ${STATUS_SECONDS} s`, `npm run lab -- exec ${master} -- journalctl -u ${UNIT}`)
+}
+
 interface Node {
   readonly ID: string
   readonly Name: string
@@ -82,11 +92,4 @@ interface Node {
 async function secondClient(master: string): Promise<Node | undefined> {
   const nodes: readonly Node[] = JSON.parse(await nomad(master, ['operator', 'api', '-X', 'GET', '/v1/nodes']))
   return nodes.find(({ Name }) => Name === SECOND_CLIENT)
-}
-
-async function untilStatus(master: string, wanted: string): Promise<void> {
-  for (const deadline = Date.now() + REGISTER_SECONDS * 1000; Date.now() < deadline; await sleep(500)) {
-    if ((await secondClient(master))?.Status === wanted) return
-  }
-  throw new Failure(`the second client is not ${wanted} within ${REGISTER_SECONDS} s`, `npm run lab -- exec ${master} -- journalctl -u ${UNIT}`)
 }

@@ -1,5 +1,6 @@
 const QUIET_MILLISECONDS = 2_000
 const REMINDER_MILLISECONDS = 30_000
+const WAIT_MILLISECONDS = 15_000
 
 /** Writes one line for the person who waits; standard output stays free for results. */
 export function say(line: string): void {
@@ -20,6 +21,17 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
     throw thrown
   } finally {
     clearTimeout(announced)
+    clearInterval(reminded)
+  }
+}
+
+/** Does a wait, and says what for where it takes long; a short one says nothing. */
+export async function patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now()
+  const reminded = setInterval(() => say(`  … waiting for ${what}, ${seconds(started)} so far`), WAIT_MILLISECONDS)
+  try {
+    return await work()
+  } finally {
     clearInterval(reminded)
   }
 }

@@ -10,6 +10,8 @@ import { productWheel } from './wheel.ts'
 
 const PIP = '/opt/salt/bin/pip'
 const SET_UP = '/opt/salt/bin/saltext-eos'
+/** Beside the links of Salt's own commands, so that what the pages say can be typed. */
+const ON_PATH = '/usr/local/bin/saltext-eos'
 
 /** Installs this tree's wheel on every node and configures master and minions, as the quickstart tells an SRE to; returns whether anything changed. */
 export async function needProduct(topology: Topology): Promise<boolean> {
@@ -41,6 +43,7 @@ async function installWheel(node: string, wheel: string): Promise<boolean> {
     await docker('cp', wheel, `${containerName(node)}:${target}`)
     await onNode(node, [PIP, 'install', '--quiet', '--no-index', '--no-deps', '--force-reinstall', '--root-user-action=ignore', target])
     await onNode(node, ['rm', target])
+    await onNode(node, ['ln', '--symbolic', '--force', SET_UP, ON_PATH])
   })
   return true
 }

@@ -16,17 +16,31 @@ export type Who = 'alone' | 'schedule' | 'healer'
 export type Fault = 'process killed' | 'memory exceeded' | 'service deregistered' | 'node stopped'
 export const FAULTS: readonly Fault[] = ['process killed', 'memory exceeded', 'service deregistered', 'node stopped']
 
+/** How the acts on a fault ended: an act that was begun is verified or not, and one may be too late, or never begun. */
+export const ENDS = ['verified', 'healed before', 'not verified', 'not begun'] as const
+
+/** How long after it occurred nothing is decided, by declaration: facts of the same may still come, and after a deregistration the layers below have their turn. */
+export const DECLARED: Readonly<Record<Fault, number>> = { 'process killed': 5, 'memory exceeded': 5, 'service deregistered': 35, 'node stopped': 5 }
+
 /** Moments of one fault in seconds after it; null for what did not come. */
 export interface Thread {
   readonly who: Who
   readonly fault: Fault
   readonly event: number | null
+  /** The settled event that an act was decided for, or a note taken; where there was neither, the first. */
   readonly settled: number | null
   /** An act that was decided, or a note that was taken. */
   readonly decided: number | null
+  /** The decision after the settled event. */
+  readonly decidedAfterSettled: number | null
+  /** The decision after the later of the settled event and what is waited for by declaration. */
+  readonly decidedAfterDeclared: number | null
   readonly claimed: number | null
   readonly acted: number | null
+  /** A result of an act that was begun, and found well. */
   readonly verified: number | null
+  /** How the acts on it ended; null where there was none, or none that ended in time. */
+  readonly end: (typeof ENDS)[number] | null
   /** When the stack was as before, whoever did it. */
   readonly well: number | null
 }
@@ -38,7 +52,9 @@ interface Told {
   readonly note: number | null
   readonly claimed: number | null
   readonly acted: number | null
-  readonly result: number | null
+  readonly verified: number | null
+  readonly occurred: number | null
+  readonly end: Thread['end']
 }
 
 /** The job that a round's fault is done to: one of its own, so that no cool-down of another round is met. */
@@ -75,10 +91,20 @@ export async function follow(who: Who, fault: Fault, round: number): Promise<Thr
   const well = (await until(isWell)) ? (await nodeTime()) - began : null
   let found = await told(began, name)
   // What was decided is followed to its end; what nobody decides is not waited for.
-  for (const end = Date.now() + 60_000; who === 'healer' && Date.now() < end && (found.decided === null ? found.note === null : found.result === null); await sleep(1000)) found = await told(began, name)
+  for (const end = Date.now() + 60_000; who === 'healer' && Date.now() < end && (found.decided === null ? found.note === null : found.end === null); await sleep(1000)) found = await told(began, name)
   await (before === null ? removeSecondClient(NODE) : purgeJob(NODE, job))
   const after = (moment: number | null): number | null => (moment === null ? null : moment - began)
-  return { who, fault, event: after(found.event), settled: after(found.settled), decided: after(found.decided ?? found.note), claimed: after(found.claimed), acted: after(found.acted), verified: after(found.result), well: fault === 'node stopped' ? null : well }
+  const { end, settled } = found
+  const decided = found.decided ?? found.note
+  const free = settled === null ? null : Math.max(settled, (found.occurred ?? settled) + DECLARED[fault])
+  const later = (one: number | null, other: number | null): number | null => (one === null || other === null ? null : one - other)
+  return {
+    who, fault, end,
+    event: after(found.event), settled: after(settled), decided: after(decided),
+    decidedAfterSettled: later(decided, settled), decidedAfterDeclared: later(decided, free),
+    claimed: after(found.claimed), acted: after(found.acted), verified: after(found.verified),
+    well: fault === 'node stopped' ? null : well,
+  }
 }
 
 async function until(holds: () => Promise<boolean>): Promise<boolean> {

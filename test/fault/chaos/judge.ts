@@ -134,8 +134,3 @@ async function foreignVersions(workload: Workload): Promise<readonly string[]> {
   }
   return found
 }
-
-/** The commit of the wheel on the node, as far as it says one. */
-export async function wheelOnNode(): Promise<string> {
-  return (await sh('/opt/salt/bin/pip list 2>/dev/null | sed -n "s/^saltext-eos *//p"')).trim()
-}

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { join } from 'node:path'
@@ -32,12 +31,11 @@ export function writeReport(run: Run): string {
 
 function reportOf(run: Run): string {
   const { audit } = run.verdict
-  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: projectPath(), encoding: 'utf8' }).trim()
   const states = count(run.looks.map(({ state }) => state))
   const acts = count(audit.acts.map(({ policy, action }) => `${policy ?? '?'} → ${action ?? '?'}`))
   return `# Chaos, ${run.minutes} minutes, ${run.began.toISOString().slice(0, 16)}Z
 
-Commit ${commit}, seed ${run.seed}, Linux ${release()}, ${cpus().length} processors shared with other work. A lab of its own (\`kitchen/topologies/chaos.yaml\`): one node with Salt master and minion, Consul, Vault, Nomad, Docker, sidecar and healer in mode \`enforce\`.
+Commit ${run.commit}, seed ${run.seed}, Linux ${release()}, ${cpus().length} processors shared with other work. A lab of its own (\`kitchen/topologies/chaos.yaml\`): one node with Salt master and minion, Consul, Vault, Nomad, Docker, sidecar and healer in mode \`enforce\`.
 Written by \`node test/fault/chaos.ts --minutes ${run.minutes} --seed ${run.seed}\`. The seed gives the same choices; what they meet differs from run to run.
 
 ## Claims

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../kitchen/run/failure.ts'
+import { projectPath } from '../../../kitchen/run/project.ts'
 import { pause as pausing, kill, slow, startUnits } from './break-processes.ts'
 import { clock, disk, partition } from './break-surroundings.ts'
 import { garbage } from './break-words.ts'
@@ -30,6 +32,8 @@ export interface Run {
   readonly seed: number
   readonly minutes: number
   readonly began: Date
+  /** What was checked out when it began: an hour later it may be something else. */
+  readonly commit: string
   readonly aborted: string | null
   readonly hasClock: boolean
   readonly nemeses: readonly Deed[]
@@ -80,8 +84,9 @@ interface Play {
 }
 
 /** Breaks and faults side by side until the time is over, or an abort condition is met. */
-async function play({ dice, workload, usable, minutes, say }: Play): Promise<Pick<Run, 'began' | 'aborted' | 'nemeses' | 'faults'> & { readonly forged: ReadonlySet<string> }> {
+async function play({ dice, workload, usable, minutes, say }: Play): Promise<Pick<Run, 'began' | 'commit' | 'aborted' | 'nemeses' | 'faults'> & { readonly forged: ReadonlySet<string> }> {
   const began = new Date()
+  const commit = execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], { cwd: projectPath(), encoding: 'utf8' }).trim()
   const isOver = (): boolean => aborted !== null || Date.now() - began.getTime() >= minutes * 60_000
   const [nemeses, faults, forged]: [Deed[], Deed[], Set<string>] = [[], [], new Set()]
   let aborted: string | null = null
@@ -116,5 +121,5 @@ async function play({ dice, workload, usable, minutes, say }: Play): Promise<Pic
     }
   }
   await Promise.all([breaking(), faulting()])
-  return { began, aborted, nemeses, faults, forged }
+  return { began, commit, aborted, nemeses, faults, forged }
 }
