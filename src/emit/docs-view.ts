@@ -1,10 +1,10 @@
-import { stringify } from 'yaml'
 import { isJsonList, isJsonObject } from '../contract/json.ts'
 import { isRole, type ComponentContract, type Condition, type Field, type Fields, type Json, type ProbeSpec, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
 import { markdownHeader } from './header.ts'
 import { HEAL, healRows } from './heal-settings.ts'
 import { fieldPhrase, typePhrase, shown } from './phrase.ts'
 import { rolesOf } from './pillar-schema.ts'
+import { saltYaml } from './salt-yaml.ts'
 import { titleOf } from './title.ts'
 
 /** A table of a page: its head and rows are finished Markdown. */
@@ -48,7 +48,7 @@ export function resourcePage(resource: ResourceContract): PageView {
   const calls = [['list', spec.find.list], ['read', spec.find.read], ['create', spec.create], ['update', spec.update], ['delete', spec.delete]].flatMap(([verb, call]) => (call === undefined ? [] : [[verb ?? '', `\`${call}\``]]))
   const examples = Object.entries(spec.examples).map(([name, { name: id, ...rest }]) => {
     const args = Object.entries(rest).map(([key, value]) => ({ [key]: value }))
-    return `\`${name}\`:\n\n\`\`\`yaml\n${stringify({ [String(id)]: { [`${resource.name}.present`]: args } }).trimEnd()}\n\`\`\``
+    return `\`${name}\`:\n\n\`\`\`yaml\n${saltYaml({ [String(id)]: { [`${resource.name}.present`]: args } }, 80).trimEnd()}\n\`\`\``
   })
   return {
     header: markdownHeader(resource.source),
