@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { attemptOnNode, onNode } from '../../../kitchen/node/container.ts'
+import { incidents } from '../../../kitchen/faults/healing.ts'
 import { fillMemory, killTask, purgeJob, running, startJob } from '../../../kitchen/faults/job.ts'
 import { instances, loseRegistration } from '../../../kitchen/faults/registration.ts'
 import { killSecondClient, removeSecondClient, SECOND_CLIENT, startSecondClient } from '../../../kitchen/faults/second-client.ts'
@@ -70,11 +71,7 @@ export async function follow(who: Who, fault: Fault, round: number): Promise<Thr
   const before = fault === 'node stopped' ? null : await running(NODE, job)
   const isThere = async (): Promise<boolean> => (await instances(NODE, job)).length === 1
   if (before !== null) await until(isThere)
-  if (fault === 'service deregistered') {
-    // Lost once and put back by its agent: so the agent looks next a minute after the loss that is measured, and not at any moment.
-    await loseRegistration(NODE, job)
-    await until(isThere)
-  }
+  if (fault === 'service deregistered') await putBackByAgent(job, isThere)
   const began = await nodeTime()
   let name = before?.alloc ?? SECOND_CLIENT
   if (before !== null && fault === 'process killed') await killTask(NODE, before)
@@ -105,6 +102,20 @@ export async function follow(who: Who, fault: Fault, round: number): Promise<Thr
     claimed: after(found.claimed), acted: after(found.acted), verified: after(found.verified),
     well: fault === 'node stopped' ? null : well,
   }
+}
+
+/** Has a registration lost and put back by its agent alone: so the agent looks next a minute after the loss that is measured, and not at any moment. */
+async function putBackByAgent(job: string, isThere: () => Promise<boolean>): Promise<void> {
+  const healing = (...words: readonly string[]): Promise<string> => onNode(NODE, ['salt-run', '--log-level=quiet', ...words])
+  await healing('eos.suspend', `job:${job}`, 'for=10m', 'reason=benchmark', 'sure=True')
+  try {
+    await loseRegistration(NODE, job)
+    await until(isThere)
+  } finally {
+    await healing('eos.resume', `job:${job}`)
+  }
+  // The next loss is an incident of its own.
+  await until(async () => (await incidents(NODE, 'lost_registration')).every(({ state, place }) => state === 'closed' || !place.includes(job)))
 }
 
 async function until(holds: () => Promise<boolean>): Promise<boolean> {
