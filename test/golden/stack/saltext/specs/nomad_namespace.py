@@ -20,30 +20,36 @@ SPEC = {
     "fields": {
         "name": {
             "wire": "Name",
-            "schema": {"type": "string"},
             "diff": "exact",
+            "schema": {"type": "string"},
             "key": True,
         },
         "description": {
             "wire": "Description",
-            "schema": {"type": "string"},
             "diff": "exact",
+            "schema": {"type": "string"},
             "default": "",
         },
         "meta": {
             "wire": "Meta",
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
             "diff": "whole",
+            "shape": "map",
+            "item": {},
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
         },
         "enabled_task_drivers": {
             "wire": "Capabilities.EnabledTaskDrivers",
-            "schema": {"type": "array", "items": {"type": "string"}},
             "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
         },
         "disabled_task_drivers": {
             "wire": "Capabilities.DisabledTaskDrivers",
-            "schema": {"type": "array", "items": {"type": "string"}},
             "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
         },
     },
 }
