@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml'
 import { attemptOnNode, onNode } from '../node/container.ts'
 import { tail } from '../run/command.ts'
 import { Failure } from '../run/failure.ts'
-import { PILLAR_FILE } from '../stack/pillar.ts'
+import { PILLAR_FILE, SALT_YAML } from '../stack/pillar.ts'
 import type { Envelope } from './facts.ts'
 
 /** What the pillar may say below `eos:heal`. */
@@ -160,11 +160,11 @@ export function isCarriedOut({ state, result }: Decision): boolean {
 
 /** Writes what the pillar says below `eos:heal`, and waits until the healer goes by it; gives back what stood there. */
 export async function setHeal(master: string, heal: Heal | undefined): Promise<Heal | undefined> {
-  const pillar = parseDocument(await onNode(master, ['cat', PILLAR_FILE]))
+  const pillar = parseDocument(await onNode(master, ['cat', PILLAR_FILE]), SALT_YAML)
   const before: { readonly eos: { readonly heal?: Heal } } = pillar.toJS()
   if (heal === undefined) pillar.deleteIn(['eos', 'heal'])
   else pillar.setIn(['eos', 'heal'], heal)
-  await onNode(master, ['sh', '-c', `cat > ${PILLAR_FILE}`], pillar.toString())
+  await onNode(master, ['sh', '-c', `cat > ${PILLAR_FILE}`], pillar.toString(SALT_YAML))
   await untilRead(master, heal ?? {})
   return before.eos.heal
 }
@@ -176,10 +176,11 @@ async function untilRead(master: string, heal: Heal): Promise<void> {
   let found = ''
   for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
     const outcome = await attemptOnNode(master, ['cat', '/var/lib/eos/healer.status.json'])
-    const status: { readonly settings?: { readonly mode: string; readonly components: object; readonly jobs: object; readonly bucket_size: number } | null } = outcome.code === 0 ? JSON.parse(outcome.stdout) : {}
-    const { settings } = status
+    const status: { readonly why?: string; readonly settings?: { readonly mode: string; readonly components: object; readonly jobs: object; readonly bucket_size: number } | null } = outcome.code === 0 ? JSON.parse(outcome.stdout) : {}
+    const { settings, why = '' } = status
     found = settings ? JSON.stringify([settings.mode, sorted(settings.components), sorted(settings.jobs), settings.bucket_size]) : 'nothing'
     if (found === wanted) return
+    if (why) found += ` (${why})`
   }
   throw new Failure(`the healer does not go by its pillar within 90 s: ${found}; expected ${wanted}`, `npm run lab -- exec ${master} -- salt-run eos.status --out=eos`)
 }

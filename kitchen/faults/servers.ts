@@ -23,6 +23,7 @@ export function consul(node: string, args: readonly string[], input?: string): P
 
 /** One call of Consul's API with the management token; the body goes in and the answer comes out as JSON. */
 export function consulApi(node: string, method: 'GET' | 'PUT', path: string, body?: object): Promise<string> {
-  const call = 'exec curl --silent --show-error --fail-with-body --cacert "$CONSUL_CACERT" --header @<(echo "X-Consul-Token: $CONSUL_HTTP_TOKEN") --request "$0" --data-binary @- "$CONSUL_HTTP_ADDR$1"'
-  return withToken(node, 'consul_acl.management_token', 'CONSUL_HTTP_ADDR=https://127.0.0.1:8501 CONSUL_CACERT=/etc/eos/tls/ca.pem CONSUL_HTTP_TOKEN={token}', ['bash', '-c', call, method, path], body === undefined ? '' : JSON.stringify(body))
+  const send = body === undefined ? '' : '--data-binary @- '
+  const call = `exec curl --silent --show-error --fail-with-body --max-time 60 --cacert "$CONSUL_CACERT" --header @<(echo "X-Consul-Token: $CONSUL_HTTP_TOKEN") --request "$0" ${send}"$CONSUL_HTTP_ADDR$1"`
+  return withToken(node, 'consul_acl.management_token', 'CONSUL_HTTP_ADDR=https://127.0.0.1:8501 CONSUL_CACERT=/etc/eos/tls/ca.pem CONSUL_HTTP_TOKEN={token}', ['bash', '-c', call, method, path], body && JSON.stringify(body))
 }

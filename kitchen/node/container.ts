@@ -48,17 +48,22 @@ export async function containerState(container: string): Promise<string | undefi
 
 /** Runs a command on a node that must succeed and returns its standard output. */
 export async function onNode(node: string, command: readonly string[], input?: string): Promise<string> {
-  return run('docker', ['exec', '-i', containerName(node), ...command], input === undefined ? {} : { input })
+  return run('docker', execution(node, command, input), input === undefined ? {} : { input })
 }
 
 /** Runs a command on a node and returns how it ended. */
 export async function attemptOnNode(node: string, command: readonly string[], input?: string): Promise<Outcome> {
-  return attempt('docker', ['exec', '-i', containerName(node), ...command], input === undefined ? {} : { input })
+  return attempt('docker', execution(node, command, input), input === undefined ? {} : { input })
 }
 
 /** Writes a file on a node; missing folders are made. */
 export async function writeOnNode(node: string, path: string, content: string): Promise<void> {
   await onNode(node, ['sh', '-c', 'mkdir -p "$(dirname "$0")" && cat > "$0.new" && mv "$0.new" "$0"', path], content)
+}
+
+/** Standard input is joined only where there is some: Docker 20.10 can lose the end of an empty one, and the command then waits for ever. */
+function execution(node: string, command: readonly string[], input: string | undefined): readonly string[] {
+  return ['exec', ...(input === undefined ? [] : ['-i']), containerName(node), ...command]
 }
 
 function creation(name: string, node: TopologyNode, topology: Topology, image: string): readonly string[] {

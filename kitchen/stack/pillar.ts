@@ -8,6 +8,8 @@ import type { Topology } from '../topology.ts'
 /** The pillar of the stack, and the top file that gives it to every minion and to orchestrations. */
 export const PILLAR_FILE = '/srv/pillar/eos.sls'
 const TOP_FILE = '/srv/pillar/top.sls'
+/** Salt reads YAML 1.1, where a plain `11:25` is a number of base 60: what is written for it is quoted as that needs. */
+export const SALT_YAML = { version: '1.1', lineWidth: 0 } as const
 
 /** What the lab's mirror adds to the pillar. */
 export interface Supplies {
@@ -29,8 +31,8 @@ export async function writePillar(topology: Topology, supplies: Supplies): Promi
     apps: withDigests(topology.apps ?? {}, supplies.images),
   }
   const top = { base: { '*': ['eos'] } }
-  await writeOnNode(topology.master, TOP_FILE, stringify(top))
-  await writeOnNode(topology.master, PILLAR_FILE, stringify({ eos }, { lineWidth: 0 }))
+  await writeOnNode(topology.master, TOP_FILE, stringify(top, SALT_YAML))
+  await writeOnNode(topology.master, PILLAR_FILE, stringify({ eos }, SALT_YAML))
   await onNode(topology.master, ['chown', 'root:salt', TOP_FILE, PILLAR_FILE])
   await onNode(topology.master, ['chmod', '0640', TOP_FILE, PILLAR_FILE])
 }

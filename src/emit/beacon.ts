@@ -1,9 +1,9 @@
-import { stringify } from 'yaml'
 import { isRole, SALT_SETTINGS, type BeaconContract, type Field, type Json, type Schema } from '../contract/types.ts'
 import type { PageView } from './docs-view.ts'
 import { header, markdownHeader } from './header.ts'
 import { typePhrase, shown } from './phrase.ts'
 import { fromJson, py } from './python.ts'
+import { saltYaml } from './salt-yaml.ts'
 import { seconds } from './seconds.ts'
 
 /** What the template of a beacon's configuration prints; every text is finished Python. */
@@ -33,7 +33,7 @@ export function beaconView(beacon: BeaconContract): BeaconView {
 /** The minion's drop-in: the beacon with every default written out. */
 export function beaconDropIn(beacon: BeaconContract): string {
   const settings = Object.entries(defaultsOf(beacon)).map(([name, value]) => ({ [name]: value }))
-  return header(beacon.source) + stringify({ beacons: { [beacon.spec.module]: settings } }, { lineWidth: 0 })
+  return header(beacon.source) + saltYaml({ beacons: { [beacon.spec.module]: settings } }, 0)
 }
 
 /** The page of a beacon. */

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { isJsonObject } from '../contract/json.ts'
 import { spotOf } from '../contract/spots.ts'
 import type { JsonObject, ResourceContract, ResourceSpec, Schema } from '../contract/types.ts'
@@ -6,6 +5,7 @@ import type { PageView } from './docs-view.ts'
 import { markdownHeader } from './header.ts'
 import { nested, plainFields, table } from './markdown.ts'
 import { fieldPhrase } from './phrase.ts'
+import { saltYaml } from './salt-yaml.ts'
 import { titleOf } from './title.ts'
 
 /** The page of a resource. */
@@ -62,5 +62,5 @@ function sample(run: string, { name: id, ...rest }: JsonObject): JsonObject {
 }
 
 function block(states: readonly JsonObject[]): string {
-  return `\`\`\`yaml\n${states.map((state) => stringify(state).trimEnd()).join('\n\n')}\n\`\`\``
+  return `\`\`\`yaml\n${states.map((state) => saltYaml(state, 80).trimEnd()).join('\n\n')}\n\`\`\``
 }

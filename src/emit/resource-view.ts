@@ -1,9 +1,9 @@
-import { stringify } from 'yaml'
 import { isRole, type Field, type Json, type JsonObject, type ResourceContract } from '../contract/types.ts'
 import { docstring, toRst } from './docstring.ts'
 import { fieldPhrase } from './phrase.ts'
 import { dict, flatPython, fromJson, py, WIDTH, type Python } from './python.ts'
 import { header } from './header.ts'
+import { saltYaml } from './salt-yaml.ts'
 import { titleOf } from './title.ts'
 
 /** What the Python templates of a resource print; every text is finished Python. */
@@ -136,7 +136,7 @@ function shell(value: Json): string {
 function yamlExample(resource: ResourceContract, name: string, example: JsonObject): string {
   const { name: id, ...rest } = example
   const body = Object.keys(rest).length === 0 ? [] : Object.entries(rest).map(([key, value]) => ({ [key]: value }))
-  const text = stringify({ [String(id)]: { [`${resource.name}.${name}`]: body } }, { lineWidth: 80 })
+  const text = saltYaml({ [String(id)]: { [`${resource.name}.${name}`]: body } }, 80)
   return `.. code-block:: yaml\n\n${text.trimEnd().split('\n').map((line) => `    ${line}`).join('\n')}`
 }
 

@@ -1,5 +1,6 @@
 import { parseDocument, type Document } from 'yaml'
 import { attemptOnNode, onNode } from '../../kitchen/node/container.ts'
+import { SALT_YAML } from '../../kitchen/stack/pillar.ts'
 
 /** Where the lab's pillar says what the stack is. */
 export const PILLAR = '/srv/pillar/eos.sls'
@@ -34,10 +35,10 @@ export function changed(run: Orchestration): readonly string[] {
 /** Runs `act` while the pillar is another one, and puts the old one back whatever happens. */
 export async function withPillar<T>(edit: (pillar: Document) => void, act: () => Promise<T>): Promise<T> {
   const before = await onNode('n1', ['cat', PILLAR])
-  const pillar = parseDocument(before)
+  const pillar = parseDocument(before, SALT_YAML)
   edit(pillar)
   const write = (text: string) => onNode('n1', ['sh', '-c', `cat > ${PILLAR}`], text)
-  await write(pillar.toString())
+  await write(pillar.toString(SALT_YAML))
   try {
     return await act()
   } finally {

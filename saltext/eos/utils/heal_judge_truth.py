@@ -105,8 +105,10 @@ def layer_below(case: Case) -> Outcome:
     if waited < case.settings.healer_wait:
         left = case.settings.healer_wait - waited
         found = again(case, f"{below(layer)}; {left:.0f} s more at most, or until {below(wanted)}")
-        last = case.incident.opened + case.settings.healer_wait
-        return sooner(case, found._replace(until=min(found.until, last)))
+        moments = [found.until, case.incident.opened + case.settings.healer_wait]
+        if (left_by_clock := case.view.thing.left) is not None:
+            moments.append(case.view.at + left_by_clock)
+        return sooner(case, found._replace(until=min(moments)))
     if wanted == "settled":
         return passed(f"after {waited:.0f} s {below(layer)}")
     says = f"after {waited:.0f} s {below(layer)}; {NEVER_SO} {below(wanted)}"

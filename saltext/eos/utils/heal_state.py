@@ -107,6 +107,7 @@ class Thing(NamedTuple):
 
     :param wrong: the fault is there.
     :param layer: how far the layer below is: ``progress``, ``settled``, ``exhausted``, ``failed``.
+    :param left: seconds after which it is further by the clock alone.
     :param input: hash of what would be acted upon, such as of the specification.
     :param value: what the field holds now, as a hash, where it is a field with writers.
     :param writer: who wrote it.
@@ -125,6 +126,7 @@ class Thing(NamedTuple):
     hook: bool | None = None
     names: tuple[str, ...] = ()
     says: str = ""
+    left: float | None = None
 
 
 class View(NamedTuple):

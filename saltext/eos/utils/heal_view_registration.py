@@ -43,6 +43,7 @@ def thing(
     return Thing(
         wrong=wrong,
         layer="settled" if age >= SYNC else "progress",
+        left=SYNC - age if age < SYNC else None,
         input=_input(subject, row),
         value=None if is_there is None else f"{subject.get('subject.instance')}: {is_there}",
         hook=hook,

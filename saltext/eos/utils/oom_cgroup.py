@@ -24,14 +24,16 @@ def holder(path: str) -> Holder:
     """
     Read a path from the inside out.
 
+    A unit below an allocation or a container is of the systemd in there, and none of the node.
+
     :param path: memory cgroup, without what is above the node itself.
     """
     alloc = task = container = unit = slice_ = None
     for name in reversed(path.split("/")):
         if not alloc and (found := NOMAD.fullmatch(name)):
-            alloc, task = found[1], found[2]
+            alloc, task, unit = found[1], found[2], None
         elif not container and (found := DOCKER.fullmatch(name)):
-            container = found[1]
+            container, unit = found[1], None
         elif not unit and UNIT.fullmatch(name):
             unit = name
         elif not slice_ and name.endswith(".slice"):

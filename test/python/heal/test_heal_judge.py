@@ -89,6 +89,17 @@ def test_the_layer_below_has_ten_minutes():
     assert 600.0 <= healer.now <= 620.0
 
 
+def test_what_the_clock_ends_is_looked_at_in_that_moment():
+    # Fails when it is only looked at again every five seconds, or before its time.
+    healer = Healer()
+    healer.thing = WRONG._replace(layer="progress", left=2.0)
+    healer.tell("nomad/alloc/failed")
+    assert healer.after(5.0) == []
+    healer.thing = WRONG
+    assert healer.after(1.9) == []
+    assert len(healer.after(0.1)) == 1
+
+
 def test_a_layer_that_never_gave_up_is_not_taken_over():
     table = {"x": policy(["nomad/alloc/failed"], {"do": "evaluate"}, layer_below="exhausted")}
     healer = Healer(table=table)

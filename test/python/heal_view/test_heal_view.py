@@ -34,8 +34,9 @@ def test_what_a_running_allocation_does_not_ask_for_is_not_lost(instances, wrong
 
 
 def test_nomad_has_its_time_before_a_registration_counts_as_lost():
-    assert look("lost_registration", at=134.9).thing.layer == "progress"
-    assert look("lost_registration", at=135.0).thing.layer == "settled"
+    early, late = (look("lost_registration", at=at).thing for at in (134.5, 135.0))
+    assert (early.layer, early.left) == ("progress", 0.5)
+    assert (late.layer, late.left) == ("settled", None)
 
 
 def test_a_registration_that_is_back_is_not_lost():

@@ -25,7 +25,9 @@ SETTINGS = {"attribute_within": 10, "ignore": [], "allocations": [], "docker": "
         (f"/nomad/{ALLOC}.web-db", (ALLOC, "web-db", None, None)),
         (f"/docker/{ID}", (None, None, ID, None)),
         (f"/system.slice/docker-{ID}.scope", (None, None, ID, None)),
-        (f"/docker/{ID}/system.slice/vault.service", (None, None, ID, "vault.service")),
+        (f"/docker/{ID}/system.slice/vault.service", (None, None, ID, None)),
+        (f"/system.slice/docker.service/docker/{ID}", (None, None, ID, "docker.service")),
+        (f"/nomad/{ALLOC}.srv/system.slice/vault.service", (ALLOC, "srv", None, None)),
         ("/system.slice/caddy.service", (None, None, None, "caddy.service")),
         ("/system.slice/caddy.service/child", (None, None, None, "caddy.service")),
         (
