@@ -30,6 +30,50 @@ def differs(rule: str, wanted: Any, found: Any, default: Any = None) -> bool:
     return wanted is not None and not _RULES[rule](wanted, found, default)
 
 
+def unlike(row: dict[str, Any], wanted: Any, found: Any) -> bool:
+    """
+    Tell whether a value must be written, looking into what it holds.
+
+    In an object only what is wanted is compared: the rest is the server's own.
+
+    :param row: the value's row in a resource's table.
+    """
+    rule = row.get("diff", "exact")
+    if wanted is None or rule == "write-only":
+        return False
+    if row.get("shape") == "object" and isinstance(wanted, dict):
+        known = found if isinstance(found, dict) else {}
+        return any(unlike(row["fields"][n], one, known.get(n)) for n, one in wanted.items())
+    item = row.get("item") or {}
+    if row.get("shape") == "map" and isinstance(wanted, dict) and item:
+        known = found if isinstance(found, dict) else {}
+        other = wanted.keys() != known.keys()
+        return other or any(unlike(item, one, known[name]) for name, one in wanted.items())
+    if row.get("shape") == "list" and item.get("shape"):
+        return _unlike_lists(rule, item, wanted, found or [])
+    return differs(rule, wanted, found, row.get("default"))
+
+
+def _unlike_lists(rule: Any, item: dict[str, Any], wanted: list[Any], found: list[Any]) -> bool:
+    if len(wanted) != len(found):
+        return True
+    if isinstance(rule, dict):
+        known = {str(one.get(rule["by"])): one for one in found}
+        names = [str(one.get(rule["by"])) for one in wanted]
+        if set(names) != known.keys() or len(set(names)) < len(names):
+            return True
+        return any(unlike(item, one, known[name]) for name, one in zip(names, wanted, strict=True))
+    if rule != "as-set":
+        return any(unlike(item, one, other) for one, other in zip(wanted, found, strict=True))
+    left = list(found)
+    for one in wanted:
+        same_one = next((other for other in left if not unlike(item, one, other)), None)
+        if same_one is None:
+            return True
+        left.remove(same_one)
+    return False
+
+
 def _exact(wanted: Any, found: Any, _: Any) -> bool:
     return same(_nothing(wanted), _nothing(found))
 
@@ -97,8 +141,8 @@ def nanoseconds(value: Any) -> int:
 
 
 def _nothing(value: Any) -> Any:
-    """Take an empty map, list or text for nothing, as servers in Go do."""
-    return None if value in ({}, [], "") else value
+    """Take an empty map, list or text, zero and false for nothing, as servers in Go do."""
+    return None if value in ({}, [], "", 0) else value
 
 
 def _members(value: Any) -> list[str]:

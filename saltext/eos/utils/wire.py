@@ -1,15 +1,15 @@
-"""Between the fields of a resource and the objects its server speaks."""
+"""The requests of a resource: what is refused before one is sent, and how an object is found."""
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import Any
 from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.http import Client, NotFound
+from saltext.eos.utils import codec, forms
+from saltext.eos.utils.http import Client, Conflict, NotFound
 from saltext.eos.utils.validate import findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -30,98 +30,124 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
     ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
-        if field.get("key") and isinstance(value, str) and not _is_name(value):
+        if not field.get("key") or not isinstance(value, str) or _is_slashed(field):
+            continue
+        if not _is_name(value):
             wrong.append(
                 f"{name}: expected a name without `/` and control characters; found {value!r}"
+            )
+    for names in spec.get("exclusive", ()):
+        both = [name for name in names if desired.get(name) is not None]
+        if len(both) > 1:
+            wrong.append(
+                f"{' and '.join(both)}: expected at most one of {', '.join(names)}; found "
+                f"{len(both)}; leave the others out"
             )
     if wrong:
         raise CommandExecutionError("; ".join(wrong))
 
 
-def send(client: Client, call: str, values: dict[str, Any], body: Any = None) -> Any:
+def send(
+    client: Client, spec: dict[str, Any], call: str, values: dict[str, Any], body: Any = None
+) -> Any:
     """
     Send one of a resource's calls.
 
     :param call: ``METHOD /path/{field}``.
     :param values: what the places in the path are filled from.
+    :raises Conflict: another has written since the object was read.
     """
     method, _, path = call.partition(" ")
-    return client.request(method, _PLACE.sub(lambda m: _quoted(values, m[1]), path), body)
+    filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+    answer = client.request(method, filled, body)
+    if answer is False and body is not None and spec.get("lost") == "answers-false":
+        raise Conflict(
+            f"{method} {client.base_url}{filled} answered false: another has written meanwhile",
+            method=method, path=filled, status=200, body=answer,
+        )  # fmt: skip
+    return answer
 
 
-def to_wire(
-    spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None) -> Any:
     """
-    Give the object to send: what the server has, overlaid by what is managed.
+    Give what is sent for an object: the whole of it, or the bytes of its one field.
 
     :param base: the object as read; an update must keep what is not managed.
     """
-    wire: dict[str, Any] = copy.deepcopy(base or {})
-    for name, value in desired.items():
-        field = spec["fields"][name]
-        if value is None or field.get("read_only"):
-            continue
-        place = wire
-        *folders, last = field["wire"].split(".")
-        for folder in folders:
-            inner = place.get(folder)
-            place[folder] = inner if isinstance(inner, dict) else {}
-            place = place[folder]
-        place[last] = value
-    return wire
-
-
-def from_wire(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields of an object as read; ``None`` where the server says nothing."""
-    fields = {}
-    for name, field in spec["fields"].items():
-        value: Any = wire
-        for part in field["wire"].split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        fields[name] = value
-    return fields
+    raw = spec.get("raw")
+    if raw is None:
+        return {**codec.to_wire(spec["fields"], desired, base), **spec.get("constant", {})}
+    value = desired.get(raw)
+    if value is None and base is not None:
+        value = codec.from_wire(spec["fields"], base)[raw]
+    return ("" if value is None else str(value)).encode()
 
 
 def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any] | None:
-    """Read the object that the keys name, as the server has it; ``None`` when it is not there."""
+    """
+    Read the object that the keys name, as the server has it; ``None`` when it is not there.
+
+    :raises CommandExecutionError: the server has two of that name.
+    """
     how = spec["find"]
-    if "read" in how and all(keys.get(n) is not None for n in _fields_of(spec, how["read"])):
+    if "read" in how and all(keys.get(name) is not None for name in _PLACE.findall(how["read"])):
         try:
-            return _opened(spec, send(client, how["read"], keys))
+            return _opened(spec, send(client, spec, how["read"], keys))
         except NotFound:
             return None
-    wanted = {name: keys[name] for name in how.get("match", keys)}
-    for item in send(client, how["list"], keys) or ():
-        fields = from_wire(spec, item)
+    names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
+    wanted = {name: keys[name] for name in names}
+    found = []
+    for item in send(client, spec, how["list"], keys) or ():
+        fields = codec.from_wire(spec["fields"], item)
         if all(fields[name] == value for name, value in wanted.items()):
-            if "read" not in how:
-                return dict(item)
-            return _opened(spec, send(client, how["read"], {**item, **fields}))
-    return None
+            found.append((item, fields))
+    if len(found) > 1:
+        said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+        raise CommandExecutionError(
+            f"there are {len(found)} of {spec['title']} with {said}; expected one; delete the "
+            "others, or give them other names"
+        )
+    if not found:
+        return None
+    ((item, fields),) = found
+    if "read" not in how:
+        return dict(item)
+    try:
+        return _opened(spec, send(client, spec, how["read"], {**item, **fields}))
+    except NotFound:
+        return None
 
 
-def wrapped(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
+def wrapped(spec: dict[str, Any], wire: Any) -> Any:
     """Put an object into the envelope its server expects."""
     return {spec["envelope"]: wire} if spec.get("envelope") else wire
+
+
+def shown(spec: dict[str, Any], fields: dict[str, Any], mask: str) -> dict[str, Any]:
+    """Give fields with every secret replaced by ``mask``."""
+    return {name: forms.shown(spec["fields"][name], one, mask) for name, one in fields.items()}
 
 
 def _is_name(value: str) -> bool:
     return value not in ("", ".", "..") and not _UNSAFE.search(value)
 
 
+def _is_slashed(field: dict[str, Any]) -> bool:
+    return field["schema"].get("x-form") == "slashed"
+
+
 def _opened(spec: dict[str, Any], answer: Any) -> dict[str, Any] | None:
+    if isinstance(answer, list):
+        answer = answer[0] if len(answer) == 1 else None
     if spec.get("envelope") and isinstance(answer, dict) and spec["envelope"] in answer:
         answer = answer[spec["envelope"]]
     return answer if isinstance(answer, dict) else None
 
 
-def _fields_of(spec: dict[str, Any], call: str) -> list[str]:
-    return _PLACE.findall(call)
-
-
-def _quoted(values: dict[str, Any], name: str) -> str:
+def _quoted(spec: dict[str, Any], values: dict[str, Any], name: str) -> str:
     value = values.get(name)
     if value is None or value == "":
         raise CommandExecutionError(f"{name} is needed for this request and is not known")
-    return quote(str(value), safe="")
+    field = spec["fields"].get(name)
+    return quote(str(value), safe="/" if field and _is_slashed(field) else "")
