@@ -17,7 +17,7 @@ export function resourcePage(resource: ResourceContract): PageView {
   return {
     header: markdownHeader(resource.source),
     title: titleOf(resource),
-    doc: `${resource.doc}\n\nStates \`${resource.name}.present\` and \`${resource.name}.absent\`; functions \`${resource.name}.get\`, \`list\`, \`create\`, \`update\`, \`delete\`.`,
+    doc: `${resource.doc}\n\nStates \`${resource.name}.present\` and \`${resource.name}.absent\`; functions \`${resource.name}.get\`, ${spec.find.list === undefined ? '' : '\`list\`, '}\`create\`, \`update\`, \`delete\`.`,
     sections: [
       { title: 'Fields', text: [table(['field', 'meaning', 'compared'], plainFields(resource.fields).flatMap(([name, field]) => [[`\`${name}\``, `${field.doc} ${fieldPhrase(field)}`, compared(spec, name)], ...innerRows(resource, name, field.schema)])), ...notes(resource)].join('\n\n') },
       { title: 'Calls', text: table(['', 'call'], calls) },

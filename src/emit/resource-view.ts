@@ -49,7 +49,7 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
     spec,
     functions: [
       view('get', [`Give one ${title} as a dictionary, or \`\`None\`\` when there is none of that name.`], keys, 'keys'),
-      view('list_', [`List every ${title} as a dictionary.`], [], ''),
+      ...(resource.spec.find.list === undefined ? [] : [view('list_', [`List every ${title} as a dictionary.`], [], '')]),
       view('create', [`Create a ${title} and give what was created.`], settable, 'desired'),
       view('update', [`Change a ${title} and give what it has become; what is left out stays as it is.`], settable.map(withoutDefault), 'desired'),
       view('delete', [`Delete a ${title}; gives whether there was one.`], keys, 'keys'),
@@ -145,6 +145,8 @@ function pick(example: JsonObject, parameters: readonly Parameter[]): JsonObject
 }
 
 function plural(title: string): string {
-  return title.endsWith('y') ? `${title.slice(0, -1)}ies` : `${title}s`
+  if (title.endsWith('sh')) return `${title}es`
+  if (title.endsWith('s')) return title
+  return /[^aeiou]y$/.test(title) ? `${title.slice(0, -1)}ies` : `${title}s`
 }
 

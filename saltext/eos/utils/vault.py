@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
@@ -12,6 +13,37 @@ from saltext.eos.utils.http import BadRequest, Client, Forbidden, HttpError, Not
 
 CA_FILE = "/etc/eos/tls/ca.pem"
 ADMIN = "eos-admin"
+_NO_MOUNT = ("No secret engine mount at ", "No auth engine at ", "no matching mount at ")
+_MAPS = ("/v1/sys/mounts", "/v1/sys/auth", "/v1/sys/audit")
+
+
+class ObjectClient(Client):
+    """A client for the objects that states keep in Vault: they come without their envelope."""
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """
+        Send one request and give the ``data`` of its answer.
+
+        Vault says 400 of a mount that is not there, and lists mounts and audit devices as a map
+        by path: the first is ``NotFound`` here, the second a list whose items have their path.
+        """
+        try:
+            answer = super().request(method, path, body)
+        except BadRequest as err:
+            said = err.body.get("errors") if isinstance(err.body, dict) else None
+            if said and str(said[0]).startswith(_NO_MOUNT):
+                raise NotFound(
+                    str(err), method=err.method, path=err.path, status=err.status, body=err.body
+                ) from err
+            raise
+        found = answer["data"] if isinstance(answer, dict) and "request_id" in answer else answer
+        if method == "GET" and path in _MAPS and isinstance(found, dict):
+            return [{**item, "path": name.rstrip("/")} for name, item in found.items()]
+        return found
+
+    def version(self) -> str:
+        """Give the version that the server says it has; a sealed one says it too."""
+        return str(self.get("/v1/sys/seal-status")["version"])
 
 
 def client(address: str, token: str | None = None) -> Client:

@@ -51,6 +51,19 @@ def write(client: Client, kind: str, name: str, wanted: Mapping[str, Any]) -> No
         client.post(f"/v1/sys/{kind}/{name}/tune", {**tuned, **wanted.get("config", {})})
 
 
+def tuning(made: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Give what is sent to make a mount, or to tune one that is there.
+
+    :param made: the mount; as read, overlaid by what is wanted, it has the id that Vault gave it.
+    """
+    wanted = {key: item for key, item in made.items() if key != "path"}
+    if "uuid" not in wanted:
+        return wanted
+    tuned = {"description": wanted.get("description", ""), **(wanted.get("config") or {})}
+    return tuned if not wanted.get("options") else {**tuned, "options": wanted["options"]}
+
+
 def _wait_until_mounted(client: Client, kind: str, name: str, engine: str) -> None:
     """
     Wait for a new mount to answer: a KV of version 2 refuses writes in its first moment.

@@ -1,0 +1,76 @@
+import { defineResource, type Key, type Port } from '../../schema/index.ts'
+
+/** The configuration entry `proxy-defaults` of Consul: what holds for every proxy of the mesh. There is one, `global`. */
+export interface ProxyDefaults {
+  /** Its name. */
+  name: Key<'global'>
+  /** Settings of proxies in Consul's own words, such as `protocol`. */
+  config?: Record<string, string>
+  /** How proxies catch traffic. */
+  mode?: 'direct' | 'transparent'
+  /** How traffic for other datacenters leaves. */
+  meshGateway?: MeshGateway
+  /** Where transparent proxies listen. */
+  transparentProxy?: TransparentProxy
+  /** Whether proxies say what they pass on. */
+  accessLogs?: AccessLogs
+  /** Which instances are taken when near ones fail. */
+  failoverPolicy?: FailoverPolicy
+  /** Free labels. */
+  meta?: Record<string, string>
+}
+interface MeshGateway {
+  /** Through no gateway, one here, or one there. */
+  mode: 'none' | 'local' | 'remote'
+}
+interface TransparentProxy {
+  /** Port that outgoing traffic is led to. */
+  outboundListenerPort?: Port
+  /** Instances may be reached by their own address. */
+  dialedDirectly?: boolean
+}
+interface AccessLogs {
+  /** Whether there are any. */
+  enabled: boolean
+  /** Connections for which there is no listener are left out. */
+  disableListenerLogs?: boolean
+  /** Where they go. */
+  type?: 'stdout' | 'stderr' | 'file'
+  /** The file, for type `file`. */
+  path?: string
+  /** A line as JSON, in Envoy's own words. */
+  jsonFormat?: string
+}
+interface FailoverPolicy {
+  /** In the order of the configuration, or the nearest first. */
+  mode: 'sequential' | 'order-by-locality'
+}
+
+export default defineResource<ProxyDefaults>({
+  service: 'consul',
+  wire: { case: 'pascal', constant: { Kind: 'proxy-defaults' }, rename: { 'accessLogs.jsonFormat': 'JSONFormat' } },
+  find: { list: 'GET /v1/config/proxy-defaults', read: 'GET /v1/config/proxy-defaults/{name}', match: ['name'] },
+  create: 'PUT /v1/config?cas=0',
+  update: 'PUT /v1/config?cas={ModifyIndex}',
+  delete: 'DELETE /v1/config/proxy-defaults/{name}?cas={ModifyIndex}',
+  lost: 'answers-false',
+  examples: {
+    minimal: { name: 'global' },
+    logging: {
+      name: 'global',
+      config: { envoy_dogstatsd_url: 'udp://127.0.0.1:8125' },
+      mode: 'transparent',
+      meshGateway: { mode: 'local' },
+      transparentProxy: { outboundListenerPort: 15_001 },
+      accessLogs: { enabled: true, type: 'file', path: '/var/log/consul/proxies.log', disableListenerLogs: true },
+      failoverPolicy: { mode: 'order-by-locality' },
+      meta: { owner: 'platform' },
+    },
+  },
+  samples: {
+    accessLogs: [{ enabled: true, type: 'stdout' }],
+    meshGateway: [{ mode: 'remote' }],
+    failoverPolicy: [{ mode: 'sequential' }],
+    transparentProxy: [{ outboundListenerPort: 15_002 }],
+  },
+})
