@@ -87,9 +87,11 @@ function signatureDefault(field: Field): Python {
   return typeof value === 'object' ? null : fromJson(value)
 }
 
-function withoutDefault({ name, field }: Parameter): Parameter {
+/** How `update` takes a field: all but the keys may be left out, and is then left as it is. */
+function withoutDefault(parameter: Parameter): Parameter {
+  const { name, field } = parameter
   const { default: _, ...rest } = field
-  return { name, field: rest }
+  return field.key ? parameter : { name, field: { ...rest, optional: true } }
 }
 
 function parameterDoc({ name, field }: Parameter): string {

@@ -16,9 +16,7 @@ from saltext.eos.utils import diff
 Row = dict[str, Any]
 Opener = Callable[[Any], str]
 SECOND = 10**9
-_UNITS = (
-    ("h", 3600 * SECOND), ("m", 60 * SECOND), ("s", SECOND), ("ms", 10**6), ("us", 10**3), ("ns", 1),
-)  # fmt: skip
+_UNITS = {"h": 3600 * SECOND, "m": 60 * SECOND, "s": SECOND, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
 def spelled(row: Row, value: Any) -> Any:
@@ -87,7 +85,7 @@ def decoded(row: Row, value: Any) -> Any:
         if form == "span:s" and not isinstance(value, str):
             return span_text(round(float(value) * SECOND))
         if form.startswith("span:"):
-            return span_text(diff.nanoseconds(value))
+            return span_text(diff.nanoseconds(value or 0))
     except (ValueError, TypeError):
         return value
     return value
@@ -97,7 +95,7 @@ def span_text(nanoseconds: int) -> str:
     """Write a span of time in the one way: ``1h30m``, ``90s`` is ``1m30s``, nothing is ``0s``."""
     parts = []
     left = nanoseconds
-    for unit, size in _UNITS:
+    for unit, size in _UNITS.items():
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count}{unit}")

@@ -1,11 +1,11 @@
-import { defineResource, type Default, type Key } from '../../schema/index.ts'
+import { defineResource, type Default, type Key, type Matching, type Text } from '../../schema/index.ts'
 
 /** A Nomad namespace: the jobs, volumes and variables of one owner. */
 export interface Namespace {
-  /** Name that jobs, policies and volumes refer to; letters, digits and `-`, at most 128. */
-  name: Key<string>
+  /** Name that jobs, policies and volumes refer to. */
+  name: Key<Matching<'^[a-zA-Z0-9-]{1,128}$', 'letters, digits and `-`, at most 128'>>
   /** What the namespace is for. */
-  description: Default<string, ''>
+  description: Default<Text<256>, ''>
   /** Free labels, such as the team that owns it. */
   meta?: Record<string, string>
   /** Task drivers that jobs of this namespace may use; every driver when left out. */
@@ -25,6 +25,7 @@ export default defineResource<Namespace>({
   update: 'PUT /v1/namespace',
   delete: 'DELETE /v1/namespace/{name}',
   diff: { meta: 'whole', enabledTaskDrivers: 'as-set', disabledTaskDrivers: 'as-set' },
+  samples: { enabledTaskDrivers: [['docker', 'exec'], ['java']], disabledTaskDrivers: [['raw_exec'], ['qemu', 'java']] },
   examples: {
     minimal: { name: 'batch' },
     described: { name: 'web', description: 'Public sites', meta: { owner: 'web-team' } },

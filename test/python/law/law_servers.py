@@ -68,10 +68,10 @@ def consul(home: Path) -> Iterator[Server]:
         },
     }
     (home / "consul.json").write_text(json.dumps(settings))
-    found = _served(home, f"https://127.0.0.1:{https}", authority, token)
+    found = served(home, f"https://127.0.0.1:{https}", authority, token)
     client = Client(found.address, authority, {"X-Consul-Token": token}, 5, attempts=1)
     command = [binary("consul"), "agent", f"-config-file={home / 'consul.json'}"]
-    with _running(command, home, lambda: client.get("/v1/acl/token/self")):
+    with running(command, home, lambda: client.get("/v1/acl/token/self")):
         yield found
 
 
@@ -106,11 +106,11 @@ def vault(home: Path) -> Iterator[Server]:
             return err.status is not None
 
     command = [binary("vault"), "server", f"-config={home / 'vault.json'}"]
-    with _running(command, home, answers):
+    with running(command, home, answers):
         made = client.put("/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
         client.put("/v1/sys/unseal", {"key": made["keys"][0]})
         _until(lambda: client.get("/v1/sys/health"), home)
-        yield _served(home, address, authority, made["root_token"])
+        yield served(home, address, authority, made["root_token"])
 
 
 def _tls(home: Path, authority: str) -> dict[str, object]:
@@ -123,7 +123,7 @@ def _tls(home: Path, authority: str) -> dict[str, object]:
     }
 
 
-def _served(home: Path, address: str, authority: str, token: str) -> Server:
+def served(home: Path, address: str, authority: str, token: str) -> Server:
     place = home / "token"
     place.touch(0o600)
     place.write_text(token)
@@ -131,7 +131,7 @@ def _served(home: Path, address: str, authority: str, token: str) -> Server:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], home: Path, ready: Callable[[], object]) -> Iterator[None]:
+def running(command: list[str], home: Path, ready: Callable[[], object]) -> Iterator[None]:
     known = {"PATH": os.environ["PATH"], "HOME": str(home)}
     with (home / "log").open("w") as log:
         child = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=known)
