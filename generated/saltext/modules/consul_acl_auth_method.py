@@ -117,7 +117,7 @@ def create(
 
 def update(
     name,
-    config,
+    config=None,
     type=None,
     display_name=None,
     description=None,
@@ -135,7 +135,7 @@ def update(
         How identities are checked. Map with ``jwks_url``, ``jwks_ca_cert``,
         ``jwt_validation_pub_keys``, ``jwt_supported_algs``, ``bound_issuer``, ``bound_audiences``,
         ``claim_mappings``, ``list_claim_mappings``, ``oidc_discovery_url``,
-        ``oidc_discovery_ca_cert``.
+        ``oidc_discovery_ca_cert``; not managed when left out.
 
     type
         How identities are proved: by a signed token. ``jwt``; cannot change afterwards; not managed
@@ -161,7 +161,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' consul_acl_auth_method.update jobs '{"jwt_validation_pub_keys":["-----BEGIN PUBLIC KEY-----\\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuhBtmzWiLKyVndCUTq113VHesXdf\\nNE343pQb38r7WZ/DxRIf+WhWDmjF0eJtnyRB653gQtkclAnUHqeDypbpQA==\\n-----END PUBLIC KEY-----\\n"]}'
+        salt '*' consul_acl_auth_method.update jobs config='{"jwt_validation_pub_keys":["-----BEGIN PUBLIC KEY-----\\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuhBtmzWiLKyVndCUTq113VHesXdf\\nNE343pQb38r7WZ/DxRIf+WhWDmjF0eJtnyRB653gQtkclAnUHqeDypbpQA==\\n-----END PUBLIC KEY-----\\n"]}'
     """
     desired = {
         "name": name,

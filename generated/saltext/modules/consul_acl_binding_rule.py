@@ -26,7 +26,8 @@ def get(name, auth_method):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ACL binding rule is then as it was.
@@ -66,7 +67,8 @@ def create(name, auth_method, bind_type, bind_name, selector=""):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     bind_type
         What a login is bound to. ``service`` or ``node`` or ``role`` or ``policy``.
@@ -96,7 +98,7 @@ def create(name, auth_method, bind_type, bind_name, selector=""):
     return converge.create(SPEC, desired, __salt__, __opts__)
 
 
-def update(name, auth_method, bind_type, bind_name, selector=None):
+def update(name, auth_method, bind_type=None, bind_name=None, selector=None):
     """
     Change a Consul ACL binding rule and give what it has become; what is left out stays as it is.
 
@@ -105,13 +107,15 @@ def update(name, auth_method, bind_type, bind_name, selector=None):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     bind_type
-        What a login is bound to. ``service`` or ``node`` or ``role`` or ``policy``.
+        What a login is bound to. ``service`` or ``node`` or ``role`` or ``policy``; not managed
+        when left out.
 
     bind_name
-        Name of that, with ``${…}`` filled from the identity. Text.
+        Name of that, with ``${…}`` filled from the identity. Text; not managed when left out.
 
     selector
         Expression over the verified identity; every login when empty. Text; not managed when left
@@ -124,7 +128,7 @@ def update(name, auth_method, bind_type, bind_name, selector=None):
 
     .. code-block:: bash
 
-        salt '*' consul_acl_binding_rule.update 'every job' rules-of-jwt role nobody
+        salt '*' consul_acl_binding_rule.update 'every job' rules-of-jwt bind_type=role bind_name=nobody
     """
     desired = {
         "name": name,
@@ -145,7 +149,8 @@ def delete(name, auth_method):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ACL binding rule is then as it was.

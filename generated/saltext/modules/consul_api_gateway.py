@@ -23,7 +23,8 @@ def get(name):
     Give one Consul API gateway as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     API gateway is then as it was.
@@ -59,7 +60,8 @@ def create(name, listeners, meta=None):
     Create a Consul API gateway and give what was created.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     listeners
         Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``.
@@ -80,15 +82,17 @@ def create(name, listeners, meta=None):
     return converge.create(SPEC, desired, __salt__, __opts__)
 
 
-def update(name, listeners, meta=None):
+def update(name, listeners=None, meta=None):
     """
     Change a Consul API gateway and give what it has become; what is left out stays as it is.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     listeners
-        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``.
+        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``;
+        not managed when left out.
 
     meta
         Free labels. Map of text by name; not managed when left out.
@@ -100,7 +104,7 @@ def update(name, listeners, meta=None):
 
     .. code-block:: bash
 
-        salt '*' consul_api_gateway.update gate '[{"name":"raw","port":9000,"protocol":"tcp"}]'
+        salt '*' consul_api_gateway.update gate listeners='[{"name":"raw","port":9000,"protocol":"tcp"}]'
     """
     desired = {"name": name, "listeners": listeners, "meta": meta}
     return converge.update(SPEC, desired, __salt__, __opts__)
@@ -111,7 +115,8 @@ def delete(name):
     Delete a Consul API gateway; gives whether there was one.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     API gateway is then as it was.

@@ -24,7 +24,8 @@ def get(name):
     name.
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     file system certificate is then as it was.
@@ -60,7 +61,8 @@ def create(name, certificate, private_key, meta=None):
     Create a Consul file system certificate and give what was created.
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     certificate
         File with the certificate and those that signed it. Text.
@@ -84,19 +86,20 @@ def create(name, certificate, private_key, meta=None):
     return converge.create(SPEC, desired, __salt__, __opts__)
 
 
-def update(name, certificate, private_key, meta=None):
+def update(name, certificate=None, private_key=None, meta=None):
     """
     Change a Consul file system certificate and give what it has become; what is left out stays as
     it is.
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     certificate
-        File with the certificate and those that signed it. Text.
+        File with the certificate and those that signed it. Text; not managed when left out.
 
     private_key
-        File with its key. Text.
+        File with its key. Text; not managed when left out.
 
     meta
         Free labels. Map of text by name; not managed when left out.
@@ -108,7 +111,7 @@ def update(name, certificate, private_key, meta=None):
 
     .. code-block:: bash
 
-        salt '*' consul_file_system_certificate.update on-disk /etc/gateway/own.pem /etc/gateway/own.key
+        salt '*' consul_file_system_certificate.update on-disk certificate=/etc/gateway/own.pem private_key=/etc/gateway/own.key
     """
     desired = {"name": name, "certificate": certificate, "private_key": private_key, "meta": meta}
     return converge.update(SPEC, desired, __salt__, __opts__)
@@ -119,7 +122,8 @@ def delete(name):
     Delete a Consul file system certificate; gives whether there was one.
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     file system certificate is then as it was.

@@ -22,7 +22,8 @@ def get(name):
     Give one Consul HTTP route as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     HTTP route is then as it was.
@@ -58,7 +59,8 @@ def create(name, parents=None, hostnames=None, rules=None, meta=None):
     Create a Consul HTTP route and give what was created.
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     parents
         The gateways that it belongs to. List of map with ``kind``, ``name``, ``section_name``; not
@@ -99,7 +101,8 @@ def update(name, parents=None, hostnames=None, rules=None, meta=None):
     Change a Consul HTTP route and give what it has become; what is left out stays as it is.
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     parents
         The gateways that it belongs to. List of map with ``kind``, ``name``, ``section_name``; not
@@ -140,7 +143,8 @@ def delete(name):
     Delete a Consul HTTP route; gives whether there was one.
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     HTTP route is then as it was.

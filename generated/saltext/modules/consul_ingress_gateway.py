@@ -22,7 +22,8 @@ def get(name):
     Give one Consul ingress gateway as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ingress gateway is then as it was.
@@ -58,7 +59,8 @@ def create(name, tls=None, listeners=None, defaults=None, meta=None):
     Create a Consul ingress gateway and give what was created.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     tls
         TLS of every listener. Map with ``enabled``, ``tls_min_version``, ``tls_max_version``,
@@ -99,7 +101,8 @@ def update(name, tls=None, listeners=None, defaults=None, meta=None):
     Change a Consul ingress gateway and give what it has become; what is left out stays as it is.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     tls
         TLS of every listener. Map with ``enabled``, ``tls_min_version``, ``tls_max_version``,
@@ -140,7 +143,8 @@ def delete(name):
     Delete a Consul ingress gateway; gives whether there was one.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ingress gateway is then as it was.

@@ -23,7 +23,8 @@ def get(name):
     Give one Consul JWT provider as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     JWT provider is then as it was.
@@ -69,7 +70,8 @@ def create(
     Create a Consul JWT provider and give what was created.
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     json_web_key_set
         Where the keys are that sign its tokens. Map with ``local``, ``remote``.
@@ -123,7 +125,7 @@ def create(
 
 def update(
     name,
-    json_web_key_set,
+    json_web_key_set=None,
     issuer=None,
     audiences=None,
     locations=None,
@@ -136,10 +138,12 @@ def update(
     Change a Consul JWT provider and give what it has become; what is left out stays as it is.
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     json_web_key_set
-        Where the keys are that sign its tokens. Map with ``local``, ``remote``.
+        Where the keys are that sign its tokens. Map with ``local``, ``remote``; not managed when
+        left out.
 
     issuer
         Who must have issued a token. Text; not managed when left out.
@@ -172,7 +176,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' consul_jwt_provider.update staff '{"local":{"jwks":"{\\"keys\\":[]}"}}'
+        salt '*' consul_jwt_provider.update staff json_web_key_set='{"local":{"jwks":"{\\"keys\\":[]}"}}'
     """
     desired = {
         "name": name,
@@ -193,7 +197,8 @@ def delete(name):
     Delete a Consul JWT provider; gives whether there was one.
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     JWT provider is then as it was.

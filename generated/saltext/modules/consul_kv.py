@@ -23,8 +23,8 @@ def get(name):
     Give one Consul KV key as a dictionary, or ``None`` when there is none of that name.
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     KV key is then as it was.
@@ -60,8 +60,8 @@ def create(name, value="", flags=0):
     Create a Consul KV key and give what was created.
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     value
         Text of the value. Text; default ``''``.
@@ -87,8 +87,8 @@ def update(name, value=None, flags=None):
     Change a Consul KV key and give what it has become; what is left out stays as it is.
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     value
         Text of the value. Text; not managed when left out.
@@ -114,8 +114,8 @@ def delete(name):
     Delete a Consul KV key; gives whether there was one.
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     KV key is then as it was.

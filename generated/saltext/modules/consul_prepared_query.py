@@ -23,8 +23,8 @@ def get(name):
     Give one Consul prepared query as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     prepared query is then as it was.
@@ -76,8 +76,8 @@ def create(
     Create a Consul prepared query and give what was created.
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     service
         Service that is looked for; in a template ``${match(1)}`` is what its pattern found. Text.
@@ -119,8 +119,8 @@ def create(
         seconds; not managed when left out.
 
     template_type
-        Makes it a template for every name that begins so. ``name_prefix_match``; not managed when
-        left out.
+        Makes it a template for every name that begins so; no template when empty. ``` or
+        ``name_prefix_match`; not managed when left out.
 
     template_regexp
         What a template finds in the name it is asked for. Text; not managed when left out.
@@ -159,7 +159,7 @@ def create(
 
 def update(
     name,
-    service,
+    service=None,
     only_passing=None,
     tags=None,
     ignore_check_ids=None,
@@ -178,11 +178,12 @@ def update(
     Change a Consul prepared query and give what it has become; what is left out stays as it is.
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     service
-        Service that is looked for; in a template ``${match(1)}`` is what its pattern found. Text.
+        Service that is looked for; in a template ``${match(1)}`` is what its pattern found. Text;
+        not managed when left out.
 
     only_passing
         Only instances whose checks all pass; those that warn, too, otherwise. True or false; not
@@ -221,8 +222,8 @@ def update(
         seconds; not managed when left out.
 
     template_type
-        Makes it a template for every name that begins so. ``name_prefix_match``; not managed when
-        left out.
+        Makes it a template for every name that begins so; no template when empty. ``` or
+        ``name_prefix_match`; not managed when left out.
 
     template_regexp
         What a template finds in the name it is asked for. Text; not managed when left out.
@@ -237,7 +238,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' consul_prepared_query.update web-here web
+        salt '*' consul_prepared_query.update web-here service=web
     """
     desired = {
         "name": name,
@@ -264,8 +265,8 @@ def delete(name):
     Delete a Consul prepared query; gives whether there was one.
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     prepared query is then as it was.

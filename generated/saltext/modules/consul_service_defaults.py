@@ -23,7 +23,8 @@ def get(name):
     Give one Consul service defaults as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service defaults is then as it was.
@@ -76,7 +77,8 @@ def create(
     Create a Consul service defaults and give what was created.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     protocol
         What is spoken with it; Consul takes ``tcp`` when left out. ``tcp`` or ``http`` or ``http2``
@@ -86,8 +88,8 @@ def create(
         How its proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
 
     balance_inbound_connections
-        How new connections are spread over the threads of a proxy. ``exact_balance``; not managed
-        when left out.
+        How new connections are spread over the threads of a proxy; as Envoy does it when empty. ```
+        or ``exact_balance`; not managed when left out.
 
     mutual_tls_mode
         Whether it takes traffic without mutual TLS, too. ``strict`` or ``permissive``; not managed
@@ -185,7 +187,8 @@ def update(
     Change a Consul service defaults and give what it has become; what is left out stays as it is.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     protocol
         What is spoken with it; Consul takes ``tcp`` when left out. ``tcp`` or ``http`` or ``http2``
@@ -195,8 +198,8 @@ def update(
         How its proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
 
     balance_inbound_connections
-        How new connections are spread over the threads of a proxy. ``exact_balance``; not managed
-        when left out.
+        How new connections are spread over the threads of a proxy; as Envoy does it when empty. ```
+        or ``exact_balance`; not managed when left out.
 
     mutual_tls_mode
         Whether it takes traffic without mutual TLS, too. ``strict`` or ``permissive``; not managed
@@ -277,7 +280,8 @@ def delete(name):
     Delete a Consul service defaults; gives whether there was one.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service defaults is then as it was.

@@ -22,7 +22,8 @@ def get(name):
     Give one Consul service resolver as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service resolver is then as it was.
@@ -68,7 +69,8 @@ def create(
     Create a Consul service resolver and give what was created.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     default_subset
         Subset that is taken when none is asked for. Text; not managed when left out.
@@ -139,7 +141,8 @@ def update(
     Change a Consul service resolver and give what it has become; what is left out stays as it is.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     default_subset
         Subset that is taken when none is asked for. Text; not managed when left out.
@@ -200,7 +203,8 @@ def delete(name):
     Delete a Consul service resolver; gives whether there was one.
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service resolver is then as it was.

@@ -23,7 +23,8 @@ def get(name):
     Give one Consul service router as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service router is then as it was.
@@ -59,7 +60,8 @@ def create(name, routes=None, meta=None):
     Create a Consul service router and give what was created.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     routes
         The routes; the first that matches is taken. List of map with ``match``, ``destination``;
@@ -86,7 +88,8 @@ def update(name, routes=None, meta=None):
     Change a Consul service router and give what it has become; what is left out stays as it is.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     routes
         The routes; the first that matches is taken. List of map with ``match``, ``destination``;
@@ -113,7 +116,8 @@ def delete(name):
     Delete a Consul service router; gives whether there was one.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service router is then as it was.

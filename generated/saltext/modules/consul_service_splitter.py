@@ -22,7 +22,8 @@ def get(name):
     Give one Consul service splitter as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service splitter is then as it was.
@@ -58,7 +59,8 @@ def create(name, splits, meta=None):
     Create a Consul service splitter and give what was created.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     splits
         The shares, 100 together. List of map with ``weight``, ``service``, ``service_subset``,
@@ -80,16 +82,17 @@ def create(name, splits, meta=None):
     return converge.create(SPEC, desired, __salt__, __opts__)
 
 
-def update(name, splits, meta=None):
+def update(name, splits=None, meta=None):
     """
     Change a Consul service splitter and give what it has become; what is left out stays as it is.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     splits
         The shares, 100 together. List of map with ``weight``, ``service``, ``service_subset``,
-        ``request_headers``, ``response_headers``.
+        ``request_headers``, ``response_headers``; not managed when left out.
 
     meta
         Free labels. Map of text by name; not managed when left out.
@@ -101,7 +104,7 @@ def update(name, splits, meta=None):
 
     .. code-block:: bash
 
-        salt '*' consul_service_splitter.update split-shop '[{"weight":100}]'
+        salt '*' consul_service_splitter.update split-shop splits='[{"weight":100}]'
     """
     desired = {"name": name, "splits": splits, "meta": meta}
     return converge.update(SPEC, desired, __salt__, __opts__)
@@ -112,7 +115,8 @@ def delete(name):
     Delete a Consul service splitter; gives whether there was one.
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service splitter is then as it was.

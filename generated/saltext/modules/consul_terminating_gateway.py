@@ -24,7 +24,8 @@ def get(name):
     name.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     terminating gateway is then as it was.
@@ -60,7 +61,8 @@ def create(name, services=None, meta=None):
     Create a Consul terminating gateway and give what was created.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     services
         The services, and how the gateway proves itself to them. List of map with ``name``,
@@ -89,7 +91,8 @@ def update(name, services=None, meta=None):
     is.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     services
         The services, and how the gateway proves itself to them. List of map with ``name``,
@@ -117,7 +120,8 @@ def delete(name):
     Delete a Consul terminating gateway; gives whether there was one.
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     terminating gateway is then as it was.

@@ -23,8 +23,8 @@ def get(name):
     Give one Vault audit device as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     audit device is then as it was.
@@ -60,8 +60,8 @@ def create(name, type, options, description="", local=False):
     Create a Vault audit device and give what was created.
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     type
         Where it writes to. ``file`` or ``syslog`` or ``socket``; cannot change afterwards.
@@ -95,20 +95,21 @@ def create(name, type, options, description="", local=False):
     return converge.create(SPEC, desired, __salt__, __opts__)
 
 
-def update(name, type, options, description=None, local=None):
+def update(name, type=None, options=None, description=None, local=None):
     """
     Change a Vault audit device and give what it has become; what is left out stays as it is.
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     type
-        Where it writes to. ``file`` or ``syslog`` or ``socket``; cannot change afterwards.
+        Where it writes to. ``file`` or ``syslog`` or ``socket``; cannot change afterwards; not
+        managed when left out.
 
     options
         Options of the device, such as ``file_path`` and ``mode`` of ``file``. Map of text by name;
-        cannot change afterwards.
+        cannot change afterwards; not managed when left out.
 
     description
         What it is for. Text; cannot change afterwards; not managed when left out.
@@ -124,7 +125,7 @@ def update(name, type, options, description=None, local=None):
 
     .. code-block:: bash
 
-        salt '*' vault_audit_device.update journal file '{"file_path":"stdout"}'
+        salt '*' vault_audit_device.update journal type=file options='{"file_path":"stdout"}'
     """
     desired = {
         "name": name,
@@ -141,8 +142,8 @@ def delete(name):
     Delete a Vault audit device; gives whether there was one.
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     audit device is then as it was.

@@ -22,8 +22,8 @@ def get(name):
     Give one Vault auth method as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     auth method is then as it was.
@@ -73,8 +73,8 @@ def create(
     Create a Vault auth method and give what was created.
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
         What method it is, such as ``jwt``, ``approle`` or ``userpass``. Text; cannot change
@@ -148,7 +148,7 @@ def create(
 
 def update(
     name,
-    type,
+    type=None,
     description=None,
     default_lease_ttl=None,
     max_lease_ttl=None,
@@ -165,12 +165,12 @@ def update(
     Change a Vault auth method and give what it has become; what is left out stays as it is.
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
         What method it is, such as ``jwt``, ``approle`` or ``userpass``. Text; cannot change
-        afterwards.
+        afterwards; not managed when left out.
 
     description
         What it is for. Text; not managed when left out.
@@ -219,7 +219,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' vault_auth_method.update approle approle
+        salt '*' vault_auth_method.update approle type=approle
     """
     desired = {
         "name": name,
@@ -244,8 +244,8 @@ def delete(name):
     Delete a Vault auth method; gives whether there was one.
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     auth method is then as it was.

@@ -26,8 +26,8 @@ def get(name, mount):
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     JWT role is then as it was.
@@ -46,7 +46,6 @@ def create(
     name,
     mount,
     user_claim,
-    role_type="jwt",
     user_claim_json_pointer=False,
     bound_audiences=None,
     bound_subject="",
@@ -72,14 +71,11 @@ def create(
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     user_claim
         The claim by which a user is known. Text.
-
-    role_type
-        How one logs in: with a token, not through a provider's page. ``jwt``; default ``jwt``.
 
     user_claim_json_pointer
         That claim is a JSON pointer. True or false; default ``false``.
@@ -148,7 +144,6 @@ def create(
         "name": name,
         "mount": mount,
         "user_claim": user_claim,
-        "role_type": role_type,
         "user_claim_json_pointer": user_claim_json_pointer,
         "bound_audiences": bound_audiences,
         "bound_subject": bound_subject,
@@ -172,8 +167,7 @@ def create(
 def update(
     name,
     mount,
-    user_claim,
-    role_type=None,
+    user_claim=None,
     user_claim_json_pointer=None,
     bound_audiences=None,
     bound_subject=None,
@@ -199,15 +193,11 @@ def update(
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     user_claim
-        The claim by which a user is known. Text.
-
-    role_type
-        How one logs in: with a token, not through a provider's page. ``jwt``; not managed when left
-        out.
+        The claim by which a user is known. Text; not managed when left out.
 
     user_claim_json_pointer
         That claim is a JSON pointer. True or false; not managed when left out.
@@ -270,13 +260,12 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' vault_jwt_role.update web jwt/roles sub bound_audiences='["vault.io"]'
+        salt '*' vault_jwt_role.update web jwt/roles user_claim=sub bound_audiences='["vault.io"]'
     """
     desired = {
         "name": name,
         "mount": mount,
         "user_claim": user_claim,
-        "role_type": role_type,
         "user_claim_json_pointer": user_claim_json_pointer,
         "bound_audiences": bound_audiences,
         "bound_subject": bound_subject,
@@ -306,8 +295,8 @@ def delete(name, mount):
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     JWT role is then as it was.

@@ -22,8 +22,8 @@ def get(name):
     Give one Vault mount as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     mount is then as it was.
@@ -73,8 +73,8 @@ def create(
     Create a Vault mount and give what was created.
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
         What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards.
@@ -147,7 +147,7 @@ def create(
 
 def update(
     name,
-    type,
+    type=None,
     description=None,
     options=None,
     default_lease_ttl=None,
@@ -164,11 +164,12 @@ def update(
     Change a Vault mount and give what it has become; what is left out stays as it is.
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
-        What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards.
+        What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards;
+        not managed when left out.
 
     description
         What it is for. Text; not managed when left out.
@@ -217,7 +218,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' vault_mount.update transit transit
+        salt '*' vault_mount.update transit type=transit
     """
     desired = {
         "name": name,
@@ -242,8 +243,8 @@ def delete(name):
     Delete a Vault mount; gives whether there was one.
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     mount is then as it was.

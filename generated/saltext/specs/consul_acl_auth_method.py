@@ -67,7 +67,7 @@ SPEC = {
         },
         "config": {
             "wire": "Config",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "jwks_url": {"wire": "JWKSURL", "diff": "exact"},

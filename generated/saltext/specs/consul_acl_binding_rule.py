@@ -31,7 +31,11 @@ SPEC = {
         "auth_method": {
             "wire": "AuthMethod",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9_-]{1,128}$",
+                "x-says": "letters, digits, `-` and `_`, at most 128",
+            },
             "key": True,
         },
         "selector": {

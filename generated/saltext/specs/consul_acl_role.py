@@ -43,7 +43,7 @@ SPEC = {
         },
         "service_identities": {
             "wire": "ServiceIdentities",
-            "diff": {"by": "service_name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -76,7 +76,7 @@ SPEC = {
         },
         "node_identities": {
             "wire": "NodeIdentities",
-            "diff": {"by": "node_name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",

@@ -85,7 +85,7 @@ SPEC = {
         },
         "service_identities": {
             "wire": "ServiceIdentities",
-            "diff": {"by": "service_name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -118,7 +118,7 @@ SPEC = {
         },
         "node_identities": {
             "wire": "NodeIdentities",
-            "diff": {"by": "node_name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",

@@ -25,12 +25,16 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "listeners": {
             "wire": "Listeners",
-            "diff": {"by": "name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -60,7 +64,7 @@ SPEC = {
                             "max_version": {"wire": "MaxVersion", "diff": "exact"},
                             "cipher_suites": {
                                 "wire": "CipherSuites",
-                                "diff": "exact",
+                                "diff": "as-set",
                                 "shape": "list",
                                 "texts": True,
                             },
@@ -140,7 +144,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -30,7 +30,7 @@ SPEC = {
         },
         "services": {
             "wire": "Services",
-            "diff": {"by": "name"},
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -38,7 +38,7 @@ SPEC = {
                     "name": {"wire": "Name", "diff": "exact"},
                     "consumers": {
                         "wire": "Consumers",
-                        "diff": {"by": "peer"},
+                        "diff": "as-set",
                         "shape": "list",
                         "item": {
                             "shape": "object",
@@ -79,7 +79,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -25,12 +25,16 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "parents": {
             "wire": "Parents",
-            "diff": "exact",
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -59,7 +63,7 @@ SPEC = {
         },
         "hostnames": {
             "wire": "Hostnames",
-            "diff": "exact",
+            "diff": "as-set",
             "shape": "list",
             "texts": True,
             "schema": {"type": "array", "items": {"type": "string"}},
@@ -207,7 +211,7 @@ SPEC = {
                             "shape": "object",
                             "fields": {
                                 "name": {"wire": "Name", "diff": "exact"},
-                                "weight": {"wire": "Weight", "diff": "exact"},
+                                "weight": {"wire": "Weight", "diff": "exact", "default": 1},
                             },
                         },
                     },
@@ -441,6 +445,7 @@ SPEC = {
                                     "weight": {
                                         "description": "Its share against the others of the rule.",
                                         "type": "integer",
+                                        "default": 1,
                                     },
                                 },
                                 "required": ["name"],
@@ -454,7 +459,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -25,12 +25,16 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "tls": {
             "wire": "TLS",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "enabled": {"wire": "Enabled", "diff": "exact"},
@@ -67,7 +71,7 @@ SPEC = {
         },
         "listeners": {
             "wire": "Listeners",
-            "diff": "exact",
+            "diff": "as-set",
             "shape": "list",
             "item": {
                 "shape": "object",
@@ -238,7 +242,7 @@ SPEC = {
         },
         "defaults": {
             "wire": "Defaults",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "max_connections": {"wire": "MaxConnections", "diff": "exact"},
@@ -263,7 +267,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

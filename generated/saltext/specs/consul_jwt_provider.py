@@ -25,12 +25,16 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "json_web_key_set": {
             "wire": "JSONWebKeySet",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "local": {
@@ -198,7 +202,7 @@ SPEC = {
         },
         "forwarding": {
             "wire": "Forwarding",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "header_name": {"wire": "HeaderName", "diff": "exact"},
@@ -227,7 +231,7 @@ SPEC = {
         },
         "cache_config": {
             "wire": "CacheConfig",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {"size": {"wire": "Size", "diff": "exact"}},
             "schema": {
@@ -239,7 +243,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -27,7 +27,7 @@ SPEC = {
         },
         "transparent_proxy": {
             "wire": "TransparentProxy",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {"mesh_destinations_only": {"wire": "MeshDestinationsOnly", "diff": "exact"}},
             "schema": {
@@ -52,7 +52,7 @@ SPEC = {
         },
         "tls": {
             "wire": "TLS",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "incoming": {
@@ -135,7 +135,7 @@ SPEC = {
         },
         "http": {
             "wire": "HTTP",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "sanitize_x_forwarded_client_cert": {
@@ -145,6 +145,7 @@ SPEC = {
                 "incoming": {
                     "wire": "Incoming",
                     "diff": "exact",
+                    "since": "1.20.1",
                     "shape": "object",
                     "fields": {
                         "request_normalization": {
@@ -230,7 +231,7 @@ SPEC = {
         },
         "peering": {
             "wire": "Peering",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "peer_through_mesh_gateways": {"wire": "PeerThroughMeshGateways", "diff": "exact"},
@@ -249,7 +250,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -20,7 +20,11 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "service": {
@@ -50,14 +54,14 @@ SPEC = {
         },
         "node_meta": {
             "wire": "Service.NodeMeta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},
         },
         "service_meta": {
             "wire": "Service.ServiceMeta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -103,7 +107,7 @@ SPEC = {
         "template_type": {
             "wire": "Template.Type",
             "diff": "exact",
-            "schema": {"const": "name_prefix_match"},
+            "schema": {"enum": ["", "name_prefix_match"]},
         },
         "template_regexp": {
             "wire": "Template.Regexp",

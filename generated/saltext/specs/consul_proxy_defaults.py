@@ -30,7 +30,7 @@ SPEC = {
         },
         "config": {
             "wire": "Config",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -42,7 +42,7 @@ SPEC = {
         },
         "mesh_gateway": {
             "wire": "MeshGateway",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {"mode": {"wire": "Mode", "diff": "exact"}},
             "schema": {
@@ -59,7 +59,7 @@ SPEC = {
         },
         "transparent_proxy": {
             "wire": "TransparentProxy",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "outbound_listener_port": {"wire": "OutboundListenerPort", "diff": "exact"},
@@ -84,7 +84,7 @@ SPEC = {
         },
         "access_logs": {
             "wire": "AccessLogs",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "enabled": {"wire": "Enabled", "diff": "exact"},
@@ -114,7 +114,7 @@ SPEC = {
         },
         "failover_policy": {
             "wire": "FailoverPolicy",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {"mode": {"wire": "Mode", "diff": "exact"}},
             "schema": {
@@ -131,7 +131,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

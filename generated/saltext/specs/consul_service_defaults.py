@@ -25,7 +25,11 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "protocol": {
@@ -41,7 +45,7 @@ SPEC = {
         "balance_inbound_connections": {
             "wire": "BalanceInboundConnections",
             "diff": "exact",
-            "schema": {"const": "exact_balance"},
+            "schema": {"enum": ["", "exact_balance"]},
         },
         "mutual_tls_mode": {
             "wire": "MutualTLSMode",
@@ -50,7 +54,7 @@ SPEC = {
         },
         "mesh_gateway": {
             "wire": "MeshGateway",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {"mode": {"wire": "Mode", "diff": "exact"}},
             "schema": {
@@ -67,7 +71,7 @@ SPEC = {
         },
         "transparent_proxy": {
             "wire": "TransparentProxy",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "outbound_listener_port": {"wire": "OutboundListenerPort", "diff": "exact"},
@@ -92,13 +96,13 @@ SPEC = {
         },
         "expose": {
             "wire": "Expose",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "checks": {"wire": "Checks", "diff": "exact"},
                 "paths": {
                     "wire": "Paths",
-                    "diff": "exact",
+                    "diff": "as-set",
                     "shape": "list",
                     "item": {
                         "shape": "object",
@@ -157,7 +161,7 @@ SPEC = {
         },
         "upstream_config": {
             "wire": "UpstreamConfig",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "defaults": {
@@ -210,7 +214,7 @@ SPEC = {
                 },
                 "overrides": {
                     "wire": "Overrides",
-                    "diff": {"by": "name"},
+                    "diff": "as-set",
                     "shape": "list",
                     "item": {
                         "shape": "object",
@@ -440,10 +444,15 @@ SPEC = {
         },
         "destination": {
             "wire": "Destination",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
-                "addresses": {"wire": "Addresses", "diff": "exact", "shape": "list", "texts": True},
+                "addresses": {
+                    "wire": "Addresses",
+                    "diff": "as-set",
+                    "shape": "list",
+                    "texts": True,
+                },
                 "port": {"wire": "Port", "diff": "exact"},
             },
             "schema": {
@@ -515,7 +524,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

@@ -25,7 +25,11 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$",
+                "x-says": "letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first",
+            },
             "key": True,
         },
         "default_subset": {
@@ -35,7 +39,7 @@ SPEC = {
         },
         "subsets": {
             "wire": "Subsets",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {
                 "shape": "object",
@@ -61,7 +65,7 @@ SPEC = {
         },
         "redirect": {
             "wire": "Redirect",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "service": {"wire": "Service", "diff": "exact"},
@@ -80,7 +84,7 @@ SPEC = {
         },
         "failover": {
             "wire": "Failover",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {
                 "shape": "object",
@@ -177,7 +181,7 @@ SPEC = {
         },
         "load_balancer": {
             "wire": "LoadBalancer",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "policy": {"wire": "Policy", "diff": "exact"},
@@ -283,7 +287,7 @@ SPEC = {
         },
         "meta": {
             "wire": "Meta",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "map",
             "item": {},
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},

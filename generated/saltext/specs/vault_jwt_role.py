@@ -7,6 +7,9 @@ SPEC = {
     "object": "jwt_role",
     "title": "Vault JWT role",
     "envelope": None,
+    "constant": {
+        "role_type": "jwt",
+    },
     "find": {
         "read": "GET /v1/auth/{mount}/role/{name}",
     },
@@ -31,18 +34,15 @@ SPEC = {
                 "type": "string",
                 "pattern": (
                     "^(?!/)(?!\\.\\.?(/|$))(?![\\s\\S]*(//|/\\.\\.?"
-                    "(/|$)))[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f/]$"
+                    "(/|$)))[^\\x00-\\x1f\\x7f]{0,511}[^\\x00-\\x1f\\x7f/]$"
                 ),
-                "x-says": "text with `/` between its parts, none of them empty, `.` or `..`",
+                "x-says": (
+                    "text of at most 512 characters with `/` between its parts, none of them "
+                    "empty, `.` or `..`"
+                ),
                 "x-form": "slashed",
             },
             "key": True,
-        },
-        "role_type": {
-            "wire": "role_type",
-            "diff": "exact",
-            "schema": {"const": "jwt"},
-            "default": "jwt",
         },
         "user_claim": {
             "wire": "user_claim",

@@ -34,7 +34,8 @@ def present(name, auth_method, bind_type, bind_name, selector=""):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     bind_type
         What a login is bound to. ``service`` or ``node`` or ``role`` or ``policy``.
@@ -73,7 +74,8 @@ def absent(name, auth_method):
         the same. Text of at most 256 characters; identifies it.
 
     auth_method
-        The auth method whose logins it is for. Text; identifies it.
+        The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
+        identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ACL binding rule is then as it was.

@@ -36,7 +36,6 @@ def present(
                 - role-reads
                 - role-keys
             - service_identities:
-                - service_name: api
                 - service_name: web
                   datacenters:
                     - dc1

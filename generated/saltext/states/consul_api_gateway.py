@@ -42,7 +42,8 @@ def present(name, listeners, meta=None):
                 owner: edge
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     listeners
         Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``.
@@ -67,7 +68,8 @@ def absent(name):
           consul_api_gateway.absent: []
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     API gateway is then as it was.

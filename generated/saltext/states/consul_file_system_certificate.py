@@ -31,7 +31,8 @@ def present(name, certificate, private_key, meta=None):
                 owner: shop
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     certificate
         File with the certificate and those that signed it. Text.
@@ -59,7 +60,8 @@ def absent(name):
           consul_file_system_certificate.absent: []
 
     name
-        Name that gateways refer to. Text; identifies it.
+        Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
+        or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     file system certificate is then as it was.

@@ -62,7 +62,8 @@ def present(name, parents=None, hostnames=None, rules=None, meta=None):
                 owner: shop
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     parents
         The gateways that it belongs to. List of map with ``kind``, ``name``, ``section_name``; not
@@ -102,7 +103,8 @@ def absent(name):
           consul_http_route.absent: []
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     HTTP route is then as it was.

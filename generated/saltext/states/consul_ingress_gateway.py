@@ -50,7 +50,8 @@ def present(name, tls=None, listeners=None, defaults=None, meta=None):
                 owner: edge
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     tls
         TLS of every listener. Map with ``enabled``, ``tls_min_version``, ``tls_max_version``,
@@ -90,7 +91,8 @@ def absent(name):
           consul_ingress_gateway.absent: []
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     ingress gateway is then as it was.

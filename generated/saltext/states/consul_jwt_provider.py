@@ -62,7 +62,8 @@ def present(
                 owner: shop
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     json_web_key_set
         Where the keys are that sign its tokens. Map with ``local``, ``remote``.
@@ -118,7 +119,8 @@ def absent(name):
           consul_jwt_provider.absent: []
 
     name
-        Name that intentions and gateways refer to. Text; identifies it.
+        Name that intentions and gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most
+        128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     JWT provider is then as it was.

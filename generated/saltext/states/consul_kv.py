@@ -29,8 +29,8 @@ def present(name, value="", flags=0):
             - flags: 42
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     value
         Text of the value. Text; default ``''``.
@@ -55,8 +55,8 @@ def absent(name):
           consul_kv.absent: []
 
     name
-        The key, with ``/`` between its parts. Text with ``/`` between its parts, none of them
-        empty, ``.`` or ``..``; identifies it.
+        The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
+        parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     KV key is then as it was.

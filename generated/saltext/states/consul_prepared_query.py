@@ -62,8 +62,8 @@ def present(
             - ttl: 10s
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     service
         Service that is looked for; in a template ``${match(1)}`` is what its pattern found. Text.
@@ -105,8 +105,8 @@ def present(
         seconds; not managed when left out.
 
     template_type
-        Makes it a template for every name that begins so. ``name_prefix_match``; not managed when
-        left out.
+        Makes it a template for every name that begins so; no template when empty. ``` or
+        ``name_prefix_match`; not managed when left out.
 
     template_regexp
         What a template finds in the name it is asked for. Text; not managed when left out.
@@ -147,8 +147,8 @@ def absent(name):
           consul_prepared_query.absent: []
 
     name
-        Name under which DNS and HTTP answer it; for a template the prefix of such names. Text;
-        identifies it.
+        Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
+        digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     prepared query is then as it was.

@@ -45,6 +45,7 @@ def present(
             - protocol: http
             - mode: transparent
             - balance_inbound_connections: exact_balance
+            - mutual_tls_mode: strict
             - mesh_gateway:
                 mode: local
             - transparent_proxy:
@@ -86,7 +87,8 @@ def present(
                 owner: web-team
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     protocol
         What is spoken with it; Consul takes ``tcp`` when left out. ``tcp`` or ``http`` or ``http2``
@@ -96,8 +98,8 @@ def present(
         How its proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
 
     balance_inbound_connections
-        How new connections are spread over the threads of a proxy. ``exact_balance``; not managed
-        when left out.
+        How new connections are spread over the threads of a proxy; as Envoy does it when empty. ```
+        or ``exact_balance`; not managed when left out.
 
     mutual_tls_mode
         Whether it takes traffic without mutual TLS, too. ``strict`` or ``permissive``; not managed
@@ -177,7 +179,8 @@ def absent(name):
           consul_service_defaults.absent: []
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service defaults is then as it was.

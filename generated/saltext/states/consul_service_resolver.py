@@ -63,7 +63,8 @@ def present(
                 owner: shop
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     default_subset
         Subset that is taken when none is asked for. Text; not managed when left out.
@@ -123,7 +124,8 @@ def absent(name):
           consul_service_resolver.absent: []
 
     name
-        Name of the service. Text; identifies it.
+        Name of the service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service resolver is then as it was.

@@ -62,7 +62,8 @@ def present(name, routes=None, meta=None):
                 owner: shop
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     routes
         The routes; the first that matches is taken. List of map with ``match``, ``destination``;
@@ -88,7 +89,8 @@ def absent(name):
           consul_service_router.absent: []
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service router is then as it was.

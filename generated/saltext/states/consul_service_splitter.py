@@ -37,7 +37,8 @@ def present(name, splits, meta=None):
                 owner: shop
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     splits
         The shares, 100 together. List of map with ``weight``, ``service``, ``service_subset``,
@@ -63,7 +64,8 @@ def absent(name):
           consul_service_splitter.absent: []
 
     name
-        Name of the service; its protocol must be HTTP. Text; identifies it.
+        Name of the service; its protocol must be HTTP. Letters, digits, ``.``, ``_`` and ``-``, at
+        most 128, a letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     service splitter is then as it was.

@@ -34,7 +34,8 @@ def present(name, parents=None, services=None, meta=None):
                 owner: data
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     parents
         The gateways that it belongs to. List of map with ``kind``, ``name``, ``section_name``; not
@@ -63,7 +64,8 @@ def absent(name):
           consul_tcp_route.absent: []
 
     name
-        Name of the route. Text; identifies it.
+        Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
+        first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     TCP route is then as it was.

@@ -37,7 +37,8 @@ def present(name, services=None, meta=None):
                 owner: edge
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     services
         The services, and how the gateway proves itself to them. List of map with ``name``,
@@ -64,7 +65,8 @@ def absent(name):
           consul_terminating_gateway.absent: []
 
     name
-        Name of the gateway's own service. Text; identifies it.
+        Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
+        letter or digit first; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
     terminating gateway is then as it was.

@@ -34,8 +34,8 @@ def present(name, type, options, description="", local=False):
             - local: true
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     type
         Where it writes to. ``file`` or ``syslog`` or ``socket``; cannot change afterwards.
@@ -73,8 +73,8 @@ def absent(name):
           vault_audit_device.absent: []
 
     name
-        Its path. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies
-        it.
+        Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
+        ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     audit device is then as it was.

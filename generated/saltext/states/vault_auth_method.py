@@ -58,8 +58,8 @@ def present(
                 - X-Trace
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
         What method it is, such as ``jwt``, ``approle`` or ``userpass``. Text; cannot change
@@ -135,8 +135,8 @@ def absent(name):
           vault_auth_method.absent: []
 
     name
-        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
+        with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     auth method is then as it was.

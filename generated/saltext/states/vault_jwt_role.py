@@ -20,7 +20,6 @@ def present(
     name,
     mount,
     user_claim,
-    role_type="jwt",
     user_claim_json_pointer=False,
     bound_audiences=None,
     bound_subject="",
@@ -75,14 +74,11 @@ def present(
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     user_claim
         The claim by which a user is known. Text.
-
-    role_type
-        How one logs in: with a token, not through a provider's page. ``jwt``; default ``jwt``.
 
     user_claim_json_pointer
         That claim is a JSON pointer. True or false; default ``false``.
@@ -145,7 +141,6 @@ def present(
         "name": name,
         "mount": mount,
         "user_claim": user_claim,
-        "role_type": role_type,
         "user_claim_json_pointer": user_claim_json_pointer,
         "bound_audiences": bound_audiences,
         "bound_subject": bound_subject,
@@ -181,8 +176,8 @@ def absent(name, mount):
         or dash first; identifies it.
 
     mount
-        Path of the auth method. Text with ``/`` between its parts, none of them empty, ``.`` or
-        ``..``; identifies it.
+        Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
+        of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     JWT role is then as it was.

@@ -59,8 +59,8 @@ def present(
                 - X-Trace
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
         What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards.
@@ -135,8 +135,8 @@ def absent(name):
           vault_mount.absent: []
 
     name
-        Path where it is reached, such as ``kv`` or ``team/kv``. Text with ``/`` between its parts,
-        none of them empty, ``.`` or ``..``; identifies it.
+        Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
+        ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
     mount is then as it was.

@@ -18,10 +18,16 @@ _ABSENT = "token does not exist"
 class ObjectClient(Client):
     """A client for the objects that states keep in Consul: what is not there is ``NotFound``."""
 
+    pooled = True
+
     def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Send one request; Consul says 403 of an ACL token that is not there."""
+        """Send one request; Consul says 403 of an ACL token that is not there, 404 of no keys."""
         try:
             return super().request(method, path, body)
+        except NotFound:
+            if method == "GET" and path.endswith("?recurse=true"):
+                return []
+            raise
         except Forbidden as err:
             if isinstance(err.body, str) and err.body.startswith(_ABSENT):
                 raise NotFound(

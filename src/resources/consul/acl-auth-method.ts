@@ -58,7 +58,7 @@ export default defineResource<AclAuthMethod>({
   create: 'PUT /v1/acl/auth-method',
   update: 'PUT /v1/acl/auth-method/{name}',
   delete: 'DELETE /v1/acl/auth-method/{name}',
-  diff: { 'config.boundAudiences': 'as-set', 'config.jwtSupportedAlgs': 'as-set' },
+  diff: { config: 'whole', 'config.boundAudiences': 'as-set', 'config.jwtSupportedAlgs': 'as-set' },
   examples: {
     minimal: {
       name: 'jobs',
@@ -84,11 +84,6 @@ export default defineResource<AclAuthMethod>({
   },
   samples: {
     maxTokenTtl: ['90m', 7200],
-    config: [
-      {
-        jwtValidationPubKeys: ['-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuhBtmzWiLKyVndCUTq113VHesXdf\nNE343pQb38r7WZ/DxRIf+WhWDmjF0eJtnyRB653gQtkclAnUHqeDypbpQA==\n-----END PUBLIC KEY-----\n'],
-        boundAudiences: ['consul.io', 'vault.io'],
-      },
-    ],
+    'config.jwtValidationPubKeys': [['-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEuhBtmzWiLKyVndCUTq113VHesXdf\nNE343pQb38r7WZ/DxRIf+WhWDmjF0eJtnyRB653gQtkclAnUHqeDypbpQA==\n-----END PUBLIC KEY-----\n', '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEp5hAKu+goICYuiPb74ZV4T3JWMzV\nap29btkc5Q5HEiX4dJDI1qhGGYCaP9ztKMGZIqStaH2DilnGmLQVACShIA==\n-----END PUBLIC KEY-----\n']],
   },
 })

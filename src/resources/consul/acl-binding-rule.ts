@@ -1,11 +1,11 @@
-import { defineResource, type Default, type Key, type ReadOnly, type Text } from '../../schema/index.ts'
+import { defineResource, type Default, type Key, type Matching, type ReadOnly, type Text } from '../../schema/index.ts'
 
 /** A Consul ACL binding rule: what a login through an auth method may do. */
 export interface AclBindingRule {
   /** The rule's description: Consul gives rules no name, so no two of one auth method may have the same. */
   name: Key<Text<256>>
   /** The auth method whose logins it is for. */
-  authMethod: Key<string>
+  authMethod: Key<Matching<'^[A-Za-z0-9_-]{1,128}$', 'letters, digits, `-` and `_`, at most 128'>>
   /** Expression over the verified identity; every login when empty. */
   selector: Default<string, ''>
   /** What a login is bound to. */

@@ -31,5 +31,5 @@ export default defineResource<AclPolicy>({
       datacenters: ['dc1'],
     },
   },
-  samples: { rules: ['key_prefix "app/" { policy = "write" }', 'operator = "read"'], datacenters: [['dc1']] },
+  samples: { rules: ['key_prefix "app/" { policy = "write" }', 'operator = "read"'], datacenters: [['dc1'], ['dc1', 'dc2']] },
 })

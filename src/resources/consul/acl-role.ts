@@ -51,8 +51,8 @@ export default defineResource<AclRole>({
   delete: 'DELETE /v1/acl/role/{ID}',
   diff: {
     policies: 'as-set',
-    serviceIdentities: { by: 'serviceName' },
-    nodeIdentities: { by: 'nodeName' },
+    serviceIdentities: 'as-set',
+    nodeIdentities: 'as-set',
     templatedPolicies: 'as-set',
   },
   given: [
@@ -65,7 +65,7 @@ export default defineResource<AclRole>({
       name: 'web',
       description: 'What a web server may do',
       policies: ['role-reads', 'role-keys'],
-      serviceIdentities: [{ serviceName: 'api' }, { serviceName: 'web', datacenters: ['dc1'] }],
+      serviceIdentities: [{ serviceName: 'web', datacenters: ['dc1'] }],
       nodeIdentities: [{ nodeName: 'n1', datacenter: 'dc1' }],
       templatedPolicies: [{ templateName: 'builtin/service', templateVariables: { name: 'db' } }],
     },

@@ -42,7 +42,7 @@ export default defineResource<AclToken>({
   create: 'PUT /v1/acl/token',
   update: 'PUT /v1/acl/token/{AccessorID}',
   delete: 'DELETE /v1/acl/token/{AccessorID}',
-  diff: { policies: 'as-set', roles: 'as-set', serviceIdentities: { by: 'serviceName' }, nodeIdentities: { by: 'nodeName' } },
+  diff: { policies: 'as-set', roles: 'as-set', serviceIdentities: 'as-set', nodeIdentities: 'as-set' },
   given: [
     { run: 'consul_acl_policy.present', with: { name: 'token-reads', rules: 'service_prefix "" { policy = "read" }' } },
     { run: 'consul_acl_policy.present', with: { name: 'token-keys', rules: 'key_prefix "app/" { policy = "read" }' } },

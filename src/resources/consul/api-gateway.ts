@@ -1,9 +1,9 @@
-import { defineResource, type Key, type Port } from '../../schema/index.ts'
+import { defineResource, type Key, type Matching, type Port } from '../../schema/index.ts'
 
 /** The configuration entry `api-gateway` of Consul: where a gateway listens for the routes that choose it. */
 export interface ApiGateway {
   /** Name of the gateway's own service. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** Where it listens. */
   listeners: Listener[]
   /** Free labels. */
@@ -46,7 +46,7 @@ export default defineResource<ApiGateway>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/api-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
-  diff: { listeners: { by: 'name' } },
+  diff: { listeners: 'as-set', 'listeners.tls.cipherSuites': 'as-set', meta: 'whole' },
   given: [{ run: 'consul_file_system_certificate.present', with: { name: 'gate-certificate', certificate: '/etc/gateway/own.pem', private_key: '/etc/gateway/own.key' } }],
   examples: {
     minimal: { name: 'gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] },

@@ -28,7 +28,7 @@ export default defineResource<ExportedServices>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/exported-services/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
-  diff: { services: { by: 'name' }, 'services.consumers': { by: 'peer' } },
+  diff: { services: 'as-set', 'services.consumers': 'as-set', meta: 'whole' },
   examples: {
     minimal: { name: 'default' },
     east: {

@@ -1,9 +1,9 @@
-import { defineResource, type Integer, type Key, type Span } from '../../schema/index.ts'
+import { defineResource, type Default, type Integer, type Key, type Matching, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `http-route` of Consul: which requests of a gateway go to which services. */
 export interface HttpRoute {
   /** Name of the route. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** The gateways that it belongs to. */
   parents?: Parent[]
   /** Names that a request asks for; every one when left out. */
@@ -95,7 +95,7 @@ interface Target {
   /** Name of the service. */
   name: string
   /** Its share against the others of the rule. */
-  weight?: Integer
+  weight: Default<Integer, 1>
 }
 
 export default defineResource<HttpRoute>({
@@ -106,6 +106,7 @@ export default defineResource<HttpRoute>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/http-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { parents: 'as-set', hostnames: 'as-set', meta: 'whole' },
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'httproute-shop', protocol: 'http' } },
     { run: 'consul_api_gateway.present', with: { name: 'httproute-gate', listeners: [{ name: 'web', port: 8080, protocol: 'http' }] } },
@@ -126,5 +127,5 @@ export default defineResource<HttpRoute>({
       meta: { owner: 'shop' },
     },
   },
-  samples: { rules: [[{ services: [{ name: 'httproute-shop' }] }]], parents: [[{ kind: 'api-gateway', name: 'httproute-gate' }]] },
+  samples: { rules: [[{ services: [{ name: 'httproute-shop', weight: 2 }] }]], parents: [[{ kind: 'api-gateway', name: 'httproute-gate' }]] },
 })

@@ -1,9 +1,9 @@
-import { defineResource, type Integer, type Key, type Port } from '../../schema/index.ts'
+import { defineResource, type Integer, type Key, type Matching, type Port } from '../../schema/index.ts'
 
 /** The configuration entry `ingress-gateway` of Consul: what of the mesh is reached from outside. */
 export interface IngressGateway {
   /** Name of the gateway's own service. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** TLS of every listener. */
   tls?: Tls
   /** Where it listens, and for which services. */
@@ -72,6 +72,7 @@ export default defineResource<IngressGateway>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/ingress-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { tls: 'whole', listeners: 'as-set', defaults: 'whole', meta: 'whole' },
   given: [{ run: 'consul_service_defaults.present', with: { name: 'entered-shop', protocol: 'http' } }],
   examples: {
     minimal: { name: 'ingress' },
@@ -87,8 +88,6 @@ export default defineResource<IngressGateway>({
     },
   },
   samples: {
-    tls: [{ enabled: false }],
     listeners: [[{ port: 8080, protocol: 'http', services: [{ name: 'entered-shop' }] }]],
-    defaults: [{ maxConnections: 50, maxPendingRequests: 10 }],
   },
 })

@@ -78,5 +78,5 @@ export default defineResource<Intention>({
       ],
     },
   },
-  samples: { permissions: [[{ action: 'allow', http: { pathPrefix: '/' } }], [{ action: 'deny', http: { methods: ['DELETE', 'PUT'] } }]] },
+  samples: { name: ['shop'], permissions: [[{ action: 'allow', http: { pathPrefix: '/' } }], [{ action: 'deny', http: { methods: ['DELETE', 'PUT'] } }]] },
 })

@@ -1,9 +1,9 @@
-import { defineResource, type Base64, type Integer, type Key, type Span } from '../../schema/index.ts'
+import { defineResource, type Base64, type Integer, type Key, type Matching, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `jwt-provider` of Consul: whose tokens the mesh takes in requests, and how it checks them. */
 export interface JwtProvider {
   /** Name that intentions and gateways refer to. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** Where the keys are that sign its tokens. */
   jsonWebKeySet: KeySet
   /** Who must have issued a token. */
@@ -86,6 +86,7 @@ export default defineResource<JwtProvider>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/jwt-provider/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { jsonWebKeySet: 'whole', forwarding: 'whole', cacheConfig: 'whole', meta: 'whole' },
   examples: {
     minimal: { name: 'staff', jsonWebKeySet: { local: { jwks: '{"keys":[]}' } } },
     remote: {
@@ -101,9 +102,9 @@ export default defineResource<JwtProvider>({
     },
   },
   samples: {
-    jsonWebKeySet: [{ remote: { uri: 'https://login.test/keys' } }],
+    'jsonWebKeySet.local.jwks': ['{"keys": []}'],
+    'jsonWebKeySet.remote.uri': ['https://login.test/keys'],
     locations: [[{ queryParam: { name: 'token' } }]],
-    forwarding: [{ headerName: 'x-user' }],
-    cacheConfig: [{ size: 20 }],
+    'forwarding.headerName': ['x-user'],
   },
 })

@@ -81,6 +81,8 @@ export default defineResource<Mesh>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/mesh/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  since: { 'http.incoming': '1.20.1' },
+  diff: { transparentProxy: 'whole', tls: 'whole', http: 'whole', peering: 'whole', meta: 'whole' },
   examples: {
     minimal: { name: 'mesh' },
     strict: {
@@ -95,11 +97,5 @@ export default defineResource<Mesh>({
       peering: { peerThroughMeshGateways: true },
       meta: { owner: 'platform' },
     },
-  },
-  samples: {
-    tls: [{ incoming: { tlsMinVersion: 'TLSv1_3' } }],
-    http: [{ sanitizeXForwardedClientCert: false }],
-    transparentProxy: [{ meshDestinationsOnly: false }],
-    peering: [{ peerThroughMeshGateways: false }],
   },
 })

@@ -1,9 +1,9 @@
-import { defineResource, type Default, type Integer, type Key, type ReadOnly, type Span } from '../../schema/index.ts'
+import { defineResource, type Default, type Integer, type Key, type Matching, type ReadOnly, type Span } from '../../schema/index.ts'
 
 /** A Consul prepared query: a service under a name of its own, with a choice of instances and a fallback to other datacenters. */
 export interface PreparedQuery {
   /** Name under which DNS and HTTP answer it; for a template the prefix of such names. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** Service that is looked for; in a template `${match(1)}` is what its pattern found. */
   service: string
   /** Only instances whose checks all pass; those that warn, too, otherwise. */
@@ -26,8 +26,8 @@ export interface PreparedQuery {
   failoverDatacenters?: string[]
   /** How long DNS may keep an answer. */
   ttl?: Span<'text'>
-  /** Makes it a template for every name that begins so. */
-  templateType?: 'name_prefix_match'
+  /** Makes it a template for every name that begins so; no template when empty. */
+  templateType?: '' | 'name_prefix_match'
   /** What a template finds in the name it is asked for. */
   templateRegexp?: string
   /** A template leaves out tags that came out empty. */
@@ -62,7 +62,7 @@ export default defineResource<PreparedQuery>({
   create: 'POST /v1/query',
   update: 'PUT /v1/query/{ID}',
   delete: 'DELETE /v1/query/{ID}',
-  diff: { tags: 'as-set', ignoreCheckIds: 'as-set' },
+  diff: { tags: 'as-set', ignoreCheckIds: 'as-set', nodeMeta: 'whole', serviceMeta: 'whole' },
   examples: {
     minimal: { name: 'web-here', service: 'web' },
     nearest: {

@@ -54,6 +54,7 @@ export default defineResource<ProxyDefaults>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/proxy-defaults/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { config: 'whole', meshGateway: 'whole', transparentProxy: 'whole', accessLogs: 'whole', failoverPolicy: 'whole', meta: 'whole' },
   examples: {
     minimal: { name: 'global' },
     logging: {
@@ -68,9 +69,8 @@ export default defineResource<ProxyDefaults>({
     },
   },
   samples: {
-    accessLogs: [{ enabled: true, type: 'stdout' }],
+    config: [{ envoy_dogstatsd_url: 'udp://127.0.0.1:8126' }],
     meshGateway: [{ mode: 'remote' }],
     failoverPolicy: [{ mode: 'sequential' }],
-    transparentProxy: [{ outboundListenerPort: 15_002 }],
   },
 })

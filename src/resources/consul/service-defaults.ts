@@ -1,15 +1,15 @@
-import { defineResource, type Integer, type Key, type Port, type Span } from '../../schema/index.ts'
+import { defineResource, type Integer, type Key, type Matching, type Port, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `service-defaults` of Consul: how the mesh treats every instance of a service. */
 export interface ServiceDefaults {
   /** Name of the service. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** What is spoken with it; Consul takes `tcp` when left out. */
   protocol?: 'tcp' | 'http' | 'http2' | 'grpc'
   /** How its proxies catch traffic. */
   mode?: 'direct' | 'transparent'
-  /** How new connections are spread over the threads of a proxy. */
-  balanceInboundConnections?: 'exact_balance'
+  /** How new connections are spread over the threads of a proxy; as Envoy does it when empty. */
+  balanceInboundConnections?: '' | 'exact_balance'
   /** Whether it takes traffic without mutual TLS, too. */
   mutualTlsMode?: 'strict' | 'permissive'
   /** How traffic for other datacenters leaves. */
@@ -136,7 +136,18 @@ export default defineResource<ServiceDefaults>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-defaults/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
-  diff: { 'upstreamConfig.overrides': { by: 'name' } },
+  given: [{ run: 'consul_mesh.present', with: { name: 'mesh', allow_enabling_permissive_mutual_tls: true } }],
+  diff: {
+    meshGateway: 'whole',
+    transparentProxy: 'whole',
+    expose: 'whole',
+    'expose.paths': 'as-set',
+    upstreamConfig: 'whole',
+    'upstreamConfig.overrides': 'as-set',
+    destination: 'whole',
+    'destination.addresses': 'as-set',
+    meta: 'whole',
+  },
   examples: {
     minimal: { name: 'defaults-db' },
     web: {
@@ -144,6 +155,7 @@ export default defineResource<ServiceDefaults>({
       protocol: 'http',
       mode: 'transparent',
       balanceInboundConnections: 'exact_balance',
+      mutualTlsMode: 'strict',
       meshGateway: { mode: 'local' },
       transparentProxy: { outboundListenerPort: 15_001, dialedDirectly: true },
       expose: { checks: true, paths: [{ path: '/healthz', localPathPort: 8080, listenerPort: 21_500, protocol: 'http' }] },
@@ -163,11 +175,8 @@ export default defineResource<ServiceDefaults>({
     outside: { name: 'defaults-bank', protocol: 'tcp', destination: { addresses: ['bank.example'], port: 443 } },
   },
   samples: {
-    upstreamConfig: [{ defaults: { connectTimeoutMs: 3000 } }],
-    destination: [{ addresses: ['bank.example', 'bank.test'], port: 8443 }],
-    expose: [{ checks: false, paths: [{ path: '/ready', localPathPort: 8081, listenerPort: 21_501 }] }],
+    'destination.addresses': [['bank.example', 'bank.test']],
     envoyExtensions: [[{ name: 'builtin/lua', arguments: { ProxyType: 'connect-proxy', Listener: 'outbound', Script: 'function envoy_on_request(handle) end' } }]],
     meshGateway: [{ mode: 'remote' }],
-    transparentProxy: [{ outboundListenerPort: 15_002 }],
   },
 })

@@ -1,9 +1,9 @@
-import { defineResource, type Integer, type Key, type Span } from '../../schema/index.ts'
+import { defineResource, type Integer, type Key, type Matching, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `service-resolver` of Consul: which instances a service's name stands for. */
 export interface ServiceResolver {
   /** Name of the service. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** Subset that is taken when none is asked for. */
   defaultSubset?: string
   /** Subsets of its instances by name. */
@@ -94,6 +94,7 @@ export default defineResource<ServiceResolver>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-resolver/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { subsets: 'whole', redirect: 'whole', failover: 'whole', loadBalancer: 'whole', meta: 'whole' },
   examples: {
     minimal: { name: 'resolved' },
     versions: {
@@ -116,8 +117,8 @@ export default defineResource<ServiceResolver>({
     defaultSubset: ['v2'],
     subsets: [{ v1: { filter: 'Service.Meta.version == 3' }, v2: {} }],
     failover: [{ '*': { service: 'resolved-spare' } }],
-    redirect: [{ service: 'resolved-newer' }],
-    loadBalancer: [{ policy: 'least_request', leastRequestConfig: { choiceCount: 3 } }, { policy: 'random' }],
+    'redirect.service': ['resolved-newer'],
+    'loadBalancer.policy': ['ring_hash'],
     connectTimeout: ['10s', 20],
   },
 })

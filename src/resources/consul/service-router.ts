@@ -1,9 +1,9 @@
-import { defineResource, type Integer, type Key, type Span } from '../../schema/index.ts'
+import { defineResource, type Integer, type Key, type Matching, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `service-router` of Consul: where a request goes, by its path, headers and parameters. */
 export interface ServiceRouter {
   /** Name of the service; its protocol must be HTTP. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** The routes; the first that matches is taken. */
   routes?: Route[]
   /** Free labels. */
@@ -102,6 +102,7 @@ export default defineResource<ServiceRouter>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-router/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { meta: 'whole' },
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'routed-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'routed-admin', protocol: 'http' } },
@@ -131,5 +132,5 @@ export default defineResource<ServiceRouter>({
       meta: { owner: 'shop' },
     },
   },
-  samples: { routes: [[{ match: { http: { pathPrefix: '/v2' } }, destination: { service: 'routed-admin' } }], [{ match: { http: { pathRegex: '/[a-z]+' } } }]] },
+  samples: { name: ['routed-shop'], routes: [[{ match: { http: { pathPrefix: '/v2' } }, destination: { service: 'routed-admin' } }], [{ match: { http: { pathRegex: '/[a-z]+' } } }]] },
 })

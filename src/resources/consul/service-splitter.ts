@@ -1,9 +1,9 @@
-import { defineResource, type Key } from '../../schema/index.ts'
+import { defineResource, type Key, type Matching } from '../../schema/index.ts'
 
 /** The configuration entry `service-splitter` of Consul: how requests to a service are divided. */
 export interface ServiceSplitter {
   /** Name of the service; its protocol must be HTTP. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** The shares, 100 together. */
   splits: Split[]
   /** Free labels. */
@@ -38,6 +38,7 @@ export default defineResource<ServiceSplitter>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-splitter/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { meta: 'whole' },
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'split-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'split-next', protocol: 'http' } },
@@ -50,5 +51,5 @@ export default defineResource<ServiceSplitter>({
       meta: { owner: 'shop' },
     },
   },
-  samples: { splits: [[{ weight: 50 }, { weight: 50, service: 'split-next' }], [{ weight: 100, service: 'split-next' }]] },
+  samples: { name: ['split-shop'], splits: [[{ weight: 50 }, { weight: 50, service: 'split-next' }], [{ weight: 100, service: 'split-next' }]] },
 })

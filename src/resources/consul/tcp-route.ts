@@ -1,9 +1,9 @@
-import { defineResource, type Key } from '../../schema/index.ts'
+import { defineResource, type Key, type Matching } from '../../schema/index.ts'
 
 /** The configuration entry `tcp-route` of Consul: which service the connections of a gateway go to. */
 export interface TcpRoute {
   /** Name of the route. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** The gateways that it belongs to. */
   parents?: Parent[]
   /** The service, one alone. */
@@ -32,6 +32,7 @@ export default defineResource<TcpRoute>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/tcp-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  diff: { parents: 'as-set', meta: 'whole' },
   given: [{ run: 'consul_api_gateway.present', with: { name: 'tcproute-gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] } }],
   examples: {
     minimal: { name: 'db-route' },

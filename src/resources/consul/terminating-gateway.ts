@@ -1,9 +1,9 @@
-import { defineResource, type Key } from '../../schema/index.ts'
+import { defineResource, type Key, type Matching } from '../../schema/index.ts'
 
 /** The configuration entry `terminating-gateway` of Consul: which services outside of the mesh it reaches. */
 export interface TerminatingGateway {
   /** Name of the gateway's own service. */
-  name: Key<string>
+  name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
   /** The services, and how the gateway proves itself to them. */
   services?: LinkedService[]
   /** Free labels. */
@@ -32,7 +32,7 @@ export default defineResource<TerminatingGateway>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/terminating-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
-  diff: { services: { by: 'name' } },
+  diff: { services: 'as-set', meta: 'whole' },
   examples: {
     minimal: { name: 'egress' },
     bank: {

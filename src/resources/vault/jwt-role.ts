@@ -6,8 +6,6 @@ export interface JwtRole {
   name: Key<Matching<'^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$', 'letters, digits, `_`, `.` and `-`, at most 128, not a dot or dash first'>>
   /** Path of the auth method. */
   mount: Key<Slashed>
-  /** How one logs in: with a token, not through a provider's page. */
-  roleType: Default<'jwt', 'jwt'>
   /** The claim by which a user is known. */
   userClaim: string
   /** That claim is a JSON pointer. */
@@ -46,7 +44,7 @@ export interface JwtRole {
 
 export default defineResource<JwtRole>({
   service: 'vault',
-  wire: { case: 'snake' },
+  wire: { case: 'snake', constant: { role_type: 'jwt' } },
   find: { read: 'GET /v1/auth/{mount}/role/{name}' },
   create: 'POST /v1/auth/{mount}/role/{name}',
   update: 'POST /v1/auth/{mount}/role/{name}',
@@ -75,5 +73,15 @@ export default defineResource<JwtRole>({
       tokenBoundCidrs: ['10.0.0.0/8', '127.0.0.1'],
     },
   },
-  samples: { userClaim: ['/sub', '/nomad_task'], tokenTtl: ['20m', 600], tokenMaxTtl: ['12h', 7200], tokenPeriod: ['2h', 600], tokenExplicitMaxTtl: ['72h', 90_000], tokenBoundCidrs: [['10.0.0.0/8']] },
+  samples: {
+    userClaim: ['/sub', '/nomad_task'],
+    boundClaims: [{ nomad_job_id: 'web' }],
+    claimMappings: [{ nomad_job_id: 'job', nomad_task: 'task' }],
+    tokenTtl: ['20m', 600],
+    tokenMaxTtl: ['12h', 7200],
+    tokenPeriod: ['2h', 600],
+    tokenExplicitMaxTtl: ['72h', 90_000],
+    tokenType: ['service', 'default'],
+    tokenBoundCidrs: [['10.0.0.0/8']],
+  },
 })

@@ -73,6 +73,6 @@ export default defineResource<Mount>({
       allowedResponseHeaders: ['X-Cost', 'X-Trace'],
     },
   },
-  samples: { defaultLeaseTtl: ['90m', 1800], maxLeaseTtl: ['48h', 90_000] },
+  samples: { options: [{ version: '1' }, { version: '2' }], defaultLeaseTtl: ['90m', 1800], maxLeaseTtl: ['48h', 90_000] },
   hooks: ['to_wire', 'after_create'],
 })
