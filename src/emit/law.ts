@@ -39,7 +39,8 @@ function otherValue(resource: ResourceContract, spot: string, schema: Schema, va
   if (part !== undefined) return part
   const samples = resource.spec.samples?.[spot]
   if (samples) return samples.find((one) => JSON.stringify(one) !== JSON.stringify(value))
-  const { enum: values, pattern, maximum } = schema
+  const { enum: values, const: only, pattern, maximum } = schema
+  if (only !== undefined) return undefined
   const form = schema['x-form']
   if (typeof form === 'string' && form.startsWith('span:')) return value === '7m' ? '9m' : '7m'
   if (typeof form === 'string' && form !== 'base64') return undefined

@@ -23,8 +23,8 @@ def get(name, namespace="default"):
     Give one Nomad variable as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     namespace
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
@@ -64,8 +64,8 @@ def create(name, items, namespace="default"):
     Create a Nomad variable and give what was created.
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     items
         The values by name: each is given by the place where it lies, and never shown. Map of
@@ -94,8 +94,8 @@ def update(name, items=None, namespace="default"):
     Change a Nomad variable and give what it has become; what is left out stays as it is.
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     items
         The values by name: each is given by the place where it lies, and never shown. Map of
@@ -124,8 +124,8 @@ def delete(name, namespace="default"):
     Delete a Nomad variable; gives whether there was one.
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     namespace
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default

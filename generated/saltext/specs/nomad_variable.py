@@ -22,9 +22,12 @@ SPEC = {
                 "type": "string",
                 "pattern": (
                     "^(?!/)(?!\\.\\.?(/|$))(?![\\s\\S]*(//|/\\.\\.?"
-                    "(/|$)))[^\\x00-\\x1f\\x7f]*[^\\x00-\\x1f\\x7f/]$"
+                    "(/|$)))[^\\x00-\\x1f\\x7f]{0,511}[^\\x00-\\x1f\\x7f/]$"
                 ),
-                "x-says": "text with `/` between its parts, none of them empty, `.` or `..`",
+                "x-says": (
+                    "text of at most 512 characters with `/` between its parts, none of them "
+                    "empty, `.` or `..`"
+                ),
                 "x-form": "slashed",
             },
             "key": True,

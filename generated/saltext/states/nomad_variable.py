@@ -33,8 +33,8 @@ def present(name, items, namespace="default"):
                   file: /etc/eos/secrets/mail-password
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     items
         The values by name: each is given by the place where it lies, and never shown. Map of
@@ -63,8 +63,8 @@ def absent(name, namespace="default"):
             - namespace: default
 
     name
-        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text with ``/``
-        between its parts, none of them empty, ``.`` or ``..``; identifies it.
+        Its path; a job reads what stands below ``nomad/jobs/<job>`` by itself. Text of at most 512
+        characters with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     namespace
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default

@@ -16,7 +16,8 @@ def to_wire(rows: Rows, values: dict[str, Any], base: dict[str, Any] | None) -> 
 
     :param base: the object as read; an update must keep what is not managed.
     """
-    wire: dict[str, Any] = copy.deepcopy(base or {})
+    unread = [n for n, row in rows.items() if row["diff"] == "write-only"]
+    wire: dict[str, Any] = without(rows, base, unread) or {}
     for name, value in values.items():
         row = rows[name]
         if value is None or row.get("read_only"):
@@ -32,6 +33,17 @@ def to_wire(rows: Rows, values: dict[str, Any], base: dict[str, Any] | None) -> 
             place[last] = [_inside(inner[1:].split("."), one) for one in value]
         else:
             place[last] = _written(row, value, place.get(last))
+    return wire
+
+
+def without(rows: Rows, base: dict[str, Any] | None, names: list[str]) -> dict[str, Any] | None:
+    """Copy an object without some of its fields, such as what a server shows for a secret."""
+    wire = copy.deepcopy(base)
+    for name in names:
+        *folders, last = rows[name]["wire"].partition("[]")[0].split(".")
+        place = _at(wire, folders)
+        if isinstance(place, dict):
+            place.pop(last, None)
     return wire
 
 
@@ -52,7 +64,8 @@ def _written(row: dict[str, Any], value: Any, base: Any) -> Any:
     if value is None or shape is None:
         return forms.encoded(row, value)
     if shape == "object":
-        return to_wire(row["fields"], value, base if isinstance(base, dict) else None)
+        over = isinstance(base, dict) and row.get("diff") != "whole"
+        return to_wire(row["fields"], value, base if over else None)
     item = row.get("item") or {}
     if shape == "map":
         known = base if isinstance(base, dict) and row.get("diff") != "whole" else {}

@@ -54,19 +54,9 @@ def absent(
     :return: the return of a state.
     """
     one = task(spec, keys, opts)
-    test = bool(opts.get("test"))
     try:
         one.prepare()
-        found = wire.find(one.client, spec, one.desired)
-        if found is None:
-            return state.result(one.name, True, f"{one.what} is already absent.")
-        shown = _created(spec, _read(spec, found))
-        changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
-        if not test:
-            _delete(one, found)
-            if wire.find(one.client, spec, one.desired) is not None:
-                raise CommandExecutionError(f"{one.what} is still there after it was deleted")
-        return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
+        return _again(lambda: _absent(one, test=bool(opts.get("test"))))
     except EXPECTED as err:
         return state.failed(one.name, one.hide(err))
 
@@ -77,14 +67,14 @@ def get(
     """Give one object as fields, secrets hidden; ``None`` when it is not there."""
     one = _prepared(spec, keys, opts)
     found = wire.find(one.client, spec, one.desired)
-    return None if found is None else _shown(spec, _read(spec, found))
+    return None if found is None else _shown(spec, _read(one, found))
 
 
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give every object as fields, secrets hidden."""
     client = settings.connect(spec["service"], opts)
     items = wire.send(client, spec, spec["find"]["list"], {}) or []
-    return [_shown(spec, _read(spec, item)) for item in items]
+    return [_shown(spec, _fields(spec, item)) for item in items]
 
 
 def create(
@@ -114,7 +104,7 @@ def update(
     found = wire.find(one.client, spec, one.desired)
     if found is None:
         raise CommandExecutionError(f"{one.what} does not exist; create it first")
-    changes = _changes(one, _read(spec, found))
+    changes = _changes(one, _read(one, found))
     _refuse_fixed(one, changes)
     if changes:
         _update(one, found)
@@ -150,7 +140,7 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
             _create(one)
             _confirm(one)
         return state.changed(one.name, f"{one.what} {{}} created.", changes, test=test)
-    changes = _changes(one, _read(one.spec, found))
+    changes = _changes(one, _read(one, found))
     if not changes:
         return state.unchanged(one.name, one.what)
     _refuse_fixed(one, changes)
@@ -158,6 +148,19 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
         _update(one, found)
         _confirm(one)
     return state.changed(one.name, f"{one.what} {{}} updated.", changes, test=test)
+
+
+def _absent(one: Task, *, test: bool) -> dict[str, Any]:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is None:
+        return state.result(one.name, True, f"{one.what} is already absent.")
+    shown = _created(one.spec, _read(one, found))
+    changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
+    if not test:
+        _delete(one, found)
+        if wire.find(one.client, one.spec, one.desired) is not None:
+            raise CommandExecutionError(f"{one.what} is still there after it was deleted")
+    return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
 
 
 def _again(write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -184,13 +187,13 @@ def _create(one: Task) -> None:
 
 def _update(one: Task, found: dict[str, Any]) -> None:
     _hook(one.spec, "before_update", one.client, one.desired)
-    known = {**found, **_set(_read(one.spec, found)), **_set(one.desired)}
+    known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     wire.send(one.client, one.spec, one.spec["update"], known, _body(one, found))
 
 
 def _delete(one: Task, found: dict[str, Any]) -> None:
     _hook(one.spec, "before_delete", one.client, one.desired)
-    known = {**found, **_set(_read(one.spec, found)), **_set(one.desired)}
+    known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     try:
         wire.send(one.client, one.spec, one.spec["delete"], known)
     except NotFound:
@@ -203,7 +206,14 @@ def _body(one: Task, base: dict[str, Any] | None) -> Any:
     return wire.wrapped(one.spec, made if changed is None else changed)
 
 
-def _read(spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
+def _read(one: Task, found: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of what was found; a key that is only in its path is the one asked for."""
+    fields = _fields(one.spec, found)
+    keys = {n: one.desired.get(n) for n, row in one.spec["fields"].items() if row.get("key")}
+    return {**fields, **{n: key for n, key in keys.items() if fields[n] is None}}
+
+
+def _fields(spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
     fields = codec.from_wire(spec["fields"], found)
     changed = _hook(spec, "from_wire", fields, found)
     return fields if changed is None else dict(changed)
@@ -214,7 +224,7 @@ def _confirm(one: Task) -> dict[str, Any]:
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
         raise CommandExecutionError(f"{one.what} is not there after it was written")
-    fields = _read(one.spec, found)
+    fields = _read(one, found)
     left = _changes(one, fields)
     if left:
         raise CommandExecutionError(
@@ -227,7 +237,7 @@ def _changes(one: Task, found: dict[str, Any]) -> Changes:
     changes = {}
     for name, value in one.desired.items():
         row = one.spec["fields"][name]
-        if not row.get("read_only") and diff.unlike(row, value, found[name]):
+        if not row.get("read_only") and not row.get("key") and diff.unlike(row, value, found[name]):
             changes[name] = _change(row, found[name], value)
     return changes
 
@@ -277,7 +287,7 @@ def _wait(one: Task) -> None:
     deadline = time.monotonic() + measures.duration(wanted["within"])
     while True:
         found = wire.find(one.client, one.spec, one.desired)
-        value = _read(one.spec, found)[wanted["field"]] if found else None
+        value = _read(one, found)[wanted["field"]] if found else None
         if value == wanted["is"]:
             return
         if value in wanted.get("fails", ()):

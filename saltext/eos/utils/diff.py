@@ -30,31 +30,41 @@ def differs(rule: str, wanted: Any, found: Any, default: Any = None) -> bool:
     return wanted is not None and not _RULES[rule](wanted, found, default)
 
 
-def unlike(row: dict[str, Any], wanted: Any, found: Any) -> bool:
+def unlike(row: dict[str, Any], wanted: Any, found: Any, *, whole: bool = False) -> bool:
     """
     Tell whether a value must be written, looking into what it holds.
 
-    In an object only what is wanted is compared: the rest is the server's own.
+    An object that is written over what is there is compared in what is wanted: the rest is the
+    server's own. One that is written whole, as each item of a list without a key is, has nothing
+    where it says nothing.
 
     :param row: the value's row in a resource's table.
+    :param whole: the value is part of something that is written whole.
     """
     rule = row.get("diff", "exact")
-    if wanted is None or rule == "write-only":
+    if rule == "write-only":
         return False
+    if wanted is None:
+        return whole and _holds(found)
+    whole = whole or rule == "whole"
     if row.get("shape") == "object" and isinstance(wanted, dict):
         known = found if isinstance(found, dict) else {}
-        return any(unlike(row["fields"][n], one, known.get(n)) for n, one in wanted.items())
+        rows = row["fields"]
+        names = rows if whole else wanted
+        return any(unlike(rows[n], wanted.get(n), known.get(n), whole=whole) for n in names)
     item = row.get("item") or {}
     if row.get("shape") == "map" and isinstance(wanted, dict) and item:
         known = found if isinstance(found, dict) else {}
         other = wanted.keys() != known.keys()
-        return other or any(unlike(item, one, known[name]) for name, one in wanted.items())
+        return other or any(unlike(item, one, known[n], whole=whole) for n, one in wanted.items())
     if row.get("shape") == "list" and item.get("shape"):
-        return _unlike_lists(rule, item, wanted, found or [])
+        return _unlike_lists(rule, item, wanted, found or [], whole=whole)
     return differs(rule, wanted, found, row.get("default"))
 
 
-def _unlike_lists(rule: Any, item: dict[str, Any], wanted: list[Any], found: list[Any]) -> bool:
+def _unlike_lists(
+    rule: Any, item: dict[str, Any], wanted: list[Any], found: list[Any], *, whole: bool
+) -> bool:
     if len(wanted) != len(found):
         return True
     if isinstance(rule, dict):
@@ -62,16 +72,26 @@ def _unlike_lists(rule: Any, item: dict[str, Any], wanted: list[Any], found: lis
         names = [str(one.get(rule["by"])) for one in wanted]
         if set(names) != known.keys() or len(set(names)) < len(names):
             return True
-        return any(unlike(item, one, known[name]) for name, one in zip(names, wanted, strict=True))
+        pairs = zip(names, wanted, strict=True)
+        return any(unlike(item, one, known[name], whole=whole) for name, one in pairs)
     if rule != "as-set":
-        return any(unlike(item, one, other) for one, other in zip(wanted, found, strict=True))
+        both = zip(wanted, found, strict=True)
+        return any(unlike(item, one, other, whole=True) for one, other in both)
     left = list(found)
     for one in wanted:
-        same_one = next((other for other in left if not unlike(item, one, other)), None)
+        alike = (other for other in left if not unlike(item, one, other, whole=True))
+        same_one = next(alike, None)
         if same_one is None:
             return True
         left.remove(same_one)
     return False
+
+
+def _holds(value: Any) -> bool:
+    """Tell whether a server says anything there, however deep."""
+    if isinstance(value, dict):
+        return any(map(_holds, value.values()))
+    return _nothing(value) not in (None, "0s")
 
 
 def _exact(wanted: Any, found: Any, _: Any) -> bool:

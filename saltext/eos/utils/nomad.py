@@ -14,6 +14,8 @@ CA_FILE = "/etc/eos/tls/ca.pem"
 class ObjectClient(Client):
     """A client for the objects that states keep in Nomad."""
 
+    pooled = True
+
     def version(self) -> str:
         """Give the version that the agent says it has."""
         return str(self.get("/v1/agent/self")["config"]["Version"]["Version"])

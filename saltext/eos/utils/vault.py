@@ -20,6 +20,8 @@ _MAPS = ("/v1/sys/mounts", "/v1/sys/auth", "/v1/sys/audit")
 class ObjectClient(Client):
     """A client for the objects that states keep in Vault: they come without their envelope."""
 
+    pooled = True
+
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """
         Send one request and give the ``data`` of its answer.

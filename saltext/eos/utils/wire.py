@@ -9,7 +9,7 @@ from urllib.parse import quote
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import codec, forms
-from saltext.eos.utils.http import Client, Conflict, NotFound
+from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound
 from saltext.eos.utils.validate import findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -60,7 +60,7 @@ def send(
     method, _, path = call.partition(" ")
     filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
     answer = client.request(method, filled, body)
-    if answer is False and body is not None and spec.get("lost") == "answers-false":
+    if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
         raise Conflict(
             f"{method} {client.base_url}{filled} answered false: another has written meanwhile",
             method=method, path=filled, status=200, body=answer,
@@ -76,11 +76,23 @@ def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] 
     """
     raw = spec.get("raw")
     if raw is None:
-        return {**codec.to_wire(spec["fields"], desired, base), **spec.get("constant", {})}
+        kept = codec.without(spec["fields"], base, _not_kept(spec, desired))
+        return {**codec.to_wire(spec["fields"], desired, kept), **spec.get("constant", {})}
     value = desired.get(raw)
     if value is None and base is not None:
         value = codec.from_wire(spec["fields"], base)[raw]
     return ("" if value is None else str(value)).encode()
+
+
+def _not_kept(spec: dict[str, Any], desired: dict[str, Any]) -> list[str]:
+    """Name what an update must not send back as read: what excludes a wanted field."""
+    return [
+        name
+        for names in spec.get("exclusive", ())
+        if any(desired.get(one) is not None for one in names)
+        for name in names
+        if desired.get(name) is None
+    ]
 
 
 def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any] | None:
@@ -109,6 +121,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
             "others, or give them other names"
         )
     if not found:
+        _refuse_unseen(client, spec, wanted)
         return None
     ((item, fields),) = found
     if "read" not in how:
@@ -117,6 +130,23 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
         return _opened(spec, send(client, spec, how["read"], {**item, **fields}))
     except NotFound:
         return None
+
+
+def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """
+    Refuse to call absent what only was not in a list that ACLs have shortened.
+
+    :raises Forbidden: Consul says that it left something out.
+    """
+    if client.answered.get("x-consul-results-filtered-by-acls") != "true":
+        return
+    said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+    path = spec["find"]["list"].partition(" ")[2]
+    raise Forbidden(
+        f"{spec['title']} with {said} is not in the list, but the token may not see the whole of "
+        "it; expected a token that may read it",
+        method="GET", path=path, status=403, body=None,
+    )  # fmt: skip
 
 
 def wrapped(spec: dict[str, Any], wire: Any) -> Any:

@@ -91,10 +91,10 @@ export default defineResource<AclAuthMethod>({
     type: ['JWT'],
     'config.jwksUrl': ['https://127.0.0.1:1/jwks', 'https://127.0.0.1:1/keys'],
     'config.oidcDiscoveryUrl': ['https://127.0.0.1:1', 'https://127.0.0.1:2'],
-    config: [
-      { jwksUrl: 'https://127.0.0.1:1/jwks', boundAudiences: ['nomad'] },
-      { jwksUrl: 'https://127.0.0.1:1/keys', boundIssuer: ['ci', 'cd'], clockSkewLeeway: '45s', claimMappings: { sub: 'user' } },
-    ],
+    'config.boundAudiences': [['a', 'b'], ['nomad']],
+    'config.boundIssuer': [['https://a.example.org', 'https://b.example.org']],
+    'config.signingAlgs': [['RS256'], ['EdDSA', 'ES384']],
+    'config.claimMappings': [{ sub: 'user' }, { sub: 'user', project: 'project' }],
   },
   examples: {
     minimal: { name: 'ci', type: 'JWT', tokenLocality: 'local', maxTokenTtl: '1h', config: { jwksUrl: 'https://ci.example.org/jwks' } },

@@ -1,4 +1,4 @@
-"""What the law needs: Salt, and servers with TLS and ACLs, started when they are first asked for."""
+"""What the law needs: Salt, and servers with TLS and ACLs that start when first asked for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 import salt.config
 import salt.loader
 from law_nomad import nomad
+from law_secrets import content
 from law_servers import consul, vault
+from law_tables import TABLES, keys_of
 from programs import clear
 
 STARTS = {"nomad": nomad, "consul": consul, "vault": vault}
@@ -87,19 +89,35 @@ def salted(salted_once, monkeypatch, tmp_path):
         return once(client, method, path, body)
 
     def below(name):
+        if name.startswith("/tmp/law"):
+            return from_file(name)
         place = tmp_path / name.lstrip("/")
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch(0o600)
-            place.write_text(f"the secret of {name}")
+            place.write_text(content(name))
         return from_file(str(place))
 
-    tokens = {one["token_file"] for one in salted_once._connections.values()}
     monkeypatch.setattr(http.Client, "_once", recorded)
-    monkeypatch.setattr(
-        placed,
-        "from_file",
-        lambda name: from_file(name) if name.startswith("/tmp/law") else below(name),
-    )
-    assert all(token.startswith("/tmp/law") for token in tokens)
+    monkeypatch.setattr(placed, "from_file", below)
     return salted_once
+
+
+@pytest.fixture
+def ready(salted):
+    """Give Salt with what the examples of a resource need before; it is taken away afterwards."""
+    applied = []
+
+    def make(table):
+        salted.serve(table["service"])
+        for one in table.get("given", ()):
+            result = salted.state(one["run"], **one["with"])
+            assert result["result"] is True, result
+            applied.append(one)
+        return salted
+
+    yield make
+    keys = {f"{table['resource']}.present": table for table in TABLES}
+    for one in reversed(applied):
+        absent = one["run"].replace(".present", ".absent")
+        salted.state(absent, **keys_of(keys[one["run"]], one["with"]))

@@ -22,7 +22,7 @@ def get(name):
     Give one Nomad namespace as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
@@ -59,11 +59,11 @@ def create(name, description="", meta=None, enabled_task_drivers=None, disabled_
     Create a Nomad namespace and give what was created.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     description
-        What the namespace is for. Text; default ``''``.
+        What the namespace is for. Text of at most 256 characters; default ``''``.
 
     meta
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
@@ -106,11 +106,11 @@ def update(
     Change a Nomad namespace and give what it has become; what is left out stays as it is.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     description
-        What the namespace is for. Text; not managed when left out.
+        What the namespace is for. Text of at most 256 characters; not managed when left out.
 
     meta
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
@@ -147,7 +147,7 @@ def delete(name):
     Delete a Nomad namespace; gives whether there was one.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad

@@ -21,13 +21,21 @@ SPEC = {
         "name": {
             "wire": "Name",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[a-zA-Z0-9-]{1,128}$",
+                "x-says": "letters, digits and `-`, at most 128",
+            },
             "key": True,
         },
         "description": {
             "wire": "Description",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^[\\s\\S]{0,256}$",
+                "x-says": "text of at most 256 characters",
+            },
             "default": "",
         },
         "meta": {

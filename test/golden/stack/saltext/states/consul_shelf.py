@@ -60,8 +60,8 @@ def present(
         Name by which people ask for it. At most 20 lower-case letters and ``-``; identifies it.
 
     room
-        Where it hangs. Text with ``/`` between its parts, none of them empty, ``.`` or ``..``;
-        cannot change afterwards; not managed when left out.
+        Where it hangs. Text of at most 512 characters with ``/`` between its parts, none of them
+        empty, ``.`` or ``..``; cannot change afterwards; not managed when left out.
 
     label
         What it is for. Text of at most 40 characters; default ``''``.

@@ -32,11 +32,11 @@ def present(name, description="", meta=None, enabled_task_drivers=None, disabled
                 - exec
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     description
-        What the namespace is for. Text; default ``''``.
+        What the namespace is for. Text of at most 256 characters; default ``''``.
 
     meta
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
@@ -72,7 +72,7 @@ def absent(name):
           nomad_namespace.absent: []
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
