@@ -51,7 +51,7 @@ export const checkExamples: Check = ({ contracts, places }) => {
 }
 
 /** The schema of what a caller may set: read-only fields are not among it. */
-function inputSchema(fields: Fields): JsonObject {
+export function inputSchema(fields: Fields): JsonObject {
   const settable = Object.entries(fields).flatMap(([name, field]) => (isRole(field) || field.read_only ? [] : [[name, field] as const]))
   return {
     type: 'object',

@@ -4,6 +4,7 @@ import { checkAdvice, checkIds, checkPayloads, checkTags, checkVerbs } from './c
 import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkActComponents, checkKeysOfPolicies, checkMatches, checkOccurrences, checkPatience } from './check-policies.ts'
+import { checkGiven, checkRules, checkSamples, checkWords } from './check-resources.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
 import { checkEach, checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
 
@@ -20,6 +21,10 @@ export const CHECKS: readonly Check[] = [
   checkDefaults,
   checkKeys,
   checkExamples,
+  checkWords,
+  checkRules,
+  checkSamples,
+  checkGiven,
   checkVerbs,
   checkPayloads,
   checkTags,

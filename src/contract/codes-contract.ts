@@ -68,6 +68,24 @@ export const CONTRACT = {
     advice: 'call the identifying field `name`',
     example: 'interface Namespace { title: Key<string> }',
   },
+  EOS223: {
+    what: 'a word of resources stands elsewhere',
+    expected: 'Span, Base64, Slashed and Confidential in the fields of a resource',
+    advice: 'write a Duration, a string or a Secret',
+    example: 'password: Confidential in src/components/consul.ts',
+  },
+  EOS224: {
+    what: 'a rule of a resource does not fit its field',
+    expected: 'a rule for values of that kind: `as-set` and `by` for lists, `[]` in the name of a list of plain values, `raw` for a text, `exclusive` for what may be left out',
+    advice: 'take another rule, or change the field',
+    example: "diff: { description: 'as-set' }",
+  },
+  EOS225: {
+    what: 'what the examples of a resource need cannot be applied',
+    expected: 'states `present` of declared resources, with arguments that they take',
+    advice: 'correct the name or the arguments',
+    example: "given: [{ run: 'nomad_acl_polciy.present', with: { name: 'read' } }]",
+  },
   EOS230: {
     what: 'the verbs of an event and their descriptions differ',
     expected: 'one entry in `verbs` for each verb of the interface',

@@ -74,19 +74,26 @@ const component: Schema = closed({
   'hooks?': list({ enum: ['before_apply', 'after_apply', 'derive'] }),
 })
 
+/** `Name`, `Capabilities.Drivers`, `Policies[].Name`. */
+const WIRE = '^[A-Za-z_][A-Za-z0-9_-]*(\\.[A-Za-z_][A-Za-z0-9_-]*)*(\\[\\](\\.[A-Za-z_][A-Za-z0-9_-]*)+)?$'
 const call: Schema = { type: 'string', pattern: '^(GET|PUT|POST|DELETE|LIST) /' }
 const diff: Schema = { enum: ['exact', 'when-set', 'empty-is-default', 'bytes', 'duration', 'case', 'hcl', 'at-least', 'as-set', 'whole', 'write-only'] }
 
 const resource: Schema = closed({
   service: { enum: ['nomad', 'consul', 'vault'] },
-  wire: closed({ case: { enum: ['pascal', 'snake', 'camel'] }, 'envelope?': text, 'rename?': mapOf(text) }),
+  wire: closed({ case: { enum: ['pascal', 'snake', 'camel'] }, 'envelope?': text, 'rename?': mapOf({ type: 'string', pattern: WIRE }), 'raw?': text, 'constant?': mapOf(scalar) }),
   find: closed({ 'list?': call, 'read?': call, 'match?': texts }),
   create: call,
   update: { anyOf: [{ const: 'never' }, call] },
   delete: call,
-  'diff?': mapOf(diff),
+  'diff?': mapOf({ anyOf: [diff, closed({ by: text })] }),
+  'since?': mapOf({ type: 'string', pattern: '^[0-9]+\\.[0-9]+(\\.[0-9]+)?$' }),
+  'lost?': { const: 'answers-false' },
+  'exclusive?': list({ type: 'array', items: text, minItems: 2 }, 1),
   'wait?': closed({ 'created?': closed({ field: text, is: text, 'fails?': texts, within: DURATION }) }),
+  'given?': list(closed({ run: { type: 'string', pattern: '^[a-z0-9_]+\\.present$' }, with: tree }), 1),
   examples: { type: 'object', minProperties: 1, additionalProperties: tree },
+  'samples?': mapOf({ type: 'array', minItems: 1 }),
   'hooks?': list({ enum: ['to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
 })
 

@@ -122,14 +122,20 @@ export interface ComponentContract extends Declaration {
 /** How an object behind an HTTP API behaves. */
 export interface ResourceSpec {
   readonly service: 'nomad' | 'consul' | 'vault'
-  readonly wire: { readonly case: 'pascal' | 'snake' | 'camel'; readonly envelope?: string; readonly rename?: { readonly [field: string]: string } }
+  readonly wire: { readonly case: 'pascal' | 'snake' | 'camel'; readonly envelope?: string; readonly rename?: { readonly [spot: string]: string }; readonly raw?: string; readonly constant?: JsonObject }
   readonly find: { readonly list?: string; readonly read?: string; readonly match?: readonly string[] }
   readonly create: string
   readonly update: string
   readonly delete: string
-  readonly diff?: { readonly [field: string]: string }
+  /** By the place of a field: `rules`, or `config.issuer` inside another. */
+  readonly diff?: { readonly [spot: string]: string | { readonly by: string } }
+  readonly since?: { readonly [spot: string]: string }
+  readonly lost?: 'answers-false'
+  readonly exclusive?: readonly (readonly string[])[]
   readonly wait?: JsonObject
+  readonly given?: readonly { readonly run: string; readonly with: JsonObject }[]
   readonly examples: { readonly [name: string]: JsonObject }
+  readonly samples?: { readonly [spot: string]: readonly Json[] }
   readonly hooks?: readonly string[]
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject, Schema } from './types.ts'
 
 // The schemas come out of the reader's closed grammar, and strict mode looks at their keywords: checking them against
 // the meta-schema as well, or optimising code that runs a few hundred times, would cost more than it saves.
-const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true, validateSchema: false, code: { optimize: false } })
+const ajv = new Ajv2020({ strict: true, allErrors: true, verbose: true, allowUnionTypes: true, discriminator: true, validateSchema: false, keywords: ['x-form', 'x-says'], code: { optimize: false } })
 const compiled = new Map<string, ValidateFunction>()
 const known = new WeakMap<Schema, ValidateFunction>()
 

@@ -1,11 +1,9 @@
-import { isJsonList, isJsonObject } from '../contract/json.ts'
-import { isRole, type ComponentContract, type Condition, type Field, type Fields, type Json, type ProbeSpec, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
+import { isRole, type ComponentContract, type Condition, type Field, type ProbeSpec } from '../contract/types.ts'
 import { markdownHeader } from './header.ts'
 import { HEAL, healRows } from './heal-settings.ts'
-import { fieldPhrase, typePhrase, shown } from './phrase.ts'
+import { nested, plainFields, table, textOf } from './markdown.ts'
+import { typePhrase, shown } from './phrase.ts'
 import { rolesOf } from './pillar-schema.ts'
-import { saltYaml } from './salt-yaml.ts'
-import { titleOf } from './title.ts'
 
 /** A table of a page: its head and rows are finished Markdown. */
 interface Table {
@@ -38,26 +36,6 @@ export function componentPage(component: ComponentContract): PageView {
       { title: 'Gate', text: `Must pass within ${spec.gate.within}${successes(component)}.\n\n${table(['observation', 'when', 'if not, the likely cause'], spec.gate.probes.map((probe) => [probeText(probe), whenText(probe.when), probe.why]))}` },
       ...section('Secrets', secretTable(component)),
       ...section('Backup', backupText(component)),
-    ],
-  }
-}
-
-/** The page of a resource. */
-export function resourcePage(resource: ResourceContract): PageView {
-  const { spec } = resource
-  const calls = [['list', spec.find.list], ['read', spec.find.read], ['create', spec.create], ['update', spec.update], ['delete', spec.delete]].flatMap(([verb, call]) => (call === undefined ? [] : [[verb ?? '', `\`${call}\``]]))
-  const examples = Object.entries(spec.examples).map(([name, { name: id, ...rest }]) => {
-    const args = Object.entries(rest).map(([key, value]) => ({ [key]: value }))
-    return `\`${name}\`:\n\n\`\`\`yaml\n${saltYaml({ [String(id)]: { [`${resource.name}.present`]: args } }, 80).trimEnd()}\n\`\`\``
-  })
-  return {
-    header: markdownHeader(resource.source),
-    title: titleOf(resource),
-    doc: `${resource.doc}\n\nStates \`${resource.name}.present\` and \`${resource.name}.absent\`; functions \`${resource.name}.get\`, \`list\`, \`create\`, \`update\`, \`delete\`.`,
-    sections: [
-      { title: 'Fields', text: table(['field', 'meaning', 'compared'], plainFields(resource.fields).map(([name, field]) => [`\`${name}\``, `${field.doc} ${fieldPhrase(field)}`, spec.diff?.[name] ?? 'exact'])) },
-      { title: 'Calls', text: table(['', 'call'], calls) },
-      { title: 'Examples', text: examples.join('\n\n') },
     ],
   }
 }
@@ -111,23 +89,6 @@ function defaultText(field: Field): string {
   return field.optional ? '' : 'required'
 }
 
-/** A row for each key inside an object, its path with colons as Salt writes it. */
-function nested(path: string, schema: Schema): string[][] {
-  const { properties, required, anyOf } = schema
-  if (isJsonList(anyOf)) return anyOf.filter(isJsonObject).flatMap((branch) => nested(path, branch))
-  if (!isJsonObject(properties)) return []
-  return Object.entries(properties).flatMap(([name, inner]) => {
-    if (!isJsonObject(inner)) return []
-    const here = `${path}:${name}`
-    const must = isJsonList(required) && required.includes(name) ? 'required' : ''
-    return [[`\`${here}\``, typePhrase(inner), must, textOf(inner['description'])], ...nested(here, inner)]
-  })
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : ''
-}
-
 function portTable({ fields, spec }: ComponentContract): string {
   return table(['port', 'default', 'reachable from'], Object.entries(spec.ports ?? {}).map(([name, scope]) => {
     const field = fields[name]
@@ -145,14 +106,6 @@ function backupText({ spec }: ComponentContract): string {
   return spec.backup === 'nothing-to-keep' ? 'Nothing to keep.' : `By \`${spec.backup.hook}\`, every ${spec.backup.every}.`
 }
 
-function plainFields(fields: Fields): [string, Field][] {
-  return Object.entries(fields).filter((entry): entry is [string, Field] => isPlain(entry[1]))
-}
-
-function isPlain(field: Field | RoleField): field is Field {
-  return !isRole(field)
-}
-
 function successes({ spec }: ComponentContract): string {
   return spec.gate.successes === undefined ? '' : `; after a change ${spec.gate.successes} times in a row${spec.gate.apart === undefined ? '' : `, ${spec.gate.apart} apart`}`
 }
@@ -168,10 +121,4 @@ function probeText(probe: ProbeSpec): string {
   if (probe.is_not !== undefined) return `${what}${field} is not \`${JSON.stringify(probe.is_not)}\``
   if (probe.at_least !== undefined) return `${what}${field} is at least ${probe.at_least}`
   return what + field
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return ''
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

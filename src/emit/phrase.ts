@@ -4,6 +4,11 @@ import { isRole, type Field, type Json, type RoleField, type Schema } from '../c
 /** What kind of value a schema asks for, in words. */
 export function typePhrase(schema: Schema): string {
   const { type, enum: values, const: only, items, additionalProperties: extra, properties, anyOf, pattern } = schema
+  const form = schema['x-form']
+  if (typeof form === 'string' && form.startsWith('place:')) return 'secret, given by its place: `{file: …}`, `{sealed: …}` or `{vault: {path: …, field: …}}`'
+  if (typeof form === 'string' && form.startsWith('span:')) return 'span of time such as `90s` or `1h30m`, or a number of seconds'
+  const says = schema['x-says']
+  if (typeof says === 'string') return says
   if (only !== undefined) return `\`${shown(only)}\``
   if (isJsonList(values)) return values.map((value) => `\`${String(value)}\``).join(' or ')
   if (isJsonList(anyOf)) return anyOf.filter(isJsonObject).map((branch) => (branch['type'] === 'null' ? 'nothing' : typePhrase(branch))).join(', or ')

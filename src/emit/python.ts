@@ -43,7 +43,7 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
   }
   const inner = indent + 4
   const pad = ' '.repeat(inner)
-  if (typeof value === 'string' && value.includes(' ')) return `(\n${pieces(value, WIDTH - inner - 2).map((piece) => `${pad}${quote(piece)}\n`).join('')}${' '.repeat(indent)})`
+  if (typeof value === 'string' && value.length > 40) return `(\n${pieces(value, WIDTH - inner - 2).map((piece) => `${pad}${quote(piece)}\n`).join('')}${' '.repeat(indent)})`
   if (isList(value) && value.length > 0) {
     const items = value.map((item) => `${pad}${py(item, inner, inner, open - 1)},\n`)
     return `[\n${items.join('')}${' '.repeat(indent)}]`
@@ -58,12 +58,13 @@ export function py(value: Python, indent = 0, column = indent, open = 0): string
   return flatPython(value)
 }
 
-/** A text cut after blanks into pieces of at most `width` characters, where its words allow it. */
+/** A text cut after blanks into pieces that take at most `width` columns; a longer word is cut where it must be. */
 function pieces(text: string, width: number): string[] {
-  const words = text.split(/(?<= )/)
+  const taken = (piece: string): number => quote(piece).length - 2
+  const words = text.split(/(?<= )/).flatMap((word) => (taken(word) <= width ? [word] : (word.match(/.{1,40}/gsu) ?? [])))
   return words.reduce<string[]>((lines, word) => {
     const last = lines.at(-1)
-    return last !== undefined && last.length + word.length <= width ? [...lines.slice(0, -1), last + word] : [...lines, word]
+    return last !== undefined && taken(last + word) <= width ? [...lines.slice(0, -1), last + word] : [...lines, word]
   }, [])
 }
 

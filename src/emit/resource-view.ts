@@ -40,7 +40,7 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
   const keys = settable.filter(({ field }) => field.key)
   const example = richest(Object.values(resource.spec.examples))
   const call = (name: string, parameters: readonly Parameter[]): string => cli(`${resource.name}.${name}`, parameters, Object.values(resource.spec.examples))
-  const view = (name: string, says: readonly string[], parameters: readonly Parameter[], what: string): FunctionView => functionView(name, [...says, ...parameters.map(parameterDoc), ...errors(title), call(name, parameters)], parameters, what)
+  const view = (name: string, says: readonly string[], parameters: readonly Parameter[], what: string): FunctionView => functionView(name, [...says, ...parameters.map(parameterDoc), RAISES, call(name, parameters)], parameters, what)
   return {
     header: header(resource.source),
     name: resource.name,
@@ -49,13 +49,13 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
     spec,
     functions: [
       view('get', [`Give one ${title} as a dictionary, or \`\`None\`\` when there is none of that name.`], keys, 'keys'),
-      view('list_', [`List every ${title} as a dictionary.`], [], ''),
+      ...(resource.spec.find.list === undefined ? [] : [view('list_', [`List every ${title} as a dictionary.`], [], '')]),
       view('create', [`Create a ${title} and give what was created.`], settable, 'desired'),
       view('update', [`Change a ${title} and give what it has become; what is left out stays as it is.`], settable.map(withoutDefault), 'desired'),
       view('delete', [`Delete a ${title}; gives whether there was one.`], keys, 'keys'),
     ],
-    present: functionView('present', [`Ensure that a ${title} exists with these settings.`, yamlExample(resource, 'present', example), ...settable.map(parameterDoc), ...errors(title)], settable, 'desired'),
-    absent: functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), ...errors(title)], keys, 'keys'),
+    present: functionView('present', [`Ensure that a ${title} exists with these settings.`, yamlExample(resource, 'present', example), ...settable.map(parameterDoc), FAILS], settable, 'desired'),
+    absent: functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), FAILS], keys, 'keys'),
   }
 }
 
@@ -87,9 +87,11 @@ function signatureDefault(field: Field): Python {
   return typeof value === 'object' ? null : fromJson(value)
 }
 
-function withoutDefault({ name, field }: Parameter): Parameter {
+/** How `update` takes a field: all but the keys may be left out, and is then left as it is. */
+function withoutDefault(parameter: Parameter): Parameter {
+  const { name, field } = parameter
   const { default: _, ...rest } = field
-  return { name, field: rest }
+  return field.key ? parameter : { name, field: { ...rest, optional: true } }
 }
 
 function parameterDoc({ name, field }: Parameter): string {
@@ -108,9 +110,10 @@ function indented(text: string): string {
   return lines.map((line) => `    ${line}`).join('\n')
 }
 
-function errors(title: string): string[] {
-  return [`Raises \`\`CommandExecutionError\`\` when the server is out of reach, sealed or refuses: the ${title} is then as it was.`]
-}
+/** How a function fails. */
+const RAISES = 'Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or refuses.'
+/** How a state fails. */
+const FAILS = 'A failure is a result ``False``, whose comment says what was expected and found; what was changed before it stands in the changes.'
 
 /** The example call that shows most and still fits on a line. */
 function cli(name: string, parameters: readonly Parameter[], examples: readonly JsonObject[]): string {
@@ -145,6 +148,8 @@ function pick(example: JsonObject, parameters: readonly Parameter[]): JsonObject
 }
 
 function plural(title: string): string {
-  return title.endsWith('y') ? `${title.slice(0, -1)}ies` : `${title}s`
+  if (title.endsWith('sh')) return `${title}es`
+  if (title.endsWith('s')) return title
+  return /[^aeiou]y$/.test(title) ? `${title.slice(0, -1)}ies` : `${title}s`
 }
 

@@ -2,6 +2,7 @@ import { byField, call, componentName, example, fieldName, when } from './field-
 import { data, keyed, list, plain, record, verbatim, type Rule } from './rules.ts'
 import { eventName, payloadExample, payloadText } from './event-rules.ts'
 import { byLeaf, leafName, policyText, target } from './policy-rules.ts'
+import { bySpot, comparison, values } from './spot-rules.ts'
 import type { Kind } from './declaration.ts'
 
 const probe = record({ when, port: fieldName('port'), auth: record({ secret: fieldName('secret') }), field: verbatim })
@@ -21,12 +22,16 @@ const component = record({
 })
 
 const resource = record({
-  wire: record({ rename: byField('any', plain) }),
+  wire: record({ rename: bySpot(() => plain), raw: fieldName('any'), constant: keyed(verbatim) }),
   find: record({ list: call, read: call, match: list(fieldName('any')) }),
   create: call,
   update: call,
   delete: call,
-  diff: byField('any', plain),
+  diff: bySpot(comparison),
+  since: bySpot(() => plain),
+  exclusive: list(list(fieldName('any'))),
+  given: list(record({ with: keyed(verbatim) })),
+  samples: bySpot(values),
   wait: record({ created: record({ field: fieldName('any') }) }),
   examples: keyed(example),
 })

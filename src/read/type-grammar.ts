@@ -4,6 +4,7 @@ import { DURATION, SIZE } from '../contract/measures.ts'
 import type { Json, JsonObject, Schema } from '../contract/types.ts'
 import { jsonOfType } from './type-value.ts'
 import { placeOf, refuse, type Report } from './place.ts'
+import { resourceWord } from './resource-words.ts'
 import { documentation } from './documentation.ts'
 import { snakeCase } from './names.ts'
 
@@ -39,14 +40,24 @@ function readMembers(report: Report, node: Node, seen: readonly string[]): Schem
       refuseType(report, member)
       continue
     }
-    const schema = readType(report, type, seen)
+    const { bare, value } = withoutDefault(report, type)
+    const schema = readType(report, bare, seen)
     if (!schema) continue
     const doc = documentation(member)
     const name = snakeCase(plainName(member.getName()))
-    properties[name] = doc === undefined ? schema : { description: doc, ...schema }
-    if (!member.hasQuestionToken()) required.push(name)
+    properties[name] = { ...(doc === undefined ? {} : { description: doc }), ...schema, ...(value === undefined ? {} : { default: value }) }
+    if (!member.hasQuestionToken() && value === undefined) required.push(name)
   }
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
+}
+
+/** A member's type without the word `Default`, and the value that it gives. */
+function withoutDefault(report: Report, type: TypeNode): { readonly bare: TypeNode; readonly value: Json | undefined } {
+  const [first, second] = Node.isTypeReference(type) && type.getTypeName().getText() === 'Default' ? type.getTypeArguments() : []
+  if (!first || !second) return { bare: type, value: undefined }
+  const value = jsonOfType(second)
+  if (value === undefined) refuse(report, 'EOS113', placeOf(report, second), `default \`${second.getText()}\` is not a literal`, 'a string, number, boolean, null, list or object written as a type', 'write the value itself')
+  return { bare: first, value }
 }
 
 /** The name of a member without its quotes. */
@@ -70,6 +81,8 @@ function reference(report: Report, node: TypeNode, seen: readonly string[]): Sch
   const [first, second] = node.getTypeArguments()
   const measure = MEASURES[name]
   if (measure) return measure
+  const word = resourceWord(report, node)
+  if (word) return word.schema
   if (name === 'Array' || name === 'ReadonlyArray') return first && list(readType(report, first, seen))
   if (name === 'Record' && first?.getText() === 'string' && second) {
     const values = readType(report, second, seen)

@@ -1,5 +1,7 @@
 // The words of a declaration. A field's shape is an interface, its behaviour one pure literal; nothing here is ever executed by the generator.
 
+export { defineResource, type Base64, type Confidential, type Data, type Matching, type Resource, type Slashed, type Span, type Spot, type Text } from './resource.ts'
+
 // Words of a field: transparent aliases. The compiler sees the bare type; the reader sees the word.
 
 /** Identifies the object among its kind. */
@@ -172,47 +174,6 @@ export interface Component<T> {
   readonly hooks?: readonly ('before_apply' | 'after_apply' | 'derive')[]
 }
 
-// Resources.
-
-type Diff =
-  | 'exact'
-  | 'when-set'
-  | 'empty-is-default'
-  | 'bytes'
-  | 'duration'
-  | 'case'
-  | 'hcl'
-  | 'at-least'
-  | 'as-set'
-  | 'whole'
-  | 'write-only'
-type Call = `${'GET' | 'PUT' | 'POST' | 'DELETE' | 'LIST'} /${string}`
-type Hook = 'to_wire' | 'from_wire' | 'before_create' | 'after_create' | 'before_update' | 'before_delete'
-/** An object behind an HTTP API: its calls, a diff rule per field, waiters and examples. */
-export interface Resource<T> {
-  readonly service: 'nomad' | 'consul' | 'vault'
-  readonly wire: {
-    readonly case: 'pascal' | 'snake' | 'camel'
-    readonly envelope?: string
-    readonly rename?: { readonly [K in Name<T>]?: string }
-  }
-  readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[] }
-  readonly create: Call
-  readonly update: Call | 'never'
-  readonly delete: Call
-  readonly diff?: { readonly [K in Name<T>]?: Diff }
-  readonly wait?: {
-    readonly created?: {
-      readonly field: Name<T>
-      readonly is: string
-      readonly fails?: readonly string[]
-      readonly within: Duration
-    }
-  }
-  readonly examples: { readonly [name: string]: Partial<T> }
-  readonly hooks?: readonly Hook[]
-}
-
 // Events and beacons.
 
 /** What every payload has: `verb` is the closed set of what can have happened to the subject. */
@@ -267,8 +228,6 @@ export interface Plan<S> {
   readonly onRed: 'stop-descendants' | 'stop-all'
 }
 
-/** Declares a resource; the file is `src/resources/<service>/<object>.ts`. */
-export const defineResource = <T>(spec: Resource<T>): Resource<T> => spec
 /** Declares a component; the file is `src/components/<name>.ts`. */
 export const defineComponent = <T>(spec: Component<T>): Component<T> => spec
 /** Declares an event; the file is `src/events/<source>/<object>.ts`. */

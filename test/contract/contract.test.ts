@@ -5,8 +5,9 @@ import { edit, judge, stack, type Files } from '../support/declarations.ts'
 import { emitted } from '../support/emitted.ts'
 import { CONTRACT_MISTAKES as OTHER_MISTAKES } from './mistakes.ts'
 import { POLICY_CONTRACT_MISTAKES } from './policy-mistakes.ts'
+import { RESOURCE_CONTRACT_MISTAKES } from './resource-mistakes.ts'
 
-const CONTRACT_MISTAKES = [...OTHER_MISTAKES, ...POLICY_CONTRACT_MISTAKES]
+const CONTRACT_MISTAKES = [...OTHER_MISTAKES, ...POLICY_CONTRACT_MISTAKES, ...RESOURCE_CONTRACT_MISTAKES]
 
 describe('the checks of the contract', () => {
   it.each(CONTRACT_MISTAKES)('$claim', ({ file, from, to, says }) => {

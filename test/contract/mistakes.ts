@@ -246,7 +246,7 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     claim: 'refuses a resource without a key name',
     check: checkKeys,
     file: NAMESPACE,
-    from: 'name: Key<string>',
+    from: "name: Key<Matching<'^[a-zA-Z0-9-]{1,128}$', 'letters, digits and `-`, at most 128'>>",
     to: 'name: string',
     says: 'src/resources/nomad/namespace.ts:6:3 EOS222 resource nomad_namespace has no key `name`; expected a field `name: Key<string>`; call the identifying field `name`',
   },
@@ -256,7 +256,7 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     file: NAMESPACE,
     from: "minimal: { name: 'batch' }",
     to: "minimal: { description: 'x' }",
-    says: 'src/resources/nomad/namespace.ts:29:14 EOS220 example `minimal`: key `name` is missing; expected every required key; correct the example or the field',
+    says: 'src/resources/nomad/namespace.ts:44:14 EOS220 example `minimal`: key `name` is missing; expected every required key; correct the example or the field',
   },
   {
     claim: 'refuses an example with a value of another type',
@@ -264,6 +264,6 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     file: NAMESPACE,
     from: "meta: { owner: 'web-team' }",
     to: 'meta: { owner: 5 }',
-    says: 'src/resources/nomad/namespace.ts:30:75 EOS220 example `described`: the value does not fit its place; expected what the schema says: it must be string; correct the example or the field',
+    says: 'src/resources/nomad/namespace.ts:45:75 EOS220 example `described`: the value does not fit its place; expected what the schema says: it must be string; correct the example or the field',
   },
 ]

@@ -160,3 +160,36 @@ def test_only_a_certificate_of_the_sites_ca_for_that_name_is_accepted(site):
         Client(f"https://127.0.0.2:{elsewhere}", str(ours), attempts=1).get("/")
     with pytest.raises(Unavailable, match="cannot be read"):
         Client(f"https://127.0.0.1:{port}", "/nowhere/ca.pem", attempts=1).get("/")
+
+
+def test_a_server_that_says_how_long_to_wait_is_believed(server, client, monkeypatch):
+    """Mutation: wait one's own time, and a server that is busy is asked again at once."""
+    from saltext.eos.utils import http as module
+
+    waits = []
+    monkeypatch.setattr(module.time, "sleep", waits.append)
+    monkeypatch.setattr(Server, "send_response", _with_retry_after("2"))
+    server.answers = [(429, ""), (503, ""), (200, '"ok"')]
+    assert client.get("/x") == "ok"
+    assert waits == [2.0, 2.0]
+
+
+def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for(server, client, monkeypatch):
+    from saltext.eos.utils.http import TooMany
+
+    monkeypatch.setattr(Server, "send_response", _with_retry_after("3600"))
+    server.answers = [(429, "")] * 3
+    with pytest.raises(TooMany):
+        client.get("/x")
+    assert len(server.requests) == 1
+
+
+def _with_retry_after(seconds):
+    plain = http.server.BaseHTTPRequestHandler.send_response
+
+    def send(handler, status, message=None):
+        plain(handler, status, message)
+        if status >= 400:
+            handler.send_header("Retry-After", seconds)
+
+    return send

@@ -4,13 +4,14 @@ import { EVENT_MISTAKES } from './event-mistakes.ts'
 import { GRAMMAR_MISTAKES } from './grammar-mistakes.ts'
 import { POLICY_MISTAKES } from './policy-mistakes.ts'
 import { REFERENCE_MISTAKES } from './reference-mistakes.ts'
+import { RESOURCE_MISTAKES } from './resource-mistakes.ts'
 
 describe('the reader', () => {
   it('has nothing against a stack without mistakes', () => {
     expect(judge(stack()).says).toEqual([])
   })
 
-  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...EVENT_MISTAKES, ...POLICY_MISTAKES])('$claim', ({ file, from, to, says }) => {
+  it.each([...GRAMMAR_MISTAKES, ...REFERENCE_MISTAKES, ...EVENT_MISTAKES, ...POLICY_MISTAKES, ...RESOURCE_MISTAKES])('$claim', ({ file, from, to, says }) => {
     expect(judge(edit(stack(), file, from, to)).says).toEqual([says])
   })
 

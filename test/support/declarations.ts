@@ -14,9 +14,9 @@ const FIXTURE = `${ROOT}test/fixture/stack`
 /** Declarations by path below a repository. */
 export type Files = ReadonlyMap<string, string>
 
-/** Four components, two events, a beacon, three policies, the product's plans and its Nomad namespace: a stack without a mistake. */
+/** Four components, two events, a beacon, three policies, a resource with every word, the product's plans and its Nomad namespace: a stack without a mistake. */
 export function stack(): Files {
-  const fixtures = Object.entries({ components: 'components', events: 'events/house', beacons: 'beacons', policies: 'policies' }).flatMap(([folder, target]) =>
+  const fixtures = Object.entries({ components: 'components', events: 'events/house', beacons: 'beacons', policies: 'policies', resources: 'resources/consul' }).flatMap(([folder, target]) =>
     readdirSync(`${FIXTURE}/${folder}`).map((name) => [`src/${target}/${name.replace('.txt', '')}`, readFileSync(`${FIXTURE}/${folder}/${name}`, 'utf8')] as const),
   )
   const others = ['src/plans/apply.ts', 'src/plans/bootstrap.ts', 'src/resources/nomad/namespace.ts'].map((path) => [path, readFileSync(ROOT + path, 'utf8')] as const)

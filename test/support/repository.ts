@@ -23,7 +23,7 @@ export function repository(files: Files = stack()): string {
     writeFileSync(join(root, path), text)
   }
   mkdirSync(join(root, 'src/schema'), { recursive: true })
-  for (const name of ['index.ts', 'policy.ts']) cpSync(join(ROOT, 'src/schema', name), join(root, 'src/schema', name))
+  for (const name of ['index.ts', 'policy.ts', 'resource.ts']) cpSync(join(ROOT, 'src/schema', name), join(root, 'src/schema', name))
   mkdirSync(join(root, 'saltext/eos/hooks'), { recursive: true })
   for (const [name, hook] of HOOKS) writeFileSync(join(root, `saltext/eos/hooks/${name}.py`), `def ${hook}(values, context):\n    return {"ok": True, "observed": "all"}\n`)
   cpSync(join(ROOT, 'tsconfig.json'), join(root, 'tsconfig.json'))

@@ -12,6 +12,41 @@ from saltext.eos.utils.http import Client, Forbidden, NotFound
 CA_FILE = "/etc/eos/tls/ca.pem"
 MANAGEMENT = "global-management"
 _EOS = uuid.UUID("6f7c1d3e-8a52-5b1c-9c0e-2f3f5d0b6a11")
+_ABSENT = "token does not exist"
+_KEYS = "/v1/kv/?keys=true"
+
+
+class ObjectClient(Client):
+    """A client for the objects that states keep in Consul: what is not there is ``NotFound``."""
+
+    pooled = True
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """
+        Send one request.
+
+        Consul says 403 of an ACL token that is not there, and 404 of a store without a key; a list
+        of keys is one of objects here, as every other list is.
+        """
+        try:
+            found = super().request(method, path, body)
+        except NotFound:
+            if path != _KEYS:
+                raise
+            return []
+        except Forbidden as err:
+            if isinstance(err.body, str) and err.body.startswith(_ABSENT):
+                raise NotFound(
+                    str(err), method=err.method, path=err.path, status=err.status, body=err.body
+                ) from err
+            raise
+        if path == _KEYS and isinstance(found, list) and all(isinstance(n, str) for n in found):
+            return [{"Key": name} for name in found]
+        return found
+
+    def version(self) -> str:
+        """Give the version that the agent says it has."""
+        return str(self.get("/v1/agent/self")["Config"]["Version"])
 
 
 def client(address: str, token: str | None = None) -> Client:

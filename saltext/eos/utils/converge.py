@@ -14,13 +14,25 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError, SaltInvocationError
 
-from saltext.eos.utils import diff, measures, settings, state, wire
-from saltext.eos.utils.http import Client, NotFound
-from saltext.eos.utils.mask import plain
+from saltext.eos.utils import codec, diff, forms, measures, settings, state, wire
+from saltext.eos.utils.http import Conflict, NotFound
+from saltext.eos.utils.task import Task, task
 
 Functions = Mapping[str, Callable[..., Any]]
 Spec = dict[str, Any]
+Changes = dict[str, dict[str, Any]]
 POLL = 0.5
+PAUSE = 0.1
+TRIES = 3
+EXPECTED = (CommandExecutionError, SaltInvocationError, ValueError)
+
+
+class Unproved(CommandExecutionError):
+    """It was written, but is not as it was wanted: the changes were made all the same."""
+
+    def __init__(self, message: str, changes: Changes) -> None:
+        super().__init__(message)
+        self.changes = changes
 
 
 def present(
@@ -33,33 +45,13 @@ def present(
     :param desired: value by field; ``None`` is not managed.
     :return: the return of a state.
     """
-    desired = plain(desired)
-    name, what = _named(spec, desired)
-    test = bool(opts.get("test"))
+    one = task(spec, desired, opts)
     try:
-        wire.check(spec, desired)
-        client = settings.connect(spec["service"], opts)
-        found = wire.find(client, spec, desired)
-        if found is None:
-            changes = _created(spec, desired)
-            if not test:
-                _create(client, spec, desired)
-                _confirm(client, spec, desired, what)
-            return state.changed(name, f"{what} {{}} created.", changes, test=test)
-        changes = _changes(spec, desired, _read(spec, found))
-        fixed = [field for field in changes if spec["fields"][field].get("immutable")]
-        if fixed:
-            return state.failed(name, _immovable(what, fixed, changes))
-        if not changes:
-            return state.unchanged(name, what)
-        if spec.get("update") is None:
-            return state.failed(name, _immovable(what, list(changes), changes))
-        if not test:
-            _update(client, spec, desired, found)
-            _confirm(client, spec, desired, what)
-        return state.changed(name, f"{what} {{}} updated.", changes, test=test)
-    except (CommandExecutionError, SaltInvocationError, ValueError) as err:
-        return state.failed(name, err)
+        with one.told():
+            one.prepare(fill=True)
+            return _noted(one, _again(lambda: _present(one, test=bool(opts.get("test")))))
+    except EXPECTED as err:
+        return state.failed(one.name, err, getattr(err, "changes", None))
 
 
 def absent(
@@ -71,40 +63,31 @@ def absent(
     :param keys: value by key field.
     :return: the return of a state.
     """
-    keys = plain(keys)
-    name, what = _named(spec, keys)
-    test = bool(opts.get("test"))
+    one = task(spec, keys, opts)
     try:
-        wire.check(spec, keys)
-        client = settings.connect(spec["service"], opts)
-        found = wire.find(client, spec, keys)
-        if found is None:
-            return state.result(name, True, f"{what} is already absent.")
-        shown = _created(spec, _read(spec, found))
-        changes = {field: {"old": one["new"], "new": None} for field, one in shown.items()}
-        if not test:
-            _delete(client, spec, keys, found)
-            if wire.find(client, spec, keys) is not None:
-                raise CommandExecutionError(f"{what} is still there after it was deleted")
-        return state.changed(name, f"{what} {{}} deleted.", changes, test=test)
-    except (CommandExecutionError, SaltInvocationError, ValueError) as err:
-        return state.failed(name, err)
+        with one.told():
+            one.prepare()
+            return _again(lambda: _absent(one, test=bool(opts.get("test"))))
+    except EXPECTED as err:
+        return state.failed(one.name, err, getattr(err, "changes", None))
 
 
 def get(
     spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Give one object as fields, secrets hidden; ``None`` when it is not there."""
-    wire.check(spec, keys)
-    found = wire.find(settings.connect(spec["service"], opts), spec, keys)
-    return None if found is None else _shown(spec, _read(spec, found))
+    one = task(spec, keys, opts)
+    with one.told():
+        one.prepare()
+        found = wire.find(one.client, spec, one.desired)
+        return None if found is None else _shown(spec, _read(one, found))
 
 
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give every object as fields, secrets hidden."""
     client = settings.connect(spec["service"], opts)
-    items = wire.send(client, spec["find"]["list"], {}) or []
-    return [_shown(spec, _read(spec, item)) for item in items]
+    items = wire.listed(client, spec, {})
+    return [_shown(spec, _fields(spec, item)) for item in items]
 
 
 def create(
@@ -115,13 +98,13 @@ def create(
 
     :raises CommandExecutionError: there is one already, or the server refuses.
     """
-    _, what = _named(spec, desired)
-    wire.check(spec, desired)
-    client = settings.connect(spec["service"], opts)
-    if wire.find(client, spec, desired) is not None:
-        raise CommandExecutionError(f"{what} exists already; update it, or delete it first")
-    _create(client, spec, desired)
-    return _shown(spec, _confirm(client, spec, desired, what))
+    one = task(spec, desired, opts)
+    with one.told():
+        one.prepare(fill=True)
+        if wire.find(one.client, spec, one.desired) is not None:
+            raise CommandExecutionError(f"{one.what} exists already; update it, or delete it first")
+        _create(one)
+        return _shown(spec, _settled(one))
 
 
 def update(
@@ -132,94 +115,172 @@ def update(
 
     :raises CommandExecutionError: there is none, a field cannot change, or the server refuses.
     """
-    _, what = _named(spec, desired)
-    wire.check(spec, desired)
-    client = settings.connect(spec["service"], opts)
-    found = wire.find(client, spec, desired)
-    if found is None:
-        raise CommandExecutionError(f"{what} does not exist; create it first")
-    changes = _changes(spec, desired, _read(spec, found))
-    fixed = [field for field in changes if spec["fields"][field].get("immutable")]
-    if fixed or (changes and spec.get("update") is None):
-        raise CommandExecutionError(_immovable(what, fixed or list(changes), changes))
-    if changes:
-        _update(client, spec, desired, found)
-    return _shown(spec, _confirm(client, spec, desired, what))
+    one = task(spec, desired, opts)
+    with one.told():
+        one.prepare()
+        return _shown(spec, _again(lambda: _updated(one)))
 
 
 def delete(spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]) -> bool:
     """Delete an object; tell whether there was one."""
-    wire.check(spec, keys)
-    client = settings.connect(spec["service"], opts)
-    found = wire.find(client, spec, keys)
+    one = task(spec, keys, opts)
+    with one.told():
+        one.prepare()
+        return bool(_again(lambda: _deleted(one)))
+
+
+def _present(one: Task, *, test: bool) -> dict[str, Any]:
+    found = wire.find(one.client, one.spec, one.desired)
     if found is None:
-        return False
-    _delete(client, spec, keys, found)
-    return True
+        changes = _created(one.spec, one.desired)
+        if not test:
+            _create(one)
+            _prove(one, "created", changes, lambda: _settled(one))
+        return state.changed(one.name, f"{one.what} {{}} created.", changes, test=test)
+    changes = _changes(one, _read(one, found))
+    if not changes:
+        return state.unchanged(one.name, one.what)
+    _refuse_fixed(one, changes)
+    _refuse_loss(one, found)
+    if not test:
+        _update(one, found)
+        _prove(one, "updated", changes, lambda: _confirm(one))
+    return state.changed(one.name, f"{one.what} {{}} updated.", changes, test=test)
 
 
-def _create(client: Client, spec: Spec, desired: dict[str, Any]) -> None:
-    _hook(spec, "before_create", client, desired)
-    wire.send(client, spec["create"], desired, _body(spec, desired, None))
-    _hook(spec, "after_create", client, desired)
-    _wait(client, spec, desired)
+def _absent(one: Task, *, test: bool) -> dict[str, Any]:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is None:
+        return state.result(one.name, True, f"{one.what} is already absent.")
+    shown = _created(one.spec, _read(one, found))
+    changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
+    if not test:
+        _delete(one, found)
+        _prove(one, "deleted", changes, lambda: _gone(one))
+    return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
 
 
-def _update(client: Client, spec: Spec, desired: dict[str, Any], found: dict[str, Any]) -> None:
-    _hook(spec, "before_update", client, desired)
-    known = {**found, **_without_none(_read(spec, found)), **_without_none(desired)}
-    wire.send(client, spec["update"], known, _body(spec, desired, found))
+def _gone(one: Task) -> None:
+    if wire.find(one.client, one.spec, one.desired) is not None:
+        raise CommandExecutionError(f"{one.what} is still there after it was deleted")
 
 
-def _delete(client: Client, spec: Spec, keys: dict[str, Any], found: dict[str, Any]) -> None:
-    _hook(spec, "before_delete", client, keys)
-    known = {**found, **_without_none(_read(spec, found)), **keys}
+def _updated(one: Task) -> dict[str, Any]:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is None:
+        raise CommandExecutionError(f"{one.what} does not exist; create it first")
+    changes = _changes(one, _read(one, found))
+    _refuse_fixed(one, changes)
+    if changes:
+        _refuse_loss(one, found)
+        _update(one, found)
+    return _confirm(one)
+
+
+def _deleted(one: Task) -> dict[str, Any] | None:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is not None:
+        _delete(one, found)
+    return found
+
+
+def _again(write: Callable[[], Any]) -> Any:
+    """Read and decide anew when another wrote in between; a write is never forced."""
+    for turn in range(1, TRIES):
+        try:
+            return write()
+        except Conflict:
+            # Consul itself writes what became of a route, some milliseconds after it was written.
+            time.sleep(PAUSE * turn)
+    return write()
+
+
+def _noted(one: Task, result: dict[str, Any]) -> dict[str, Any]:
+    """Add what was left out to the comment."""
+    return {**result, "comment": " ".join([result["comment"], *(f"{n}." for n in one.notes)])}
+
+
+def _create(one: Task) -> None:
+    _hook(one.spec, "before_create", one.client, one.desired)
+    wire.send(one.client, one.spec, one.spec["create"], one.desired, _body(one, None))
+
+
+def _settled(one: Task) -> dict[str, Any]:
+    _hook(one.spec, "after_create", one.client, one.desired)
+    _wait(one)
+    return _confirm(one)
+
+
+def _prove(one: Task, verb: str, changes: Changes, look: Callable[[], Any]) -> None:
+    """
+    See that what was written is there.
+
+    :raises Unproved: it is not, or cannot be seen; what has changed is said with it.
+    """
     try:
-        wire.send(client, spec["delete"], known)
+        look()
+    except EXPECTED as err:
+        raise Unproved(f"{one.what} has been {verb}, but {one.hide(err)}", changes) from None
+
+
+def _update(one: Task, found: dict[str, Any]) -> None:
+    _hook(one.spec, "before_update", one.client, one.desired)
+    known = {**found, **_set(_read(one, found)), **_set(one.desired)}
+    wire.send(one.client, one.spec, one.spec["update"], known, _body(one, found))
+
+
+def _delete(one: Task, found: dict[str, Any]) -> None:
+    _hook(one.spec, "before_delete", one.client, one.desired)
+    known = {**found, **_set(_read(one, found)), **_set(one.desired)}
+    try:
+        wire.send(one.client, one.spec, one.spec["delete"], known)
     except NotFound:
         return
 
 
-def _body(spec: Spec, desired: dict[str, Any], base: dict[str, Any] | None) -> dict[str, Any]:
-    made = wire.to_wire(spec, desired, base)
-    changed = _hook(spec, "to_wire", made, desired)
-    return wire.wrapped(spec, made if changed is None else changed)
+def _body(one: Task, base: dict[str, Any] | None) -> Any:
+    made = wire.body_of(one.spec, one.desired, base)
+    changed = _hook(one.spec, "to_wire", made, one.desired)
+    return wire.wrapped(one.spec, made if changed is None else changed)
 
 
-def _read(spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
-    fields = wire.from_wire(spec, found)
+def _read(one: Task, found: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of what was found; a key that is only in its path is the one asked for."""
+    fields = _fields(one.spec, found)
+    keys = {n: one.desired.get(n) for n, row in one.spec["fields"].items() if row.get("key")}
+    return {**fields, **{n: key for n, key in keys.items() if fields[n] is None}}
+
+
+def _fields(spec: Spec, found: dict[str, Any]) -> dict[str, Any]:
+    fields = codec.from_wire(spec["fields"], found)
     changed = _hook(spec, "from_wire", fields, found)
     return fields if changed is None else dict(changed)
 
 
-def _confirm(client: Client, spec: Spec, desired: dict[str, Any], what: str) -> dict[str, Any]:
+def _confirm(one: Task) -> dict[str, Any]:
     """Read again; what the server did not keep is a failure, whatever it answered before."""
-    found = wire.find(client, spec, desired)
+    found = wire.find(one.client, one.spec, one.desired)
     if found is None:
-        raise CommandExecutionError(f"{what} is not there after it was written")
-    fields = _read(spec, found)
-    left = _changes(spec, desired, fields)
+        raise CommandExecutionError(f"{one.what} is not there after it was written")
+    fields = _read(one, found)
+    left = _changes(one, fields)
     if left:
         raise CommandExecutionError(
-            f"{what} was written, but the server did not keep {', '.join(left)}: {left}"
+            f"{one.what} was written, but the server did not keep {', '.join(left)}: {left}"
         )
     return fields
 
 
-def _changes(
-    spec: Spec, desired: dict[str, Any], found: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
+def _changes(one: Task, found: dict[str, Any]) -> Changes:
     changes = {}
-    for name, value in desired.items():
-        field = spec["fields"][name]
-        if field.get("read_only"):
-            continue
-        if diff.differs(field.get("diff", "exact"), value, found[name], field.get("default")):
-            changes[name] = _change(field, found[name], value)
+    for name, value in one.desired.items():
+        row = one.spec["fields"][name]
+        if not row.get("read_only") and not row.get("key") and diff.unlike(row, value, found[name]):
+            changes[name] = _change(row, found[name], value)
     return changes
 
 
-def _created(spec: Spec, desired: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _created(spec: Spec, desired: dict[str, Any]) -> Changes:
     return {
         name: _change(spec["fields"][name], None, value)
         for name, value in desired.items()
@@ -227,42 +288,74 @@ def _created(spec: Spec, desired: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _change(field: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
-    if field.get("secret") or field.get("diff") == "write-only":
-        return {"old": None if old is None else state.HIDDEN, "new": state.HIDDEN}
-    return {"old": old, "new": new}
+def _change(row: dict[str, Any], old: Any, new: Any) -> dict[str, Any]:
+    """Say what changes; what holds a secret stays hidden, also that only the secret differs."""
+    return {"old": forms.shown(row, old, state.HIDDEN), "new": forms.shown(row, new, state.HIDDEN)}
 
 
 def _shown(spec: Spec, fields: dict[str, Any]) -> dict[str, Any]:
-    hidden = {n for n, f in spec["fields"].items() if f.get("secret") or f["diff"] == "write-only"}
-    return {n: state.HIDDEN if n in hidden and v else v for n, v in fields.items()}
+    return wire.shown(spec, fields, state.HIDDEN)
 
 
-def _immovable(what: str, fields: list[str], changes: dict[str, Any]) -> str:
-    said = ", ".join(f"{n} from {changes[n]['old']!r} to {changes[n]['new']!r}" for n in fields)
-    return (
-        f"{what} cannot change {said}: the server fixes that at creation; keep the old value, or "
-        "delete the object first, which loses what it holds"
+def _refuse_fixed(one: Task, changes: Changes) -> None:
+    """
+    Refuse what the server fixes at creation.
+
+    :raises CommandExecutionError: with old, new and what to do.
+    """
+    fixed = [name for name in changes if one.spec["fields"][name].get("immutable")]
+    if one.spec.get("update") is None:
+        fixed = list(changes)
+    if not fixed:
+        return
+    said = ", ".join(
+        f"{name} from {changes[name]['old']!r} to {changes[name]['new']!r}" for name in fixed
+    )
+    raise CommandExecutionError(
+        f"{one.what} cannot change {said}: the server fixes that at creation; keep the old value, "
+        "or delete the object first, which loses what it holds"
     )
 
 
-def _wait(client: Client, spec: Spec, desired: dict[str, Any]) -> None:
+def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
+    """
+    Refuse a change that takes away what nobody asked for: nothing could put it back.
+
+    :raises CommandExecutionError: with what would be lost and what to do.
+    """
+    if "raw" in one.spec:
+        return
+    unread = codec.unread(one.spec["fields"], found, one.desired)
+    if unread:
+        raise CommandExecutionError(
+            f"{one.what} has {', '.join(unread)}, which the server never shows, and a change would "
+            "take it away; expected it to be given; give it, or delete the object first"
+        )
+    strange = codec.strange(one.spec["fields"], one.desired, found)
+    if strange:
+        raise CommandExecutionError(
+            f"{one.what} has {', '.join(strange)}, which Eos does not know, and this change would "
+            "take it away; expected nothing but the fields of its page there; take it away on the "
+            "server first, or leave that field out of the state"
+        )
+
+
+def _wait(one: Task) -> None:
     """Wait for the state that the declaration calls created."""
-    wanted = (spec.get("wait") or {}).get("created")
+    wanted = (one.spec.get("wait") or {}).get("created")
     if not wanted:
         return
-    _, what = _named(spec, desired)
     deadline = time.monotonic() + measures.duration(wanted["within"])
     while True:
-        found = wire.find(client, spec, desired)
-        value = _read(spec, found)[wanted["field"]] if found else None
+        found = wire.find(one.client, one.spec, one.desired)
+        value = _read(one, found)[wanted["field"]] if found else None
         if value == wanted["is"]:
             return
         if value in wanted.get("fails", ()):
-            raise CommandExecutionError(f"{what} became {value}; expected {wanted['is']}")
+            raise CommandExecutionError(f"{one.what} became {value}; expected {wanted['is']}")
         if time.monotonic() > deadline:
             raise CommandExecutionError(
-                f"{what} is {value!r} after {wanted['within']}; expected {wanted['is']}"
+                f"{one.what} is {value!r} after {wanted['within']}; expected {wanted['is']}"
             )
         time.sleep(POLL)
 
@@ -276,16 +369,5 @@ def _hook(spec: Spec, name: str, *arguments: Any) -> Any:
     return getattr(module, name)(*arguments)
 
 
-def _named(spec: Spec, values: dict[str, Any]) -> tuple[str, str]:
-    """Give the state's name and what messages call the object."""
-    keys = [str(values.get(name)) for name, field in spec["fields"].items() if field.get("key")]
-    return keys[0] if keys else spec["title"], f"{spec['title']} {' '.join(map(ascii_only, keys))}"
-
-
-def ascii_only(text: str) -> str:
-    """Write control characters of a name so that a message stays one line."""
-    return text if text.isprintable() else ascii(text)
-
-
-def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
+def _set(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}

@@ -30,6 +30,74 @@ def differs(rule: str, wanted: Any, found: Any, default: Any = None) -> bool:
     return wanted is not None and not _RULES[rule](wanted, found, default)
 
 
+def unlike(row: dict[str, Any], wanted: Any, found: Any, *, whole: bool = False) -> bool:
+    """
+    Tell whether a value must be written, looking into what it holds.
+
+    An object that is written over what is there is compared in what is wanted: the rest is the
+    server's own. One that is written whole, as each item of a list without a key is, has nothing
+    where it says nothing.
+
+    :param row: the value's row in a resource's table.
+    :param whole: the value is part of something that is written whole.
+    """
+    rule = row.get("diff", "exact")
+    if rule == "write-only":
+        return False
+    if wanted is None:
+        return whole and holds(found)
+    whole = whole or rule == "whole"
+    if row.get("shape") == "object" and isinstance(wanted, dict):
+        known = found if isinstance(found, dict) else {}
+        rows = row["fields"]
+        names = rows if whole else wanted
+        return any(unlike(rows[n], wanted.get(n), known.get(n), whole=whole) for n in names)
+    item = row.get("item") or {}
+    if row.get("shape") == "map" and isinstance(wanted, dict) and item:
+        known = found if isinstance(found, dict) else {}
+        other = wanted.keys() != known.keys()
+        return other or any(unlike(item, one, known[n], whole=whole) for n, one in wanted.items())
+    if row.get("shape") == "list" and item.get("shape"):
+        return _unlike_lists(rule, item, wanted, found or [], whole=whole)
+    if str(row.get("form", "")).startswith("span:"):
+        return differs(rule, wanted, found or "0s", row.get("default"))
+    return differs(rule, wanted, found, row.get("default"))
+
+
+def _unlike_lists(
+    rule: Any, item: dict[str, Any], wanted: list[Any], found: list[Any], *, whole: bool
+) -> bool:
+    if len(wanted) != len(found):
+        return True
+    if isinstance(rule, dict):
+        known = {str(one.get(rule["by"])): one for one in found}
+        names = [str(one.get(rule["by"])) for one in wanted]
+        if set(names) != known.keys() or len(set(names)) < len(names):
+            return True
+        pairs = zip(names, wanted, strict=True)
+        return any(unlike(item, one, known[name], whole=whole) for name, one in pairs)
+    if rule != "as-set":
+        both = zip(wanted, found, strict=True)
+        return any(unlike(item, one, other, whole=True) for one, other in both)
+    left = list(found)
+    for one in wanted:
+        alike = (other for other in left if not unlike(item, one, other, whole=True))
+        same_one = next(alike, None)
+        if same_one is None:
+            return True
+        left.remove(same_one)
+    return False
+
+
+def holds(value: Any) -> bool:
+    """Tell whether a server says anything there, however deep."""
+    if isinstance(value, dict):
+        return any(map(holds, value.values()))
+    if isinstance(value, list):
+        return any(map(holds, value))
+    return _nothing(value) not in (None, "0s")
+
+
 def _exact(wanted: Any, found: Any, _: Any) -> bool:
     return same(_nothing(wanted), _nothing(found))
 
@@ -97,8 +165,8 @@ def nanoseconds(value: Any) -> int:
 
 
 def _nothing(value: Any) -> Any:
-    """Take an empty map, list or text for nothing, as servers in Go do."""
-    return None if value in ({}, [], "") else value
+    """Take an empty map, list or text, zero and false for nothing, as servers in Go do."""
+    return None if value in ({}, [], "", 0) else value
 
 
 def _members(value: Any) -> list[str]:

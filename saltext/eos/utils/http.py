@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from salt.exceptions import CommandExecutionError
 
+from saltext.eos.utils import pool
+
 IDEMPOTENT = {"GET", "LIST", "HEAD"}
 BACK_OFF = 0.2
 LONGEST_WAIT = 5.0
@@ -96,6 +98,9 @@ class Client:
         byte for ever is silent for ``timeout`` never.
     """
 
+    pooled = False
+    """Whether connections are kept for the next request; a state of Salt asks often and briefly."""
+
     def __init__(
         self,
         base_url: str,
@@ -118,10 +123,16 @@ class Client:
         self._attempts = attempts
         self._within = within
         self.base_url = base_url.rstrip("/")
+        self._key = (parts.scheme, parts.netloc, ca_file, timeout)
         self.status: int | None = None
         """Status of the last answer."""
         self.answered: dict[str, str] = {}
         """Headers of the last answer, names in lower case."""
+
+    @property
+    def has_token(self) -> bool:
+        """Tell whether requests carry a header of their own, as tokens are."""
+        return bool(self._headers)
 
     def get(self, path: str, body: Any = None) -> Any:
         """Read; retried."""
@@ -162,15 +173,30 @@ class Client:
             try:
                 return self._once(method, path, body)
             except (Unavailable, TooMany, ServerError) as err:
-                if attempt == last or isinstance(err, Sealed):
+                asked = self._asked_to_wait(err)
+                if attempt == last or asked > LONGEST_WAIT:
+                    raise
+                if isinstance(err, Sealed) and not asked:
                     raise
                 wait = min(BACK_OFF * 2 ** (attempt - 1), LONGEST_WAIT)
-                time.sleep(wait * (0.5 + random.random() / 2))  # noqa: S311 - only spreads load
+                spread = wait * (0.5 + random.random() / 2)  # noqa: S311 - only spreads load
+                time.sleep(max(asked, spread))
         raise AssertionError("unreachable")
+
+    @property
+    def _is_kept(self) -> bool:
+        """Tell whether connections outlive a request; with a deadline one may be cut any time."""
+        return self.pooled and self._within is None and self._unix_socket is None
+
+    def _asked_to_wait(self, err: HttpError) -> float:
+        """Give the seconds for which the server itself asks; none when it does not say a number."""
+        said = "" if err.status is None else self.answered.get("retry-after", "")
+        return float(said) if said.isascii() and said.isdigit() else 0.0
 
     def _once(self, method: str, path: str, body: Any) -> Any:
         where = f"{method} {self.base_url}{path}"
         connection = self._connection(where, method, path)
+        is_whole = False
         headers = {"Accept": "application/json", **self._headers}
         data = body
         if body is not None and not isinstance(body, (bytes, str)):
@@ -183,13 +209,24 @@ class Client:
                 raw = answer.read(LARGEST_BODY + 1)
                 if answer.length and len(raw) <= LARGEST_BODY:
                     raise http.client.IncompleteRead(raw, answer.length)
+                is_whole = answer.isclosed() and not answer.will_close
         except (OSError, http.client.HTTPException) as err:
             raise Unavailable(
                 f"{where} got no answer: {_cause(err)}",
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
+        except ValueError:
+            # The library repeats the header that it refuses, and a header may be a token.
+            raise BadRequest(
+                f"{where} is not sent: a header or the path holds what HTTP does not carry; "
+                "expected a token of one line",
+                method=method, path=path, status=None, body=None,
+            ) from None  # fmt: skip
         finally:
-            connection.close()
+            if is_whole and self._is_kept:
+                pool.keep(self._key, connection)
+            else:
+                connection.close()
         self.status = answer.status
         self.answered = {name.lower(): value for name, value in answer.getheaders()}
         if len(raw) > LARGEST_BODY:
@@ -204,17 +241,20 @@ class Client:
         if kind is None:
             kind = ServerError if answer.status >= 500 else BadRequest
         raise kind(
-            f"{where} answered {answer.status}: {_said(parsed)}",
+            f"{where} answered {answer.status}: {words(parsed)[:300]}",
             method=method, path=path, status=answer.status, body=parsed,
         )  # fmt: skip
 
     def _connection(self, where: str, method: str, path: str) -> http.client.HTTPConnection:
         if self._unix_socket:
             return _UnixConnection(self._unix_socket, self._timeout)
+        kept = pool.take(self._key) if self._is_kept else None
+        if kept is not None:
+            return kept
         if self._scheme != "https":
             return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
         try:
-            context = ssl.create_default_context(cafile=self._ca_file)
+            context = pool.context(self._ca_file)
         except OSError as err:
             raise Unavailable(
                 f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})",
@@ -276,16 +316,16 @@ def _parse(raw: bytes) -> Any:
     text = raw.decode("utf-8", "replace")
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
-def _said(body: Any) -> str:
-    """Give the server's own words, cut after 300 characters."""
+def words(body: Any) -> str:
+    """Give all of the server's own words."""
     if isinstance(body, dict) and isinstance(body.get("errors"), list):
         body = "; ".join(map(str, body["errors"])) or "nothing"
     text = body if isinstance(body, str) else json.dumps(body)
-    return text.strip()[:300] or "nothing"
+    return text.strip() or "nothing"
 
 
 def _cause(err: Exception) -> str:

@@ -11,6 +11,16 @@ from saltext.eos.utils.http import Client, Forbidden, NotFound
 CA_FILE = "/etc/eos/tls/ca.pem"
 
 
+class ObjectClient(Client):
+    """A client for the objects that states keep in Nomad."""
+
+    pooled = True
+
+    def version(self) -> str:
+        """Give the version that the agent says it has."""
+        return str(self.get("/v1/agent/self")["config"]["Version"]["Version"])
+
+
 def client(address: str, token: str | None = None) -> Client:
     """Give a client that verifies the agent, with a token or without."""
     return Client(address, CA_FILE, headers={"X-Nomad-Token": token} if token else {})

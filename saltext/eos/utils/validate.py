@@ -3,19 +3,24 @@ A small JSON Schema validator that speaks like a person.
 
 It knows exactly the keywords that contracts use: type, properties, required,
 additionalProperties, items, enum, const, pattern, minimum, maximum, anyOf and oneOf; default,
-description, discriminator and ``x-`` keys say nothing about validity. Another keyword is an error
-of the contract, never ignored.
+description, discriminator and ``x-`` keys say nothing about validity. ``x-says`` are the words for
+what is expected; where ``x-form`` is a place, what was found is never shown. Another keyword is an
+error of the contract, never ignored.
 """
 
 from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-SILENT = {"default", "description", "discriminator", "x-secret", "$schema", "$id", "title"}
+SILENT = {
+    "default", "description", "discriminator", "x-form", "x-says", "x-secret", "$schema", "$id",
+    "title",
+}  # fmt: skip
 CHECKED = {
     "type", "properties", "required", "additionalProperties", "items", "enum", "const",
     "pattern", "minimum", "maximum", "anyOf", "oneOf",
@@ -45,6 +50,11 @@ def findings(schema: dict[str, Any], value: Any, path: Path = ()) -> list[Findin
     unknown = schema.keys() - CHECKED - SILENT
     if unknown:
         raise ValueError(f"schema keyword {min(unknown)} is not supported")
+    if "x-says" in schema:
+        bare = {word: item for word, item in schema.items() if word != "x-says"}
+        is_place = str(schema.get("x-form", "")).startswith("place:")
+        shown = f"a {type(value).__name__} that is not shown" if is_place else show(value)
+        return [Finding(path, schema["x-says"], shown)] if findings(bare, value, path) else []
     if "type" in schema and not _is_type(schema["type"], value):
         return [Finding(path, describe(schema), show(value))]
     if "const" in schema and not same(schema["const"], value):
@@ -62,6 +72,8 @@ def findings(schema: dict[str, Any], value: Any, path: Path = ()) -> list[Findin
 
 def describe(schema: dict[str, Any]) -> str:
     """Say in a few words what a schema accepts."""
+    if "x-says" in schema:
+        return str(schema["x-says"])
     if "const" in schema:
         return json.dumps(schema["const"])
     if "enum" in schema:
@@ -112,6 +124,8 @@ def _is_type(kind: str | list[str], value: Any) -> bool:
         return any(_is_type(item, value) for item in kind)
     if kind in ("integer", "number"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if not math.isfinite(value):
             return False
         return kind == "number" or value == int(value)
     types = {"string": str, "boolean": bool, "array": list, "object": dict, "null": type(None)}

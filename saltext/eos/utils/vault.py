@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
@@ -12,6 +13,33 @@ from saltext.eos.utils.http import BadRequest, Client, Forbidden, HttpError, Not
 
 CA_FILE = "/etc/eos/tls/ca.pem"
 ADMIN = "eos-admin"
+_MAPS = ("/v1/sys/mounts", "/v1/sys/auth", "/v1/sys/audit")
+
+
+class ObjectClient(Client):
+    """A client for the objects that states keep in Vault: they come without their envelope."""
+
+    pooled = True
+
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """
+        Send one request and give the ``data`` of its answer.
+
+        Vault lists mounts and audit devices as a map by path: here it is a list whose items have
+        their path. What is no such map is handed on as it is.
+        """
+        answer = super().request(method, path, body)
+        is_wrapped = isinstance(answer, dict) and "request_id" in answer and "data" in answer
+        found = answer["data"] if is_wrapped else answer
+        if method != "GET" or path not in _MAPS or not isinstance(found, dict):
+            return found
+        if not all(isinstance(item, dict) for item in found.values()):
+            return found
+        return [{**item, "path": name.rstrip("/")} for name, item in found.items()]
+
+    def version(self) -> str:
+        """Give the version that the server says it has; a sealed one says it too."""
+        return str(self.get("/v1/sys/seal-status")["version"])
 
 
 def client(address: str, token: str | None = None) -> Client:

@@ -1,15 +1,15 @@
-"""Between the fields of a resource and the objects its server speaks."""
+"""The requests of a resource: what is refused before one is sent, and how an object is found."""
 
 from __future__ import annotations
 
-import copy
 import re
 from typing import Any
 from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.http import Client, NotFound
+from saltext.eos.utils import codec, forms
+from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound, ServerError
 from saltext.eos.utils.validate import findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -22,106 +22,238 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
 
     :raises CommandExecutionError: every mistake, with field, expected and found.
     """
-    wrong = [
-        str(item)
-        for name, value in desired.items()
-        if value is not None
-        for item in findings(spec["fields"][name]["schema"], value, (name,))
-    ]
+    wrong = []
+    for name, value in desired.items():
+        row = spec["fields"][name]
+        found = [] if value is None else findings(row["schema"], value, (name,))
+        wrong += [
+            str(item._replace(found="a value that is not shown"))
+            if forms.holds_secret(_row_at(row, item.path[1:]))
+            else str(item)
+            for item in found
+        ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
-        if field.get("key") and isinstance(value, str) and not _is_name(value):
+        if not field.get("key") or not isinstance(value, str) or _is_slashed(field):
+            continue
+        if not _is_name(value):
             wrong.append(
                 f"{name}: expected a name without `/` and control characters; found {value!r}"
+            )
+    for names in spec.get("exclusive", ()):
+        both = [name for name in names if desired.get(name) is not None]
+        if len(both) > 1:
+            wrong.append(
+                f"{' and '.join(both)}: expected at most one of {', '.join(names)}; found "
+                f"{len(both)}; leave the others out"
             )
     if wrong:
         raise CommandExecutionError("; ".join(wrong))
 
 
-def send(client: Client, call: str, values: dict[str, Any], body: Any = None) -> Any:
+def _row_at(row: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+    """Give the row of what is inside a value, or of the last part that has one."""
+    for part in path:
+        inner = (row.get("fields") or {}).get(part) or row.get("item")
+        if not inner:
+            return row
+        row = inner
+    return row
+
+
+def send(
+    client: Client, spec: dict[str, Any], call: str, values: dict[str, Any], body: Any = None
+) -> Any:
     """
     Send one of a resource's calls.
 
     :param call: ``METHOD /path/{field}``.
     :param values: what the places in the path are filled from.
+    :raises Conflict: another has written since the object was read.
     """
     method, _, path = call.partition(" ")
-    return client.request(method, _PLACE.sub(lambda m: _quoted(values, m[1]), path), body)
+    filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+    try:
+        answer = client.request(method, filled, body)
+    except Conflict as err:
+        if not any(map(forms.holds_secret, spec["fields"].values())):
+            raise
+        # Nomad answers with the variable that the other wrote, in clear.
+        raise Conflict(
+            f"{method} {client.base_url}{filled} answered {err.status}: another has written "
+            "meanwhile",
+            method=method, path=filled, status=err.status, body=None,
+        ) from None  # fmt: skip
+    if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
+        raise Conflict(
+            f"{method} {client.base_url}{filled} answered false: another has written meanwhile",
+            method=method, path=filled, status=200, body=answer,
+        )  # fmt: skip
+    return answer
 
 
-def to_wire(
-    spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None) -> Any:
     """
-    Give the object to send: what the server has, overlaid by what is managed.
+    Give what is sent for an object: the whole of it, or the bytes of its one field.
 
     :param base: the object as read; an update must keep what is not managed.
     """
-    wire: dict[str, Any] = copy.deepcopy(base or {})
-    for name, value in desired.items():
-        field = spec["fields"][name]
-        if value is None or field.get("read_only"):
-            continue
-        place = wire
-        *folders, last = field["wire"].split(".")
-        for folder in folders:
-            inner = place.get(folder)
-            place[folder] = inner if isinstance(inner, dict) else {}
-            place = place[folder]
-        place[last] = value
-    return wire
+    raw = spec.get("raw")
+    if raw is None:
+        kept = codec.without(spec["fields"], base, _not_kept(spec, desired))
+        return {**codec.to_wire(spec["fields"], desired, kept), **spec.get("constant", {})}
+    value = desired.get(raw)
+    if value is None and base is not None:
+        return codec.raw_bytes(spec["fields"][raw], base)
+    return ("" if value is None else str(value)).encode()
 
 
-def from_wire(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
-    """Give the fields of an object as read; ``None`` where the server says nothing."""
-    fields = {}
-    for name, field in spec["fields"].items():
-        value: Any = wire
-        for part in field["wire"].split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-        fields[name] = value
-    return fields
+def _not_kept(spec: dict[str, Any], desired: dict[str, Any]) -> list[str]:
+    """Name what an update must not send back as read: what excludes a wanted field."""
+    return [
+        name
+        for names in spec.get("exclusive", ())
+        if any(desired.get(one) is not None for one in names)
+        for name in names
+        if desired.get(name) is None
+    ]
 
 
 def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str, Any] | None:
-    """Read the object that the keys name, as the server has it; ``None`` when it is not there."""
+    """
+    Read the object that the keys name, as the server has it; ``None`` when it is not there.
+
+    :raises CommandExecutionError: the server has two of that name.
+    """
     how = spec["find"]
-    if "read" in how and all(keys.get(n) is not None for n in _fields_of(spec, how["read"])):
+    if "read" in how and all(keys.get(name) is not None for name in _PLACE.findall(how["read"])):
         try:
-            return _opened(spec, send(client, how["read"], keys))
+            return _opened(client, spec, send(client, spec, how["read"], keys), keys)
         except NotFound:
             return None
-    wanted = {name: keys[name] for name in how.get("match", keys)}
-    for item in send(client, how["list"], keys) or ():
-        fields = from_wire(spec, item)
+    names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
+    wanted = {name: keys[name] for name in names}
+    found = []
+    for item in listed(client, spec, keys):
+        fields = codec.from_wire(spec["fields"], item)
         if all(fields[name] == value for name, value in wanted.items()):
-            if "read" not in how:
-                return dict(item)
-            return _opened(spec, send(client, how["read"], {**item, **fields}))
-    return None
+            found.append((item, fields))
+    if len(found) > 1:
+        said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+        raise CommandExecutionError(
+            f"there are {len(found)} of {spec['title']} with {said}; expected one; delete the "
+            "others, or give them other names"
+        )
+    if not found:
+        _refuse_unseen(client, spec, wanted)
+        return None
+    ((item, fields),) = found
+    if "read" not in how:
+        return dict(item)
+    try:
+        return _opened(client, spec, send(client, spec, how["read"], {**item, **fields}), keys)
+    except NotFound:
+        return None
 
 
-def wrapped(spec: dict[str, Any], wire: dict[str, Any]) -> dict[str, Any]:
+def listed(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> list[dict[str, Any]]:
+    """
+    List the objects, as the server has them.
+
+    :raises ServerError: the answer is no list of objects.
+    """
+    call = spec["find"]["list"]
+    items = send(client, spec, call, keys)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _strange(client, call, "a list of objects", items)
+    return items
+
+
+def _strange(client: Client, call: str, expected: str, found: Any) -> ServerError:
+    """Say that an answer is not what the API promises; what it says instead is not repeated."""
+    method, _, path = call.partition(" ")
+    kind = "nothing" if found is None else type(found).__name__
+    return ServerError(
+        f"{method} {client.base_url}{path} answered {kind}; expected {expected}; see what answers "
+        "at that address",
+        method=method, path=path, status=client.status, body=None,
+    )  # fmt: skip
+
+
+def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """
+    Refuse to call absent what only was not in a list that ACLs have shortened.
+
+    :raises Forbidden: Consul says that it left something out.
+    """
+    said_so = client.answered.get("x-consul-results-filtered-by-acls") == "true"
+    # To a request without a token Consul does not say that it left something out.
+    is_blind = client.answered.get("x-consul-default-acl-policy") == "deny" and not client.has_token
+    if not said_so and not is_blind:
+        return
+    said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
+    path = spec["find"]["list"].partition(" ")[2]
+    raise Forbidden(
+        f"{spec['title']} with {said} is not in the list, but the token may not see the whole of "
+        "it; expected a token that may read it",
+        method="GET", path=path, status=403, body=None,
+    )  # fmt: skip
+
+
+def wrapped(spec: dict[str, Any], wire: Any) -> Any:
     """Put an object into the envelope its server expects."""
     return {spec["envelope"]: wire} if spec.get("envelope") else wire
+
+
+def shown(spec: dict[str, Any], fields: dict[str, Any], mask: str) -> dict[str, Any]:
+    """Give fields with every secret replaced by ``mask``."""
+    return {name: forms.shown(spec["fields"][name], one, mask) for name, one in fields.items()}
 
 
 def _is_name(value: str) -> bool:
     return value not in ("", ".", "..") and not _UNSAFE.search(value)
 
 
-def _opened(spec: dict[str, Any], answer: Any) -> dict[str, Any] | None:
+def _is_slashed(field: dict[str, Any]) -> bool:
+    return field["schema"].get("x-form") == "slashed"
+
+
+def _opened(
+    client: Client, spec: dict[str, Any], answer: Any, keys: dict[str, Any]
+) -> dict[str, Any] | None:
+    """
+    Give the object of an answer: only an empty list, besides 404, says that there is none.
+
+    :raises ServerError: the answer is no object of this kind, or another one.
+    """
+    call = spec["find"]["read"]
+    if answer == []:
+        return None
+    if isinstance(answer, list) and len(answer) == 1:
+        (answer,) = answer
     if spec.get("envelope") and isinstance(answer, dict) and spec["envelope"] in answer:
         answer = answer[spec["envelope"]]
-    return answer if isinstance(answer, dict) else None
+    if not isinstance(answer, dict):
+        raise _strange(client, call, "an object", answer)
+    fields = codec.from_wire(spec["fields"], answer)
+    if all(value is None for value in fields.values()):
+        raise _strange(client, call, f"a {spec['title']}", answer)
+    for name, value in spec.get("constant", {}).items():
+        if answer.get(name) not in (None, value):
+            raise CommandExecutionError(
+                f"{spec['title']}: what has that name has {name} {answer[name]!r}; expected "
+                f"{value!r}; take another name, or delete it first"
+            )
+    for name, row in spec["fields"].items():
+        wanted = keys.get(name)
+        if row.get("key") and wanted is not None and fields[name] not in (None, wanted):
+            raise _strange(client, call, f"the {spec['title']} that was asked for", answer)
+    return answer
 
 
-def _fields_of(spec: dict[str, Any], call: str) -> list[str]:
-    return _PLACE.findall(call)
-
-
-def _quoted(values: dict[str, Any], name: str) -> str:
+def _quoted(spec: dict[str, Any], values: dict[str, Any], name: str) -> str:
     value = values.get(name)
     if value is None or value == "":
         raise CommandExecutionError(f"{name} is needed for this request and is not known")
-    return quote(str(value), safe="")
+    field = spec["fields"].get(name)
+    return quote(str(value), safe="/" if field and _is_slashed(field) else "")

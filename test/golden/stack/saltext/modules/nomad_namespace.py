@@ -22,11 +22,11 @@ def get(name):
     Give one Nomad namespace as a dictionary, or ``None`` when there is none of that name.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Nomad namespace as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -54,30 +54,46 @@ def list_():
     return converge.list_(SPEC, __salt__, __opts__)
 
 
-def create(name, description="", meta=None, enabled_task_drivers=None, disabled_task_drivers=None):
+def create(
+    name,
+    description="",
+    meta=None,
+    enabled_task_drivers=None,
+    disabled_task_drivers=None,
+    enabled_network_modes=None,
+    disabled_network_modes=None,
+):
     """
     Create a Nomad namespace and give what was created.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     description
-        What the namespace is for. Text; default ``''``.
+        What the namespace is for. Text of at most 256 characters; default ``''``.
 
     meta
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
 
     enabled_task_drivers
-        Task drivers that jobs of this namespace may use; every driver when left out. List of text;
-        not managed when left out.
+        Task drivers that jobs of this namespace may use; every driver when empty. List of text; not
+        managed when left out.
 
     disabled_task_drivers
         Task drivers that jobs of this namespace must not use. List of text; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    enabled_network_modes
+        Network modes that groups of this namespace may use, such as ``bridge``; every mode when
+        empty. List of text; not managed when left out.
+
+    disabled_network_modes
+        Network modes that groups of this namespace must not use. List of text; not managed when
+        left out.
+
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -91,6 +107,8 @@ def create(name, description="", meta=None, enabled_task_drivers=None, disabled_
         "meta": meta,
         "enabled_task_drivers": enabled_task_drivers,
         "disabled_task_drivers": disabled_task_drivers,
+        "enabled_network_modes": enabled_network_modes,
+        "disabled_network_modes": disabled_network_modes,
     }
     return converge.create(SPEC, desired, __salt__, __opts__)
 
@@ -101,30 +119,40 @@ def update(
     meta=None,
     enabled_task_drivers=None,
     disabled_task_drivers=None,
+    enabled_network_modes=None,
+    disabled_network_modes=None,
 ):
     """
     Change a Nomad namespace and give what it has become; what is left out stays as it is.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
     description
-        What the namespace is for. Text; not managed when left out.
+        What the namespace is for. Text of at most 256 characters; not managed when left out.
 
     meta
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
 
     enabled_task_drivers
-        Task drivers that jobs of this namespace may use; every driver when left out. List of text;
-        not managed when left out.
+        Task drivers that jobs of this namespace may use; every driver when empty. List of text; not
+        managed when left out.
 
     disabled_task_drivers
         Task drivers that jobs of this namespace must not use. List of text; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    enabled_network_modes
+        Network modes that groups of this namespace may use, such as ``bridge``; every mode when
+        empty. List of text; not managed when left out.
+
+    disabled_network_modes
+        Network modes that groups of this namespace must not use. List of text; not managed when
+        left out.
+
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -138,6 +166,8 @@ def update(
         "meta": meta,
         "enabled_task_drivers": enabled_task_drivers,
         "disabled_task_drivers": disabled_task_drivers,
+        "enabled_network_modes": enabled_network_modes,
+        "disabled_network_modes": disabled_network_modes,
     }
     return converge.update(SPEC, desired, __salt__, __opts__)
 
@@ -147,11 +177,11 @@ def delete(name):
     Delete a Nomad namespace; gives whether there was one.
 
     name
-        Name that jobs, policies and volumes refer to; letters, digits and ``-``, at most 128. Text;
+        Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

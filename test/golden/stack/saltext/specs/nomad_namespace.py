@@ -20,30 +20,58 @@ SPEC = {
     "fields": {
         "name": {
             "wire": "Name",
-            "schema": {"type": "string"},
             "diff": "exact",
+            "schema": {
+                "type": "string",
+                "pattern": "^[a-zA-Z0-9-]{1,128}$",
+                "x-says": "letters, digits and `-`, at most 128",
+            },
             "key": True,
         },
         "description": {
             "wire": "Description",
-            "schema": {"type": "string"},
             "diff": "exact",
+            "schema": {
+                "type": "string",
+                "pattern": "^[\\s\\S]{0,256}$",
+                "x-says": "text of at most 256 characters",
+            },
             "default": "",
         },
         "meta": {
             "wire": "Meta",
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
             "diff": "whole",
+            "shape": "map",
+            "item": {},
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
         },
         "enabled_task_drivers": {
             "wire": "Capabilities.EnabledTaskDrivers",
-            "schema": {"type": "array", "items": {"type": "string"}},
             "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
         },
         "disabled_task_drivers": {
             "wire": "Capabilities.DisabledTaskDrivers",
-            "schema": {"type": "array", "items": {"type": "string"}},
             "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
+        "enabled_network_modes": {
+            "wire": "Capabilities.EnabledNetworkModes",
+            "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
+        "disabled_network_modes": {
+            "wire": "Capabilities.DisabledNetworkModes",
+            "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
         },
     },
 }

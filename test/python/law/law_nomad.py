@@ -1,0 +1,46 @@
+"""Nomad on the loopback as a stack runs it: TLS is verified, ACLs deny."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import certificates
+from law_servers import Server, running, served
+from programs import binary, free_ports
+
+
+@contextlib.contextmanager
+def nomad(home: Path) -> Iterator[Server]:
+    """Run a Nomad server without a client, with a management token, until the block ends."""
+    from saltext.eos.utils.http import Client
+
+    home.mkdir(parents=True, exist_ok=True)
+    authority = certificates.make(home)
+    http, rpc, serf = free_ports(3)
+    settings = {
+        "bind_addr": "127.0.0.1",
+        "data_dir": str(home / "data"),
+        "advertise": dict.fromkeys(("http", "rpc", "serf"), "127.0.0.1"),
+        "ports": {"http": http, "rpc": rpc, "serf": serf},
+        "server": {"enabled": True, "bootstrap_expect": 1},
+        "client": {"enabled": False},
+        "acl": {"enabled": True, "token_min_expiration_ttl": "1s"},
+        "tls": {
+            "http": True,
+            "ca_file": authority,
+            "cert_file": str(home / "own.pem"),
+            "key_file": str(home / "own.key"),
+            "verify_https_client": False,
+        },
+        "disable_update_check": True,
+    }
+    (home / "nomad.json").write_text(json.dumps(settings))
+    address = f"https://127.0.0.1:{http}"
+    client = Client(address, authority, None, 5, attempts=1)
+    command = [binary("nomad"), "agent", f"-config={home / 'nomad.json'}"]
+    with running(command, home, lambda: client.get("/v1/status/leader")):
+        token = client.post("/v1/acl/bootstrap")["SecretID"]
+        yield served(home, address, authority, token)
