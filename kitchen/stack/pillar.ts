@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { stringify, type Tags } from 'yaml'
 import { SUITE, type Repository } from '../debian/repository.ts'
 import { REGISTRY } from '../mirror/images.ts'
 import { MIRROR_HOST, onNode, writeOnNode } from '../node/container.ts'
@@ -8,8 +8,12 @@ import type { Topology } from '../topology.ts'
 /** The pillar of the stack, and the top file that gives it to every minion and to orchestrations. */
 export const PILLAR_FILE = '/srv/pillar/eos.sls'
 const TOP_FILE = '/srv/pillar/top.sls'
-/** Salt reads YAML 1.1, where a plain `11:25` is a number of base 60: what is written for it is quoted as that needs. */
-export const SALT_YAML = { version: '1.1', lineWidth: 0 } as const
+/**
+ * Salt reads YAML 1.1, where a plain `11:25` is a number of base 60: what is written for it is quoted as that needs. A map that is made on the
+ * way to a path is a plain one, and no `!!omap`, which Salt does not render.
+ */
+export const SALT_YAML = { version: '1.1', lineWidth: 0, customTags: (tags: Tags): Tags => tags.filter((tag) => typeof tag === 'string' || tag.tag !== OMAP) } as const
+const OMAP = 'tag:yaml.org,2002:omap'
 
 /** What the lab's mirror adds to the pillar. */
 export interface Supplies {
