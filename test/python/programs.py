@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,62 @@ def free_ports(count: int) -> list[int]:
     for one in sockets:
         one.close()
     return ports
+
+
+@contextlib.contextmanager
+def running(
+    arguments: list[str],
+    home: Path,
+    ready: Callable[[], object],
+    environment: Mapping[str, str] | None = None,
+    within: float = 40,
+) -> Iterator[subprocess.Popen]:
+    """Run a server until the block ends; ``ready`` tells when it serves."""
+    home.mkdir(parents=True, exist_ok=True)
+    log = home / "log"
+    with log.open("w") as stream:
+        child = subprocess.Popen(
+            arguments,
+            stdout=stream,
+            stderr=stream,
+            cwd=home,
+            env={"PATH": os.environ["PATH"], "HOME": str(home), **(environment or {})},
+        )
+        try:
+            until_ready(ready, log, child, within)
+            yield child
+        finally:
+            child.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(15)
+            child.kill()
+            child.wait()
+            clear(home)
+
+
+def until_ready(
+    ready: Callable[[], object],
+    log: Path,
+    child: subprocess.Popen | None = None,
+    within: float = 40,
+) -> None:
+    """Wait until a server serves; what it logged is told when it ends or does not in time."""
+    deadline = time.monotonic() + within
+    while not _is_ready(ready):
+        assert child is None or child.poll() is None, log.read_text()[-3000:]
+        assert time.monotonic() < deadline, log.read_text()[-3000:]
+        time.sleep(0.2)
+
+
+def _is_ready(ready: Callable[[], object]) -> bool:
+    try:
+        return bool(ready())
+    except OSError:
+        return False
+    except Exception as err:
+        if type(err).__module__.startswith(("saltext", "salt", "__mp_main__")):
+            return False
+        raise
 
 
 def clear(home: Path) -> None:

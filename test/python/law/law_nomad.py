@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import certificates
-from law_servers import Server, running, served
-from programs import binary, free_ports
+from law_servers import Server, served
+from programs import binary, free_ports, running
 
 
 @contextlib.contextmanager

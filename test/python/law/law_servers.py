@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import subprocess
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import certificates
-from programs import binary, clear, free_ports
+from programs import binary, free_ports, running, until_ready
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def vault(home: Path) -> Iterator[Server]:
     with running(command, home, answers):
         made = client.put("/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
         client.put("/v1/sys/unseal", {"key": made["keys"][0]})
-        _until(lambda: client.get("/v1/sys/health"), home)
+        until_ready(lambda: client.get("/v1/sys/health"), home / "log")
         yield served(home, address, authority, made["root_token"])
 
 
@@ -128,34 +125,3 @@ def served(home: Path, address: str, authority: str, token: str) -> Server:
     place.touch(0o600)
     place.write_text(token)
     return Server(address, authority, str(place), token)
-
-
-@contextlib.contextmanager
-def running(command: list[str], home: Path, ready: Callable[[], object]) -> Iterator[None]:
-    known = {"PATH": os.environ["PATH"], "HOME": str(home)}
-    with (home / "log").open("w") as log:
-        child = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=known)
-        try:
-            _until(ready, home, child)
-            yield
-        finally:
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(15)
-            child.kill()
-            child.wait()
-            clear(home)
-
-
-def _until(ready: Callable[[], object], home: Path, child: subprocess.Popen | None = None) -> None:
-    from saltext.eos.utils.http import HttpError
-
-    ends = time.monotonic() + 40
-    while True:
-        with contextlib.suppress(HttpError):
-            if ready():
-                return
-        log = (home / "log").read_text()[-3000:]
-        assert child is None or child.poll() is None, log
-        assert time.monotonic() < ends, log
-        time.sleep(0.2)

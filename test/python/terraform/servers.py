@@ -2,52 +2,10 @@
 
 import contextlib
 import json
-import os
 import shutil
-import subprocess
 import time
 
-from programs import binary, clear, free_ports
-
-
-@contextlib.contextmanager
-def running(arguments, home, ready, environment=None, within=40):
-    """Run a server until the block ends; ``ready`` tells when it serves."""
-    home.mkdir(parents=True, exist_ok=True)
-    log = home / "log"
-    with log.open("w") as stream:
-        child = subprocess.Popen(
-            arguments,
-            stdout=stream,
-            stderr=stream,
-            cwd=home,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), **(environment or {})},
-        )
-        try:
-            deadline = time.monotonic() + within
-            while not _is_ready(ready):
-                assert child.poll() is None, log.read_text()[-3000:]
-                assert time.monotonic() < deadline, log.read_text()[-3000:]
-                time.sleep(0.2)
-            yield child
-        finally:
-            child.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(15)
-            child.kill()
-            child.wait()
-            clear(home)
-
-
-def _is_ready(ready):
-    try:
-        return bool(ready())
-    except OSError:
-        return False
-    except Exception as err:
-        if type(err).__module__.startswith(("saltext", "salt", "__mp_main__")):
-            return False
-        raise
+from programs import binary, free_ports, running
 
 
 @contextlib.contextmanager
