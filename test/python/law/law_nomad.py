@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import certificates
-from law_servers import Server, running, served
+from law_servers import Server, running, served, until
 from programs import binary, free_ports
 
 
 @contextlib.contextmanager
 def nomad(home: Path) -> Iterator[Server]:
-    """Run a Nomad server without a client, with a management token, until the block ends."""
+    """Run a Nomad server that is its own client, with a management token, until the block ends."""
     from saltext.eos.utils.http import Client
 
     home.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,15 @@ def nomad(home: Path) -> Iterator[Server]:
         "advertise": dict.fromkeys(("http", "rpc", "serf"), "127.0.0.1"),
         "ports": {"http": http, "rpc": rpc, "serf": serf},
         "server": {"enabled": True, "bootstrap_expect": 1},
-        "client": {"enabled": False},
+        "name": "n1",
+        "client": {
+            "enabled": True,
+            "options": {
+                "driver.allowlist": "raw_exec",
+                "fingerprint.denylist": "env_aws,env_gce,env_azure,env_digitalocean",
+            },
+        },
+        "plugin": {"raw_exec": {"config": {"enabled": True}}},
         "acl": {"enabled": True, "token_min_expiration_ttl": "1s"},
         "tls": {
             "http": True,
@@ -43,4 +51,8 @@ def nomad(home: Path) -> Iterator[Server]:
     command = [binary("nomad"), "agent", f"-config={home / 'nomad.json'}"]
     with running(command, home, lambda: client.get("/v1/status/leader")):
         token = client.post("/v1/acl/bootstrap")["SecretID"]
+        own = Client(address, authority, {"X-Nomad-Token": token}, 10)
+        until(lambda: [one for one in own.get("/v1/nodes") if one["Status"] == "ready"], home)
         yield served(home, address, authority, token)
+        for job in own.get("/v1/jobs?namespace=*"):
+            own.delete(f"/v1/job/{job['ID']}?namespace={job['Namespace']}&purge=true")

@@ -109,7 +109,7 @@ def vault(home: Path) -> Iterator[Server]:
     with running(command, home, answers):
         made = client.put("/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
         client.put("/v1/sys/unseal", {"key": made["keys"][0]})
-        _until(lambda: client.get("/v1/sys/health"), home)
+        until(lambda: client.get("/v1/sys/health"), home)
         yield served(home, address, authority, made["root_token"])
 
 
@@ -136,7 +136,7 @@ def running(command: list[str], home: Path, ready: Callable[[], object]) -> Iter
     with (home / "log").open("w") as log:
         child = subprocess.Popen(command, stdout=log, stderr=log, cwd=home, env=known)
         try:
-            _until(ready, home, child)
+            until(ready, home, child)
             yield
         finally:
             child.terminate()
@@ -147,7 +147,7 @@ def running(command: list[str], home: Path, ready: Callable[[], object]) -> Iter
             clear(home)
 
 
-def _until(ready: Callable[[], object], home: Path, child: subprocess.Popen | None = None) -> None:
+def until(ready: Callable[[], object], home: Path, child: subprocess.Popen | None = None) -> None:
     from saltext.eos.utils.http import HttpError
 
     ends = time.monotonic() + 40

@@ -1,0 +1,206 @@
+"""What the states and functions of a Nomad job do, in test mode and for good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import diff, nomad_deployment, nomad_job, nomad_jobspec, settings, state
+from saltext.eos.utils.http import Client, Conflict
+from saltext.eos.utils.nomad_deployment import End
+from saltext.eos.utils.nomad_job import Plan
+
+SECOND = 10**9
+LONGEST = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    A job that a state or a function is about.
+
+    :param namespace: where it is; ``None`` leaves that to its jobspec.
+    """
+
+    name: str
+    namespace: str | None
+    opts: Mapping[str, Any]
+
+    @cached_property
+    def client(self) -> Client:
+        """The connection to Nomad; names are checked before there is one."""
+        nomad_jobspec.check_name(self.name)
+        if self.namespace is not None:
+            nomad_jobspec.check_name(self.namespace, "namespace")
+        return settings.connect("nomad", self.opts)
+
+    @property
+    def what(self) -> str:
+        """What messages call it."""
+        return f"Nomad job {self.name}"
+
+    @property
+    def where(self) -> str:
+        """The namespace of a job that is there."""
+        return "default" if self.namespace is None else self.namespace
+
+    @property
+    def is_test(self) -> bool:
+        """Tell whether nothing may be written."""
+        return bool(self.opts.get("test"))
+
+
+def seconds(within: Any) -> float:
+    """
+    Read how long to wait.
+
+    :raises CommandExecutionError: it is no span of time, or longer than a day.
+    """
+    is_number = isinstance(within, (int, float)) and not isinstance(within, bool)
+    try:
+        span = float(within) if is_number else diff.nanoseconds(str(within)) / SECOND
+    except ValueError:
+        span = -1.0
+    if not 0 <= span <= LONGEST:
+        raise CommandExecutionError(
+            f"within: expected a span of time such as 90s or 5m, at most a day; found {within!r}"
+        )
+    return span
+
+
+def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[str, Any]:
+    """Register a job as its jobspec has it, unless it is; follow what that starts."""
+    nomad_jobspec.check_name(here.name)
+    nomad_jobspec.check_text(jobspec, variables)
+    spec = nomad_jobspec.read(here.client, here.name, jobspec, variables, here.namespace)
+    for _ in range(nomad_job.TRIES - 1):
+        try:
+            return _present(here, spec, within)
+        except Conflict:
+            continue
+    return _present(here, spec, within)
+
+
+def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
+    planned = nomad_job.plan(here.client, spec)
+    if planned.known is not None and not planned.changes:
+        return _unchanged(here, planned, within)
+    verb = "created" if planned.known is None else "updated"
+    comment = f"{here.what} {{}} {verb}."
+    if here.is_test:
+        result = state.changed(here.name, comment, planned.changes, test=True)
+        return _said(result, planned.unplaced, planned.warnings)
+    answer = nomad_job.register(here.client, spec, planned)
+    if planned.known is not None and planned.known.get("Stop"):
+        nomad_job.release(here.client, planned.known)
+    result = state.changed(here.name, comment, planned.changes, test=False)
+    if not within:
+        return _said(result, "its deployment was not awaited", planned.warnings)
+    end = nomad_deployment.follow(here.client, answer.get("EvalID"), spec.namespace, within)
+    if not end.is_good:
+        return _bad_end(here, end, planned, verb)
+    left = nomad_job.plan(here.client, spec).changes
+    if left:
+        raise CommandExecutionError(
+            f"{here.what} was registered, but Nomad did not keep {', '.join(left)}: {left}"
+        )
+    return _said(result, end.says, planned.warnings)
+
+
+def _unchanged(here: Asked, planned: Plan, within: float) -> dict[str, Any]:
+    known = planned.known or {}
+    end = nomad_job.unfinished(here.client, known, 0 if here.is_test else within)
+    if end is None or end.is_good:
+        result = state.unchanged(here.name, here.what)
+        return _said(result, end.says if end else "", planned.warnings)
+    if end.kind == "late" and here.is_test:
+        result = state.unchanged(here.name, here.what)
+        return _said(result, end.says, planned.warnings)
+    return state.failed(
+        here.name,
+        f"{here.what} is registered as specified, but {_reason(end)}; mend the cause, or change "
+        "the job",
+    )
+
+
+def _bad_end(here: Asked, end: End, planned: Plan, verb: str) -> dict[str, Any]:
+    said = f"{here.what} has been {verb}, but {_reason(end)}"
+    return state.failed(here.name, said, planned.changes)
+
+
+def _reason(end: End) -> str:
+    words = {
+        "failed": "it failed",
+        "blocked": "it is blocked",
+        "late": "it was not done in time",
+    }
+    return f"{words[end.kind]}: {end.says}"
+
+
+def _said(result: dict[str, Any], *notes: str) -> dict[str, Any]:
+    """Add what a reader should know to a comment."""
+    more = [f"{note[0].upper()}{note[1:].rstrip('.')}." for note in notes if note]
+    return {**result, "comment": " ".join([result["comment"], *more])}
+
+
+def stopped(here: Asked, within: float) -> dict[str, Any]:
+    """Stop a job and keep it."""
+    known = nomad_job.read(here.client, here.name, here.where)
+    if known is None:
+        return state.result(here.name, True, f"{here.what} does not exist, so it does not run.")
+    changes = stop_changes(here, known)
+    if not changes:
+        return state.result(here.name, True, f"{here.what} is already stopped, and kept.")
+    if here.is_test:
+        return state.changed(here.name, f"{here.what} {{}} stopped.", changes, test=True)
+    end = nomad_job.stop(here.client, known, within)
+    left = stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
+    if left:
+        raise CommandExecutionError(f"{here.what} was stopped, but another undid it: {left}")
+    if not end.is_good:
+        return state.failed(here.name, f"{here.what} has been stopped, but {end.says}", changes)
+    return state.changed(here.name, f"{here.what} {{}} stopped.", changes, test=False)
+
+
+def stop_changes(here: Asked, known: dict[str, Any]) -> dict[str, Any]:
+    """Say what is not yet so of a job that shall be stopped and kept."""
+    changes: dict[str, Any] = {}
+    if not known["Stop"]:
+        changes["Stop"] = {"old": False, "new": True}
+    if not nomad_job.is_kept(here.client, known):
+        changes["VersionTag"] = {"old": None, "new": nomad_job.TAG}
+    return changes
+
+
+def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
+    """Stop a job and let it go."""
+    if not isinstance(purge, bool):
+        raise CommandExecutionError(f"purge: expected true or false; found {purge!r}")
+    known = nomad_job.read(here.client, here.name, here.where)
+    if known is None or (known["Stop"] and not purge and not nomad_job.is_kept(here.client, known)):
+        return state.result(here.name, True, f"{here.what} is already absent.")
+    changes = gone(known)
+    if here.is_test:
+        return state.changed(here.name, f"{here.what} {{}} deleted.", changes, test=True)
+    nomad_job.release(here.client, known)
+    more = "&purge=true" if purge else ""
+    if purge or not known["Stop"]:
+        here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+    end = nomad_job.ended(here.client, here.name, here.where, within)
+    found = nomad_job.read(here.client, here.name, here.where)
+    if found is not None and (purge or not found["Stop"]):
+        raise CommandExecutionError(f"{here.what} is still there after it was deleted")
+    if not end.is_good:
+        return state.failed(here.name, f"{here.what} has been deleted, but {end.says}", changes)
+    return state.changed(here.name, f"{here.what} {{}} deleted.", changes, test=False)
+
+
+def gone(known: dict[str, Any]) -> dict[str, Any]:
+    """Say what goes with a job."""
+    counts = {f"TaskGroups.{one['Name']}.Count": one["Count"] for one in known["TaskGroups"]}
+    lost = {"ID": known["ID"], "Namespace": known["Namespace"], "Type": known["Type"], **counts}
+    return {name: {"old": value, "new": None} for name, value in lost.items()}
