@@ -22,6 +22,7 @@ Functions = Mapping[str, Callable[..., Any]]
 Spec = dict[str, Any]
 Changes = dict[str, dict[str, Any]]
 POLL = 0.5
+PAUSE = 0.1
 TRIES = 3
 EXPECTED = (CommandExecutionError, SaltInvocationError, ValueError)
 
@@ -101,24 +102,13 @@ def update(
     :raises CommandExecutionError: there is none, a field cannot change, or the server refuses.
     """
     one = _prepared(spec, desired, opts)
-    found = wire.find(one.client, spec, one.desired)
-    if found is None:
-        raise CommandExecutionError(f"{one.what} does not exist; create it first")
-    changes = _changes(one, _read(one, found))
-    _refuse_fixed(one, changes)
-    if changes:
-        _update(one, found)
-    return _shown(spec, _confirm(one))
+    return _shown(spec, _again(lambda: _updated(one)))
 
 
 def delete(spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]) -> bool:
     """Delete an object; tell whether there was one."""
     one = _prepared(spec, keys, opts)
-    found = wire.find(one.client, spec, one.desired)
-    if found is None:
-        return False
-    _delete(one, found)
-    return True
+    return bool(_again(lambda: _deleted(one)))
 
 
 def _prepared(
@@ -163,13 +153,32 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
 
 
-def _again(write: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _updated(one: Task) -> dict[str, Any]:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is None:
+        raise CommandExecutionError(f"{one.what} does not exist; create it first")
+    changes = _changes(one, _read(one, found))
+    _refuse_fixed(one, changes)
+    if changes:
+        _update(one, found)
+    return _confirm(one)
+
+
+def _deleted(one: Task) -> dict[str, Any] | None:
+    found = wire.find(one.client, one.spec, one.desired)
+    if found is not None:
+        _delete(one, found)
+    return found
+
+
+def _again(write: Callable[[], Any]) -> Any:
     """Read and decide anew when another wrote in between; a write is never forced."""
-    for _ in range(TRIES - 1):
+    for turn in range(1, TRIES):
         try:
             return write()
         except Conflict:
-            continue
+            # Consul itself writes what became of a route, some milliseconds after it was written.
+            time.sleep(PAUSE * turn)
     return write()
 
 

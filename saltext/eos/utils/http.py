@@ -180,7 +180,7 @@ class Client:
 
     @property
     def _is_kept(self) -> bool:
-        """Tell whether connections outlive a request; with a deadline they may be cut at any time."""
+        """Tell whether connections outlive a request; with a deadline one may be cut any time."""
         return self.pooled and self._within is None and self._unix_socket is None
 
     def _asked_to_wait(self, err: HttpError) -> float:

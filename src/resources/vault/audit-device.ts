@@ -31,5 +31,5 @@ export default defineResource<AuditDevice>({
       local: true,
     },
   },
-  samples: { type: ['file'], options: [{ file_path: '/dev/null' }, { file_path: 'discard', prefix: 'vault: ' }] },
+  samples: { type: ['file'], options: [{ file_path: '/dev/null' }, { file_path: 'discard', log_raw: 'false' }] },
 })

@@ -101,3 +101,17 @@ def test_what_appeared_meanwhile_is_not_written_over(
         assert result["changes"][field]["old"] not in (None, wanted[field])
     finally:
         salted.state(f"{resource}.absent", name=wanted["name"])
+
+
+@pytest.mark.parametrize(("resource", "wanted", "field"), OBJECTS, ids=IDS)
+def test_functions_read_again_as_states_do(salted, consul, meanwhile, resource, wanted, field):
+    """Mutation: try once, and an update beside Consul's own writes fails now and then."""
+    names = {"name": wanted["name"]}
+    theirs(consul, resource, 100)
+    meanwhile(1, lambda number: theirs(consul, resource, number))
+    made = salted.modules[f"{resource}.update"](**wanted)
+    assert made[field] == wanted[field]
+    meanwhile(1, lambda number: theirs(consul, resource, 100 + number))
+    assert salted.modules[f"{resource}.delete"](**names) is True
+    assert salted.modules[f"{resource}.get"](**names) is None
+    assert salted.modules[f"{resource}.delete"](**names) is False

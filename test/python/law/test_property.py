@@ -1,7 +1,8 @@
 """
 Random valid values in every accepted spelling: whoever writes them how, the second run is quiet.
 
-Some values for each resource in each run; 1,000 with ``EOS_FAULT=all``, as `npm run test:all` does.
+Some values for each resource in each run; 1,000 with ``EOS_FAULT=all``, as `npm run test:all` does,
+or as many as ``EOS_VALUES`` says.
 """
 
 import os
@@ -10,7 +11,7 @@ import pytest
 from law_tables import NAMES, TABLES, keys_of, spec_of
 from values import Maker
 
-COUNT = 1000 if os.environ.get("EOS_FAULT") == "all" else 4
+COUNT = int(os.environ.get("EOS_VALUES") or (1000 if os.environ.get("EOS_FAULT") == "all" else 25))
 SEED = "2026-11-22"
 
 
