@@ -88,7 +88,8 @@ def stop(here: Asked, within: float) -> dict[str, Any]:
     """Stop a job and keep it."""
     known = nomad_job.known_job(here.client, here.name, here.where)
     changes = {} if known["Stop"] else {"Stop": {"old": False, "new": True}}
-    return _told(here, changes, nomad_job.stop(here.client, known, within))
+    nomad_job.stop(here.client, known)
+    return _told(here, changes, nomad_job.ended(here.client, here.name, here.where, within))
 
 
 def start(here: Asked, within: float) -> dict[str, Any]:

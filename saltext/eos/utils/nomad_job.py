@@ -169,17 +169,11 @@ def _runs(client: Client, known: dict[str, Any]) -> bool:
     )
 
 
-def stop(client: Client, known: dict[str, Any], within: float) -> End:
-    """
-    Stop a job so that it can start again: first it is kept from garbage collection, then stopped.
-
-    :return: ``successful`` when nothing of it runs any more.
-    """
-    name, namespace = known["ID"], known["Namespace"]
+def stop(client: Client, known: dict[str, Any]) -> None:
+    """Stop a job so that it can start again: it is kept from garbage collection, then stopped."""
     keep(client, known)
     if not known["Stop"]:
-        client.delete(path_of(name, namespace))
-    return ended(client, name, namespace, within)
+        client.delete(path_of(known["ID"], known["Namespace"]))
 
 
 def keep(client: Client, known: dict[str, Any]) -> None:

@@ -78,7 +78,7 @@ def job(name="web", command=("/bin/sleep", "3600"), healthy=0, **more):
         "Count": 1,
         "Tasks": [task],
         "RestartPolicy": never,
-        **({"Update": update} if kind == "service" else {}),
+        **({"Update": update} if kind in ("service", "system") else {}),
         **(
             {}
             if kind.startswith("sys")
