@@ -74,7 +74,9 @@ def get(
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give every object as fields, secrets hidden."""
     client = settings.connect(spec["service"], opts)
-    items = wire.send(client, spec, spec["find"]["list"], {}) or []
+    # What a list asks for by key, such as its namespace, is asked for all of them.
+    every = {name: "*" for name, row in spec["fields"].items() if row.get("key")}
+    items = wire.send(client, spec, spec["find"]["list"], every) or []
     return [_shown(spec, _fields(spec, item)) for item in items]
 
 

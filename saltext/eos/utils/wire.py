@@ -108,7 +108,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
         except NotFound:
             return None
     names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
-    wanted = {name: keys[name] for name in names}
+    wanted = {name: keys[name] for name in names if keys.get(name) is not None}
     found = []
     for item in send(client, spec, how["list"], keys) or ():
         fields = codec.from_wire(spec["fields"], item)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import salt.config
 import salt.loader
-from law_nomad import nomad
+from law_nomad import csi_plugin, nomad
 from law_secrets import content
 from law_servers import consul, vault
 from law_tables import TABLES, keys_of
@@ -23,7 +23,7 @@ class Salted:
     """States and modules that talk to the servers, and what they sent."""
 
     def __init__(self, home: Path, servers: contextlib.ExitStack) -> None:
-        self._home, self._servers = home, servers
+        self.home, self._servers = home, servers
         self.connections: dict = {}
         self._loaded: dict = {}
         self.files = home / "srv"
@@ -32,7 +32,7 @@ class Salted:
     def serve(self, service: str) -> None:
         """Start a server, unless it runs already."""
         if service not in self.connections:
-            server = self._servers.enter_context(STARTS[service](self._home / service))
+            server = self._servers.enter_context(STARTS[service](self.home / service))
             self.connect(service, server.connection())
 
     def connect(self, service: str, connection: dict) -> None:
@@ -50,8 +50,8 @@ class Salted:
     def opts(self) -> dict:
         """Options of a minion that may talk to what runs."""
         opts = dict(salt.config.minion_config(None))
-        opts |= {"id": "n1", "cachedir": str(self._home / "cache"), "pillar": {}, "test": False}
-        opts |= {"extension_modules": str(self._home / "x"), "file_client": "local"}
+        opts |= {"id": "n1", "cachedir": str(self.home / "cache"), "pillar": {}, "test": False}
+        opts |= {"extension_modules": str(self.home / "x"), "file_client": "local"}
         opts |= {"file_roots": {"base": [str(self.files)]}}
         return opts | {"eos": {"connections": dict(self.connections)}}
 
@@ -123,6 +123,8 @@ def ready(salted):
 
     def make(table):
         salted.serve(table["service"])
+        if table["resource"] == "nomad_csi_volume":
+            csi_plugin(salted.client("nomad"), salted.home / "nomad")
         for one in table.get("given", ()):
             result = salted.state(one["run"], **one["with"])
             assert result["result"] is True, result

@@ -6,10 +6,15 @@ import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import certificates
+import jobs
 from law_servers import Server, running, served, until
 from programs import binary, free_ports
+from wheel import ROOT
+
+PLUGIN = Path(__file__).with_name("csi_plugin.mjs")
 
 
 @contextlib.contextmanager
@@ -56,3 +61,18 @@ def nomad(home: Path) -> Iterator[Server]:
         yield served(home, address, authority, token)
         for job in own.get("/v1/jobs?namespace=*"):
             own.delete(f"/v1/job/{job['ID']}?namespace={job['Namespace']}&purge=true")
+
+
+def csi_plugin(client: Any, home: Path) -> None:
+    """Run a CSI plugin that can make volumes, and wait until Nomad calls it healthy."""
+    spec = jobs.job("csi", (str(ROOT / "node_modules/.bin/node"), str(PLUGIN)), Type="system")
+    (task,) = spec["TaskGroups"][0]["Tasks"]
+    task["CSIPluginConfig"] = {"ID": "hostpath", "Type": "monolith", "MountDir": "/csi"}
+    task["Resources"]["MemoryMB"] = 128
+
+    def healthy() -> bool:
+        plugin = client.get("/v1/plugin/csi/hostpath")
+        return bool(plugin["ControllersHealthy"] and plugin["NodesHealthy"])
+
+    client.put("/v1/jobs", {"Job": spec})
+    until(healthy, home)
