@@ -26,8 +26,8 @@ def get(name):
         What the token is for; Nomad lets two have one name, Eos does not. Text of at most 256
         characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Nomad ACL token as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -83,8 +83,8 @@ def create(name, type, policies=None, roles=None, all_regions=False, expiration_
         time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
         managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -131,8 +131,8 @@ def update(name, type=None, policies=None, roles=None, all_regions=None, expirat
         time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
         managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -159,8 +159,8 @@ def delete(name):
         What the token is for; Nomad lets two have one name, Eos does not. Text of at most 256
         characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

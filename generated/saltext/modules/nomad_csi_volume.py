@@ -30,8 +30,8 @@ def get(name, namespace="default"):
         Namespace of the jobs that may mount it. Letters, digits and ``-``, at most 128; identifies
         it; default ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -47,8 +47,8 @@ def list_():
     """
     List every Nomad CSI volume as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -110,8 +110,8 @@ def create(
         else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
         ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -187,8 +187,8 @@ def update(
         else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
         ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -223,8 +223,8 @@ def delete(name, namespace="default"):
         Namespace of the jobs that may mount it. Letters, digits and ``-``, at most 128; identifies
         it; default ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

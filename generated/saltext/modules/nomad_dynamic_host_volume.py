@@ -33,8 +33,8 @@ def get(name, namespace="default", node_id=None):
         Id of its node; Nomad chooses one when left out. Say it where several nodes have a volume of
         this name. The id of a node; identifies it; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -50,8 +50,8 @@ def list_():
     """
     List every Nomad dynamic host volume as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -115,8 +115,8 @@ def create(
         What the plugin is told, such as ``mode`` of ``mkdir``; it is told once. Map of text by
         name; cannot change afterwards; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -192,8 +192,8 @@ def update(
         What the plugin is told, such as ``mode`` of ``mkdir``; it is told once. Map of text by
         name; cannot change afterwards; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -231,8 +231,8 @@ def delete(name, namespace="default", node_id=None):
         Id of its node; Nomad chooses one when left out. Say it where several nodes have a volume of
         this name. The id of a node; identifies it; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -57,8 +57,8 @@ def present(name, type, policies=None, roles=None, all_regions=False, expiration
         time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
         managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -84,8 +84,8 @@ def absent(name):
         What the token is for; Nomad lets two have one name, Eos does not. Text of at most 256
         characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL token is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -88,8 +88,8 @@ def present(
         else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
         ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -124,8 +124,8 @@ def absent(name, namespace="default"):
         Namespace of the jobs that may mount it. Letters, digits and ``-``, at most 128; identifies
         it; default ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    CSI volume is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "namespace": namespace}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -89,8 +89,8 @@ def present(
         What the plugin is told, such as ``mode`` of ``mkdir``; it is told once. Map of text by
         name; cannot change afterwards; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -128,8 +128,8 @@ def absent(name, namespace="default", node_id=None):
         Id of its node; Nomad chooses one when left out. Say it where several nodes have a volume of
         this name. The id of a node; identifies it; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    dynamic host volume is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "namespace": namespace, "node_id": node_id}
     return converge.absent(SPEC, keys, __salt__, __opts__)
