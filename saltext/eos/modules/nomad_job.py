@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import nomad_act, nomad_deployment, nomad_job, nomad_jobspec, nomad_run
+from saltext.eos.utils import answers, nomad_act, nomad_job, nomad_jobspec, nomad_run, settings
 from saltext.eos.utils.nomad_diff import shown
 
 if TYPE_CHECKING:
@@ -61,9 +61,11 @@ def list_(namespace="*"):
 
         salt n1 nomad_job.list
     """
-    here = nomad_run.Asked("*", namespace, __opts__)
+    if namespace != "*":
+        nomad_jobspec.check_namespace(namespace)
+    client = settings.connect("nomad", __opts__)
     fields = ("ID", "Namespace", "Type", "Status", "Stop", "Version", "JobModifyIndex")
-    found = here.client.get(f"/v1/jobs?namespace={nomad_deployment.quoted(namespace)}") or []
+    found = answers.listing(client.get(f"/v1/jobs?namespace={namespace}"), "Nomad's list of jobs")
     return [{name: one.get(name) for name in fields} for one in found]
 
 

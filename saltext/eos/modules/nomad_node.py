@@ -46,7 +46,7 @@ def list_():
         salt n1 nomad_node.list
     """
     fields = ("ID", "Name", "Datacenter", "NodePool", "Status", "SchedulingEligibility", "Drain")
-    found = settings.connect("nomad", __opts__).get("/v1/nodes") or []
+    found = nomad_nodes.listed(settings.connect("nomad", __opts__))
     return [{name: one.get(name) for name in fields} for one in found]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import nomad_deployment, nomad_job
+from saltext.eos.utils import answers, nomad_deployment, nomad_job
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.nomad_deployment import End
 from saltext.eos.utils.nomad_run import Asked
@@ -45,7 +45,7 @@ def revert(here: Asked, version: Any, tag: Any, within: float) -> dict[str, Any]
     if tag is None and (not isinstance(version, int) or isinstance(version, bool) or version < 0):
         raise CommandExecutionError(f"version: expected a whole number; found {version!r}")
     known = nomad_job.known_job(here.client, here.name, here.where)
-    versions = here.client.get(nomad_job.path_of(here.name, here.where, "/versions"))["Versions"]
+    versions = nomad_job.versions(here.client, known)
     tagged = {(one.get("VersionTag") or {}).get("Name"): one["Version"] for one in versions}
     wanted = version if tag is None else tagged.get(tag)
     numbers = sorted(one["Version"] for one in versions)
@@ -79,7 +79,8 @@ def dispatch(
         )
     body = {"Meta": {str(name): str(one) for name, one in meta.items()}, "Payload": payload}
     more = f"&idempotency_token={nomad_deployment.quoted(str(token))}" if token else ""
-    answer = here.client.put(nomad_job.path_of(here.name, here.where, "/dispatch", more), body)
+    sent = here.client.put(nomad_job.path_of(here.name, here.where, "/dispatch", more), body)
+    answer = answers.mapping(sent, "what Nomad says of a dispatch", "DispatchedJobID")
     said = {"dispatched": {"old": None, "new": answer["DispatchedJobID"]}}
     return _told(here, said, _followed(here, answer, within))
 
@@ -112,8 +113,8 @@ def start(here: Asked, within: float) -> dict[str, Any]:
 def _followed(here: Asked, answer: Any, within: float) -> End:
     if not within:
         return End("placed", "its end was not awaited")
-    evaluation = (answer or {}).get("EvalID")
-    return nomad_deployment.follow(here.client, evaluation, here.where, within)
+    found = answers.mapping(answer, nomad_job.REGISTERED)
+    return nomad_deployment.follow(here.client, found.get("EvalID"), here.where, within)
 
 
 def _told(here: Asked, changes: dict[str, Any], end: End) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
+from saltext.eos.utils import answers
 from saltext.eos.utils.http import Client, NotFound
 from saltext.eos.utils.nomad_diff import unplaced
 
@@ -50,10 +51,10 @@ def follow(client: Client, evaluation: str | None, namespace: str, within: float
     if not evaluation:
         return End("placed")
     deadline = time.monotonic() + within
-    where = f"?namespace={namespace}"
     why = ""
     while True:
-        found = client.get(f"/v1/evaluation/{evaluation}{where}")
+        answer = client.get(f"/v1/evaluation/{evaluation}?namespace={namespace}")
+        found = answers.mapping(answer, "what Nomad says of an evaluation", "Status")
         status = found["Status"]
         if status in ("failed", "canceled"):
             said = found.get("StatusDescription") or "Nomad does not say why"
@@ -80,7 +81,8 @@ def deployed(
     :param why: why something was not placed at first.
     """
     while True:
-        found = client.get(f"/v1/deployment/{deployment}?namespace={namespace}")
+        answer = client.get(f"/v1/deployment/{deployment}?namespace={namespace}")
+        found = answers.mapping(answer, "what Nomad says of a deployment", "ID", "Status")
         end = _end_of(client, found, namespace)
         if end is not None:
             return end
@@ -115,11 +117,11 @@ def _waits_for_promotion(groups: Iterable[dict[str, Any]]) -> bool:
 def failures(client: Client, deployment: str, namespace: str) -> list[str]:
     """Say what the tasks of a failed deployment ended with, one line per task."""
     try:
-        found = client.get(f"/v1/deployment/allocations/{deployment}?namespace={namespace}")
+        answer = client.get(f"/v1/deployment/allocations/{deployment}?namespace={namespace}")
     except NotFound:
         return []
     said: dict[str, str] = {}
-    for allocation in found or ():
+    for allocation in answers.listing(answer, "Nomad's allocations of a deployment", "TaskGroup"):
         for task, its in sorted((allocation.get("TaskStates") or {}).items()):
             events = its.get("Events") or ()
             telling = [one for one in events if one["Type"] in CAUSES]
@@ -139,7 +141,10 @@ def latest(client: Client, job: dict[str, Any]) -> dict[str, Any] | None:
     """Give the deployment of just this version of a job, or ``None``."""
     path = f"/v1/job/{quoted(job['ID'])}/deployment?namespace={job['Namespace']}"
     found = client.get(path)
-    if not isinstance(found, dict) or found.get("JobVersion") != job["Version"]:
+    if found is None:
+        return None
+    answers.mapping(found, "what Nomad says of a deployment", "ID", "Status", "JobVersion")
+    if found["JobVersion"] != job["Version"]:
         return None
     return found if found.get("JobCreateIndex") == job["CreateIndex"] else None
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import nomad_deployment
+from saltext.eos.utils import answers, nomad_deployment
 from saltext.eos.utils.http import Client, Conflict, NotFound, ServerError
 from saltext.eos.utils.nomad_deployment import End, quoted
 from saltext.eos.utils.nomad_diff import Changes, changes, unplaced
@@ -21,9 +21,10 @@ from saltext.eos.utils.nomad_jobspec import Jobspec
 
 TAG = "eos-stopped"
 TRIES = 3
+REGISTERED = "what Nomad says when a job is registered"
 POLL = 0.5
-# The only sign that Nomad gives of a lost compare-and-set: a 500 with these words.
-LOST = "Enforcing job modify index"
+# The only sign that Nomad gives of a lost compare-and-set: a 500 with one of these.
+LOST = ("Enforcing job modify index", "; enforcing version ")
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,11 @@ def path_of(name: str, namespace: str, rest: str = "", more: str = "") -> str:
 def read(client: Client, name: str, namespace: str) -> dict[str, Any] | None:
     """Give a job, also a stopped one; ``None`` when there is none."""
     try:
-        return dict(client.get(path_of(name, namespace)))
+        found = client.get(path_of(name, namespace))
     except NotFound:
         return None
+    keys = ("ID", "Namespace", "Type", "Stop", "Version", "JobModifyIndex", "TaskGroups")
+    return answers.mapping(found, "what Nomad says of a job", *keys)
 
 
 def known_job(client: Client, name: str, namespace: str) -> dict[str, Any]:
@@ -77,11 +80,12 @@ def plan(client: Client, spec: Jobspec) -> Plan:
     name = spec.job["ID"]
     known = read(client, name, spec.namespace)
     job = with_counts(spec.job, known)
-    found = client.post(path_of(name, spec.namespace, "/plan"), {"Job": job, "Diff": True})
+    answer = client.post(path_of(name, spec.namespace, "/plan"), {"Job": job, "Diff": True})
+    found = answers.mapping(answer, "Nomad's plan of a job", "Diff", "JobModifyIndex")
     return Plan(
         known=known,
         job=job,
-        changes=changes(found["Diff"]),
+        changes=changes(answers.mapping(found["Diff"], "Nomad's plan of a job", "Type")),
         index=int(found["JobModifyIndex"]),
         warnings=one_line(found.get("Warnings")),
         unplaced=unplaced(found.get("FailedTGAllocs")),
@@ -99,15 +103,17 @@ def with_counts(job: dict[str, Any], known: dict[str, Any] | None) -> dict[str, 
     job = copy.deepcopy(job)
     for group in job.get("TaskGroups") or ():
         scaling, count = group.get("Scaling"), running.get(group.get("Name"))
-        if not scaling or count is None or scaling.get("Enabled") is False:
+        if not isinstance(scaling, dict) or count is None or scaling.get("Enabled") is False:
             continue
-        declared = group.get("Count")
-        least = scaling.get("Min")
-        if least is None:
-            least = 1 if declared is None else declared
-        if least <= count <= (scaling.get("Max") or least):
+        bounds = (_first(scaling.get("Min"), group.get("Count"), 1), scaling.get("Max"))
+        # What is no number is left to Nomad to refuse.
+        if all(isinstance(one, int) for one in bounds) and bounds[0] <= count <= bounds[1]:
             group["Count"] = count
     return job
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
 
 
 def register(client: Client, spec: Jobspec, planned: Plan) -> dict[str, Any]:
@@ -124,7 +130,7 @@ def register(client: Client, spec: Jobspec, planned: Plan) -> dict[str, Any]:
         "Submission": spec.submission,
     }
     path = f"/v1/jobs?namespace={quoted(spec.namespace)}"
-    return dict(cas(lambda: client.post(path, body)) or {})
+    return answers.mapping(cas(lambda: client.post(path, body)), REGISTERED, "EvalID")
 
 
 def cas(write: Any) -> Any:
@@ -136,7 +142,7 @@ def cas(write: Any) -> Any:
     try:
         return write()
     except ServerError as err:
-        if LOST not in str(err.body):
+        if not any(words in str(err.body) for words in LOST):
             raise
         raise Conflict(
             f"another has changed the job meanwhile: {one_line(str(err.body))}",
@@ -163,7 +169,8 @@ def unfinished(client: Client, known: dict[str, Any], within: float) -> End | No
 
 
 def _runs(client: Client, known: dict[str, Any]) -> bool:
-    groups = client.get(path_of(known["ID"], known["Namespace"], "/summary"))["Summary"]
+    answer = client.get(path_of(known["ID"], known["Namespace"], "/summary"))
+    groups = answers.mapping(answer, "Nomad's summary of a job", "Summary")["Summary"]
     return all(
         groups.get(one["Name"], {}).get("Running", 0) >= one["Count"] for one in known["TaskGroups"]
     )
@@ -190,9 +197,15 @@ def is_kept(client: Client, known: dict[str, Any]) -> bool:
 
 
 def _tagged(client: Client, known: dict[str, Any]) -> int:
-    found = client.get(path_of(known["ID"], known["Namespace"], "/versions"))
-    names = [(one.get("VersionTag") or {}).get("Name") for one in found["Versions"]]
+    names = [(one.get("VersionTag") or {}).get("Name") for one in versions(client, known)]
     return names.count(TAG)
+
+
+def versions(client: Client, known: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give every version of a job that Nomad still has."""
+    answer = client.get(path_of(known["ID"], known["Namespace"], "/versions"))
+    found = answers.mapping(answer, "Nomad's versions of a job", "Versions")["Versions"]
+    return answers.listing(found, "Nomad's versions of a job", "Version")
 
 
 def release(client: Client, known: dict[str, Any]) -> None:
@@ -207,9 +220,10 @@ def ended(client: Client, name: str, namespace: str, within: float) -> End:
     deadline = time.monotonic() + within
     while True:
         try:
-            found = client.get(path_of(name, namespace, "/allocations")) or []
+            answer = client.get(path_of(name, namespace, "/allocations"))
         except NotFound:
             return End("successful")
+        found = answers.listing(answer, "Nomad's allocations of a job", "ClientStatus", "NodeName")
         left = [one for one in found if one["ClientStatus"] in ("pending", "running")]
         if not left:
             return End("successful")

@@ -10,11 +10,13 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
+from saltext.eos.utils import answers
 from saltext.eos.utils.http import BadRequest, Client
 from saltext.eos.utils.mask import plain
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _DECLARED = re.compile(r"""\bvariable\s+"?([A-Za-z0-9_-]+)"?\s*\{""")
+_NAMESPACE = re.compile(r"[a-zA-Z0-9-]{1,128}")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 LONGEST_NAME = 1024
 LARGEST = 1024 * 1024
@@ -35,19 +37,33 @@ class Jobspec:
     submission: dict[str, Any]
 
 
-def check_name(name: Any, field: str = "name") -> str:
+def check_name(name: Any) -> str:
     """
-    Give the id of a job or the name of a namespace.
+    Give the id of a job, or the name of a node.
 
     :raises CommandExecutionError: Nomad would not take it; nothing is sent.
     """
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME or _UNSAFE.search(name):
         found = repr(name if len(str(name)) <= 80 else f"{str(name)[:77]}...")
         raise CommandExecutionError(
-            f"{field}: expected text without white space and control characters, at most "
+            "name: expected text without white space and control characters, at most "
             f"{LONGEST_NAME}; found {found}"
         )
     return name
+
+
+def check_namespace(namespace: Any) -> str:
+    """
+    Give the name of a namespace.
+
+    :raises CommandExecutionError: there is no such name; nothing is sent.
+    """
+    if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
+        raise CommandExecutionError(
+            "namespace: expected letters, digits and `-`, at most 128; found "
+            f"{str(namespace)[:80]!r}"
+        )
+    return namespace
 
 
 def chosen(jobspec: Any, source: Any, fetch: Callable[[], Any]) -> Any:
@@ -103,6 +119,12 @@ def check_text(jobspec: Any, variables: Any = None) -> None:
             raise CommandExecutionError(
                 f"variables: expected names of letters, digits, `_` and `-`; found {name!r}"
             )
+    try:
+        variables_text(plain(variables))
+    except (TypeError, ValueError) as err:
+        raise CommandExecutionError(
+            f"variables: expected texts, numbers, true, false, null, lists and maps of them: {err}"
+        ) from err
     declared = _DECLARED.findall(str(jobspec))
     unknown = [name for name in variables if name not in declared]
     if unknown:
@@ -147,7 +169,7 @@ def read(client: Client, name: str, jobspec: Any, variables: Any, namespace: str
             f"namespace: expected {own}, as the jobspec has it; found {namespace}; say it in one "
             "of the two places"
         )
-    where = namespace or own or "default"
+    where = check_namespace(namespace or own or "default")
     # A job as Nomad shows it may be stopped and tagged; one that is wanted is neither.
     wanted = {**job, "Namespace": where, "Stop": False, "VersionTag": None}
     return Jobspec(wanted, where, submission)
@@ -156,10 +178,11 @@ def read(client: Client, name: str, jobspec: Any, variables: Any, namespace: str
 def _parsed(client: Client, name: str, namespace: str, text: str, variables: str) -> dict[str, Any]:
     body = {"JobHCL": text, "Variables": variables, "Canonicalize": False}
     try:
-        return dict(client.post(f"/v1/jobs/parse?namespace={namespace}", body))
+        answer = client.post(f"/v1/jobs/parse?namespace={namespace}", body)
     except BadRequest as err:
         said = str(err.body).strip()
         raise CommandExecutionError(f"jobspec of {name}: Nomad cannot read it: {said}") from err
+    return answers.mapping(answer, "what Nomad says of a jobspec", "ID")
 
 
 def _from_json(name: str, jobspec: Any) -> dict[str, Any]:
@@ -172,6 +195,15 @@ def _from_json(name: str, jobspec: Any) -> dict[str, Any]:
     job = jobspec.get("Job", jobspec) if isinstance(jobspec, Mapping) else None
     if not isinstance(job, Mapping):
         raise CommandExecutionError(f"jobspec of {name}: expected a map; found {_kind(job)}")
+    groups = job.get("TaskGroups") or []
+    if not isinstance(groups, list) or not all(isinstance(one, Mapping) for one in groups):
+        raise CommandExecutionError(f"jobspec of {name}: TaskGroups: expected a list of maps")
+    try:
+        json.dumps(job, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as err:
+        raise CommandExecutionError(
+            f"jobspec of {name}: expected what JSON can say: {err}; put dates in quotes"
+        ) from err
     return dict(job)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import forms, settings, state
+from saltext.eos.utils import answers, forms, settings, state
 from saltext.eos.utils.http import Client
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.nomad_jobspec import check_name
@@ -54,11 +54,7 @@ class Node:
             down: an old one of the name may be left.
         """
         check_name(self.name)
-        known = [
-            one
-            for one in self.client.get("/v1/nodes") or ()
-            if self.name in (one["ID"], one["Name"])
-        ]
+        known = [one for one in listed(self.client) if self.name in (one["ID"], one["Name"])]
         living = [one for one in known if one["Status"] != "down"]
         found = living or known
         if len(found) == 1:
@@ -72,7 +68,9 @@ class Node:
 
     def read(self) -> dict[str, Any]:
         """Give what Nomad has of it."""
-        return dict(self.client.get(f"/v1/node/{self.id}"))
+        keys = ("Status", "SchedulingEligibility", "DrainStrategy", "Meta")
+        found = self.client.get(f"/v1/node/{self.id}")
+        return answers.mapping(found, "what Nomad says of a node", *keys)
 
     def running(self, *, system: bool) -> list[str]:
         """
@@ -80,10 +78,16 @@ class Node:
 
         :param system: whether jobs of the types ``system`` and ``sysbatch`` count.
         """
-        found = self.client.get(f"/v1/node/{self.id}/allocations") or ()
+        answer = self.client.get(f"/v1/node/{self.id}/allocations")
+        found = answers.listing(answer, "Nomad's allocations of a node", "ClientStatus", "JobID")
         alive = [one for one in found if one["ClientStatus"] in ("pending", "running")]
         kinds = () if system else ("system", "sysbatch")
         return sorted({one["JobID"] for one in alive if _type(one) not in kinds})
+
+
+def listed(client: Client) -> list[dict[str, Any]]:
+    """Give the client nodes, as Nomad's list has them."""
+    return answers.listing(client.get("/v1/nodes"), "Nomad's list of nodes", "ID", "Name", "Status")
 
 
 def _type(allocation: dict[str, Any]) -> str:
@@ -209,7 +213,8 @@ def check_meta(meta: Any) -> dict[str, str | None]:
 
 def meta_of(node: Node) -> dict[str, str]:
     """Give the metadata that a node has, as its client says it."""
-    return dict(node.client.get(f"/v1/client/metadata?node_id={node.id}")["Meta"] or {})
+    answer = node.client.get(f"/v1/client/metadata?node_id={node.id}")
+    return dict(answers.mapping(answer, "what Nomad says of a node", "Meta")["Meta"] or {})
 
 
 def told(node: Node, meta: Any, *, test: bool) -> dict[str, Any]:

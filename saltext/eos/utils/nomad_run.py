@@ -44,7 +44,7 @@ class Asked:
         """The connection to Nomad; names are checked before there is one."""
         nomad_jobspec.check_name(self.name)
         if self.namespace is not None:
-            nomad_jobspec.check_name(self.namespace, "namespace")
+            nomad_jobspec.check_namespace(self.namespace)
         return settings.connect("nomad", self.opts)
 
     @property

@@ -7,11 +7,13 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
+from saltext.eos.utils import answers
 from saltext.eos.utils.http import Client, Conflict
 from saltext.eos.utils.mask import plain
 
 PATH = "/v1/operator/scheduler/configuration"
 ALGORITHMS = ("binpack", "spread")
+SAYS = "what Nomad says of its scheduler"
 TRIES = 3
 FLAGS = {
     "memory_oversubscription": "MemoryOversubscriptionEnabled",
@@ -55,10 +57,12 @@ def check(desired: Mapping[str, Any]) -> dict[str, Any]:
 
 def read(client: Client) -> tuple[dict[str, Any], int]:
     """Give the configuration by field, and its index."""
-    found = client.get(PATH)["SchedulerConfig"]
+    answer = answers.mapping(client.get(PATH), SAYS, "SchedulerConfig")
+    keys = ("SchedulerAlgorithm", "PreemptionConfig", "ModifyIndex", *FLAGS.values())
+    found = answers.mapping(answer["SchedulerConfig"], SAYS, *keys)
     fields = {"algorithm": found["SchedulerAlgorithm"] or "binpack"}
     fields |= {name: found[wire] for name, wire in FLAGS.items()}
-    known = found["PreemptionConfig"]
+    known = answers.mapping(found["PreemptionConfig"], SAYS, *PREEMPTION.values())
     fields |= {f"preemption:{name}": known[wire] for name, wire in PREEMPTION.items()}
     return fields, int(found["ModifyIndex"])
 
@@ -77,7 +81,7 @@ def write(client: Client, fields: Mapping[str, Any], index: int) -> None:
             wire: fields[f"preemption:{name}"] for name, wire in PREEMPTION.items()
         },
     }
-    answer = client.put(f"{PATH}?cas={index}", body)
+    answer = answers.mapping(client.put(f"{PATH}?cas={index}", body), SAYS, "Updated")
     if not answer["Updated"]:
         raise Conflict(
             "another has changed the scheduler configuration meanwhile",

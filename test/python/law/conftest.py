@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def salted_once():
     with contextlib.ExitStack() as servers:
         yield Salted(home, servers)
     clear(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Scale, revert, dispatch, stop and start of a Nomad job; and what is refused, on a real server."""
 
+import datetime as dt
+
 import pytest
 from jobs import WEB, gone, job
 from salt.exceptions import CommandExecutionError
@@ -100,6 +102,7 @@ def test_a_token_that_may_not_is_told_so(salted, weak):
         assert "403" in result["comment"]
 
 
+DAY = dt.date(2026, 11, 22)
 WRONG = [
     ({}, "jobspec, source: expected one of them; found neither"),
     ({"jobspec": "a", "source": "salt://b"}, "jobspec, source: expected one of them; found both"),
@@ -117,13 +120,20 @@ WRONG = [
     ({"jobspec": "x", "within": "soon"}, "within: expected a span of time such as 90s or 5m"),
     ({"jobspec": "x", "within": -1}, "within: expected a span of time"),
     ({"jobspec": "x", "within": True}, "within: expected a span of time"),
-    ({"jobspec": "x", "namespace": "a b"}, "namespace: expected text without white space"),
+    ({"jobspec": "x", "namespace": "a b"}, "namespace: expected letters, digits and `-`"),
+    ({"jobspec": "x", "namespace": "a&b"}, "namespace: expected letters, digits and `-`"),
+    ({"jobspec": {"ID": "web", "Namespace": "a#"}}, "namespace: expected letters, digits and `-`"),
     ({"jobspec": "x", "name": "a\nb"}, "name: expected text without white space"),
     ({"jobspec": "x", "name": "a\0b"}, "name: expected text without white space"),
     ({"jobspec": "x", "name": "n" * 65_536}, "name: expected text without white space"),
     ({"jobspec": "{"}, "jobspec of web: it is no JSON: "),
     ({"jobspec": "[" * 9, "variables": {"a": 1}, "name": ""}, "name: expected text"),
     ({"jobspec": {"ID": "other"}}, "jobspec: expected the job web; found the job 'other'"),
+    ({"jobspec": {"ID": "web", "TaskGroups": "x"}}, "TaskGroups: expected a list of maps"),
+    ({"jobspec": {"ID": "web", "TaskGroups": [1]}}, "TaskGroups: expected a list of maps"),
+    ({"jobspec": {"ID": "web", "Meta": {"a": DAY}}}, "expected what JSON can say"),
+    ({"jobspec": {"ID": "web", "Priority": float("nan")}}, "expected what JSON can say"),
+    ({"jobspec": WEB, "variables": {"seconds": DAY}}, "variables: expected texts, numbers"),
     ({"jobspec": {"Job": 7}}, "jobspec of web: expected a map; found a number"),
     (
         {"jobspec": {"ID": "web", "Namespace": "a"}, "namespace": "b"},
