@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from saltext.eos.utils import answers
-from saltext.eos.utils.http import Client, NotFound
+from saltext.eos.utils.http import Client, NotFound, ServerError, TooMany, Unavailable
 from saltext.eos.utils.nomad_diff import unplaced
 
 POLL = 0.5
@@ -53,13 +53,15 @@ def follow(client: Client, evaluation: str | None, namespace: str, within: float
     deadline = time.monotonic() + within
     why = ""
     while True:
-        answer = client.get(f"/v1/evaluation/{evaluation}?namespace={namespace}")
-        found = answers.mapping(answer, "what Nomad says of an evaluation", "Status")
-        status = found["Status"]
-        if status in ("failed", "canceled"):
+        found = _look(client, f"/v1/evaluation/{evaluation}?namespace={namespace}", deadline)
+        status = found.get("Status", "not known")
+        if status == "canceled" and why:
+            # Another evaluation of the job has taken the place of the one that is blocked.
+            evaluation = _newest(client, found["JobID"], namespace) or evaluation
+        elif status in ("failed", "canceled"):
             said = found.get("StatusDescription") or "Nomad does not say why"
             return End("failed", f"its evaluation was {status}: {said}")
-        if status == "complete":
+        elif status == "complete":
             why = unplaced(found.get("FailedTGAllocs"))
             if found.get("DeploymentID"):
                 return deployed(client, found["DeploymentID"], namespace, deadline, why)
@@ -81,17 +83,39 @@ def deployed(
     :param why: why something was not placed at first.
     """
     while True:
-        answer = client.get(f"/v1/deployment/{deployment}?namespace={namespace}")
-        found = answers.mapping(answer, "what Nomad says of a deployment", "ID", "Status")
-        end = _end_of(client, found, namespace)
+        found = _look(client, f"/v1/deployment/{deployment}?namespace={namespace}", deadline)
+        end = _end_of(client, found, namespace) if found else None
         if end is not None:
             return end
         if time.monotonic() > deadline:
             groups = (found.get("TaskGroups") or {}).values()
             if why and any(one["PlacedAllocs"] < one["DesiredTotal"] for one in groups):
                 return End("blocked", why)
-            return End("late", f"its deployment is {found['Status']}: {_described(found)}")
+            status = found.get("Status", "not known")
+            return End("late", f"its deployment is {status}: {_described(found)}")
         time.sleep(POLL)
+
+
+def _look(client: Client, path: str, deadline: float) -> dict[str, Any]:
+    """
+    Give what Nomad says of something that is awaited; nothing while it cannot say anything.
+
+    :raises HttpError: it cannot when the time is over; or the token may not ask.
+    """
+    try:
+        answer = client.get(path)
+    except (Unavailable, TooMany, ServerError):
+        # While its servers choose a leader, Nomad answers nothing at all.
+        if time.monotonic() > deadline:
+            raise
+        return {}
+    return answers.mapping(answer, "what Nomad says of a deployment", "ID", "Status")
+
+
+def _newest(client: Client, job: str, namespace: str) -> str | None:
+    answer = client.get(f"/v1/job/{quoted(job)}/evaluations?namespace={namespace}")
+    found = answers.listing(answer, "Nomad's evaluations of a job", "ID", "CreateIndex")
+    return max(found, key=lambda one: one["CreateIndex"])["ID"] if found else None
 
 
 def _end_of(client: Client, found: dict[str, Any], namespace: str) -> End | None:

@@ -76,12 +76,21 @@ def known_job(client: Client, name: str, namespace: str) -> dict[str, Any]:
 
 
 def plan(client: Client, spec: Jobspec) -> Plan:
-    """Ask Nomad what registering a job would change; nothing is written."""
+    """
+    Ask Nomad what registering a job would change; nothing is written.
+
+    :raises Conflict: another has changed the job between the two questions.
+    """
     name = spec.job["ID"]
     known = read(client, name, spec.namespace)
     job = with_counts(spec.job, known)
     answer = client.post(path_of(name, spec.namespace, "/plan"), {"Job": job, "Diff": True})
     found = answers.mapping(answer, "Nomad's plan of a job", "Diff", "JobModifyIndex")
+    if found["JobModifyIndex"] != (0 if known is None else known["JobModifyIndex"]):
+        raise Conflict(
+            f"another has changed the job {name} while it was planned",
+            method="POST", path="/plan", status=200, body=None,
+        )  # fmt: skip
     return Plan(
         known=known,
         job=job,

@@ -1,12 +1,4 @@
-"""
-Answers that are none of Nomad's: a job, a node or a scheduler is neither there nor gone.
-
-And the refusal of a write that came too late, which is a 500 like any other.
-"""
-
-import http.server
-import json
-import threading
+"""Answers that are none of Nomad's: a job, a node or a scheduler is neither there nor gone."""
 
 import pytest
 from salt.exceptions import CommandExecutionError, SaltInvocationError
@@ -60,65 +52,3 @@ def test_garbage_ends_in_a_message(server, body):  # noqa: F811
         # Nomad's parser and its plan are asked by POST, and write nothing.
         assert len(server.asked) <= 3, (name, server.asked)
         assert not {"PUT", "DELETE"} & set(server.asked) or name == "write", (name, server.asked)
-
-
-KNOWN = {
-    "ID": "web", "Namespace": "default", "Type": "service", "Stop": True, "Version": 2,
-    "JobModifyIndex": 7, "TaskGroups": [{"Name": "one", "Count": 1}],
-}  # fmt: skip
-
-
-class Late(http.server.BaseHTTPRequestHandler):
-    """A Nomad whose job another has changed since it was read."""
-
-    def do_GET(self):
-        versions = {"Versions": [{**KNOWN, "Version": one} for one in (2, 1)]}
-        self._say(200, json.dumps(versions if "/versions" in self.path else KNOWN))
-
-    def do_PUT(self):
-        self.server.sent.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self._say(500, self.server.says)
-
-    do_POST = do_PUT  # noqa: N815
-
-    def _say(self, status, text):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text.encode())
-
-    def log_message(self, *_):
-        return
-
-
-LOST = "Enforcing job modify index 7: job exists with conflicting job modify index: 9"
-PRIOR = "Current job has version 3; enforcing version 2"
-
-
-@pytest.mark.parametrize("says", [LOST, PRIOR, "no leader"], ids=["index", "version", "other"])
-def test_a_write_that_came_too_late_is_told_as_such(says):
-    """Mutation: leave the index out, and Nomad takes the write; or call every 500 that."""
-    from saltext.eos.utils import nomad_act, nomad_run
-    from saltext.eos.utils.http import Conflict, ServerError
-
-    nomad = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Late)
-    nomad.says, nomad.sent = says, []
-    threading.Thread(target=nomad.serve_forever, daemon=True).start()
-    try:
-        address = f"http://127.0.0.1:{nomad.server_address[1]}"
-        opts = {"eos": {"connections": {"nomad": {"address": address}}}, "pillar": {}}
-        job = nomad_run.Asked("web", "default", opts)
-        for act in (
-            lambda: nomad_act.scale(job, "one", 2, "", 1),
-            lambda: nomad_act.revert(job, 1, None, 1),
-            lambda: nomad_act.start(job, 1),
-        ):
-            with pytest.raises(ServerError if says == "no leader" else Conflict, match=says[:20]):
-                act()
-        scaled, reverted, started = nomad.sent
-        assert scaled["JobModifyIndex"] == 7
-        assert reverted["EnforcePriorVersion"] == 2
-        assert (started["EnforceIndex"], started["JobModifyIndex"]) == (True, 7)
-    finally:
-        nomad.shutdown()
-        nomad.server_close()
