@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     __opts__: dict[str, Any]
 
 __virtualname__ = "nomad_node"
-__func_alias__ = {"list_": "list", "id_": "id"}
+__func_alias__ = {"list_": "list"}
 
 
 def __virtual__():
@@ -50,7 +50,7 @@ def list_():
     return [{name: one.get(name) for name in fields} for one in found]
 
 
-def id_(name):
+def identity(name):
     """
     Give the id of a node, as ``node_id`` of a volume asks for it.
 
@@ -61,6 +61,6 @@ def id_(name):
 
     .. code-block:: bash
 
-        salt n1 nomad_node.id n1
+        salt n1 nomad_node.identity n1
     """
     return nomad_nodes.Node(name, __opts__).id

@@ -2,7 +2,8 @@
 Manage Nomad jobs directly, beside Terraform.
 
 Nomad itself reads the jobspec and says in a plan what would change; a job is registered only if
-nobody changed it since, and its deployment is followed to its end. See ``docs/nomad-job.md``.
+nobody changed it since, and its deployment is followed to its end: see
+``docs/resources/nomad_job.md``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """
 Manage what Nomad's client nodes take: new work or none, and the metadata that constraints ask for.
 
-See ``docs/nomad-cluster.md``.
+See ``docs/resources/nomad_node.md``.
 """
 
 from __future__ import annotations

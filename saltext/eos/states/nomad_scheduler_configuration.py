@@ -1,7 +1,7 @@
 """
 Manage the scheduler configuration of Nomad: there is one for a cluster, and it cannot be deleted.
 
-See ``docs/nomad-cluster.md``.
+See ``docs/resources/nomad_scheduler_configuration.md``.
 """
 
 from __future__ import annotations

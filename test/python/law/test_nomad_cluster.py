@@ -45,7 +45,7 @@ def test_a_node_is_made_ineligible_and_eligible(salted, node):
     was = {"SchedulingEligibility": {"old": "eligible", "new": "ineligible"}}
     assert applied(salted, "nomad_node.ineligible", name="n1")["changes"] == was
     back = {"SchedulingEligibility": {"old": "ineligible", "new": "eligible"}}
-    identity = salted.modules["nomad_node.id"]("n1")
+    identity = salted.modules["nomad_node.identity"]("n1")
     assert applied(salted, "nomad_node.eligible", name=identity)["changes"] == back
 
 
@@ -116,7 +116,7 @@ def test_a_node_that_is_not_there_is_said_not_to_be(salted, node):
             "Nomad node n9 does not exist; expected the name or the id of a client node"
         )
     with pytest.raises(CommandExecutionError, match="n9 does not exist"):
-        salted.modules["nomad_node.id"]("n9")
+        salted.modules["nomad_node.identity"]("n9")
     assert [one["Name"] for one in salted.modules["nomad_node.list"]()] == ["n1"]
 
 
@@ -217,12 +217,13 @@ def test_a_scheduler_that_another_configures_meanwhile_is_read_anew(salted, mean
 
 
 @pytest.mark.server
-def test_the_page_shows_states_that_are_applied_as_they_stand(salted, node):
+def test_the_pages_show_states_that_are_applied_as_they_stand(salted, node):
     """Mutation: let the page's YAML drift from the states' arguments."""
     before = salted.modules["nomad_scheduler_configuration.get"]()
     node.post("/v1/client/metadata", {"Meta": {"old_label": "1"}})
-    page = (ROOT / "docs/nomad-cluster.md").read_text("utf-8")
-    blocks = [yaml.safe_load(part.split("```")[0]) for part in page.split("```yaml\n")[1:]]
+    pages = ("nomad_node", "nomad_scheduler_configuration")
+    text = "".join((ROOT / f"docs/resources/{page}.md").read_text("utf-8") for page in pages)
+    blocks = [yaml.safe_load(part.split("```")[0]) for part in text.split("```yaml\n")[1:]]
     names = []
     for identity, states in [pair for block in blocks for pair in block.items()]:
         ((function, given),) = states.items()

@@ -158,7 +158,7 @@ def test_a_job_of_another_namespace_is_another_job(salted):
 def test_the_page_shows_states_that_are_applied_as_they_stand(salted):
     """Mutation: let the page's YAML drift from the states' arguments."""
     salted.serve("nomad")
-    page = (ROOT / "docs/nomad-job.md").read_text("utf-8")
+    page = (ROOT / "docs/resources/nomad_job.md").read_text("utf-8")
     blocks = [yaml.safe_load(part.split("```")[0]) for part in page.split("```yaml\n")[1:]]
     applied = []
     for block in blocks:
