@@ -6,8 +6,6 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.http import Client, Forbidden
-
 
 def mapping(answer: Any, what: str, *keys: str) -> dict[str, Any]:
     """
@@ -38,22 +36,21 @@ def listing(answer: Any, what: str, *keys: str) -> list[dict[str, Any]]:
     return [mapping(one, what, *keys) for one in answer]
 
 
-def refuse_unseen(client: Client, what: str, path: str) -> None:
+def number(found: dict[str, Any], name: str, what: str) -> int:
     """
-    Refuse to take what Consul has just answered for the whole.
+    Give a whole number of an answer; 0 where it has none.
 
-    Consul leaves out of a list what the token may not read, and says so only to who has a token.
-
-    :raises Forbidden: it says that it left something out, or cannot be believed that it did not.
+    :raises CommandExecutionError: it is something else.
     """
-    denies = client.answered.get("x-consul-default-acl-policy") == "deny"
-    is_filtered = client.answered.get("x-consul-results-filtered-by-acls") == "true"
-    if is_filtered or (denies and not client.has_token):
-        raise Forbidden(
-            f"the token may not see the whole of {what}; expected a token at "
-            "eos:connections:consul that may read it",
-            method="GET", path=path, status=403, body=None,
-        )  # fmt: skip
+    value = found.get(name)
+    if value is None:
+        return 0
+    if isinstance(value, int):
+        return value
+    raise CommandExecutionError(
+        f"{what} is no answer of this server's API: expected a number as {name}; found "
+        f"{_kind(value)}; look for something else at that address"
+    )
 
 
 def _kind(value: Any) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from saltext.eos.utils import answers
 from saltext.eos.utils.http import Client, NotFound, ServerError, TooMany, Unavailable
 from saltext.eos.utils.nomad_diff import unplaced
+from saltext.eos.utils.nomad_hidden import scrubbed, secrets_of
 
 POLL = 0.5
 Kind = Literal["successful", "placed", "unconfirmed", "failed", "blocked", "late"]
@@ -18,6 +19,9 @@ CAUSES = (
     "Terminated", "Driver Failure", "Setup Failure", "Failed Artifact Download", "Template",
     "Failed Validation",
 )  # fmt: skip
+DEPLOYMENT = "what Nomad says of a deployment"
+EVALUATIONS = "Nomad's evaluations of a job"
+TASKS = "what Nomad says of tasks"
 GOOD = ("successful", "placed", "unconfirmed")
 
 
@@ -41,26 +45,28 @@ class End:
         return self.kind in GOOD
 
 
-def follow(client: Client, evaluation: str | None, namespace: str, within: float) -> End:
+def follow(
+    client: Client, evaluation: str | None, namespace: str, within: float, why: str = ""
+) -> End:
     """
     Wait for what an evaluation starts.
 
     :param evaluation: its id; periodic and parameterized jobs have none when they are registered.
     :param within: longest wait in seconds.
+    :param why: why something has no place, where that is known already.
     """
     if not evaluation:
         return End("placed")
     deadline = time.monotonic() + within
-    why = ""
     while True:
         found = _look(client, f"/v1/evaluation/{evaluation}?namespace={namespace}", deadline)
         status = found.get("Status", "not known")
-        if status == "canceled" and why:
-            # Another evaluation of the job has taken the place of the one that is blocked.
-            evaluation = _newest(client, found["JobID"], namespace) or evaluation
-        elif status in ("failed", "canceled"):
-            said = found.get("StatusDescription") or "Nomad does not say why"
-            return End("failed", f"its evaluation was {status}: {said}")
+        newer = _newer(client, found, namespace, deadline) if status == "canceled" else None
+        if newer is not None:
+            # Nomad cancels what a newer evaluation of the job has made needless.
+            evaluation = newer
+        elif status == "failed":
+            return End("failed", f"its evaluation was failed: {_described(found)}")
         elif status == "complete":
             why = unplaced(found.get("FailedTGAllocs"))
             if found.get("DeploymentID"):
@@ -88,8 +94,10 @@ def deployed(
         if end is not None:
             return end
         if time.monotonic() > deadline:
-            groups = (found.get("TaskGroups") or {}).values()
-            if why and any(one["PlacedAllocs"] < one["DesiredTotal"] for one in groups):
+            groups = _groups(found)
+            if why and any(
+                _number(one, "PlacedAllocs") < _number(one, "DesiredTotal") for one in groups
+            ):
                 return End("blocked", why)
             status = found.get("Status", "not known")
             return End("late", f"its deployment is {status}: {_described(found)}")
@@ -102,20 +110,43 @@ def _look(client: Client, path: str, deadline: float) -> dict[str, Any]:
 
     :raises HttpError: it cannot when the time is over; or the token may not ask.
     """
+    answer = patient(client, path, deadline)
+    if answer is None:
+        return {}
+    return answers.mapping(answer, DEPLOYMENT, "ID", "Status")
+
+
+def patient(client: Client, path: str, deadline: float) -> Any:
+    """
+    Give what Nomad answers to one who waits; ``None`` while it cannot answer.
+
+    :raises HttpError: it cannot when the time is over; or the token may not ask.
+    """
     try:
-        answer = client.get(path)
+        return client.get(path)
     except (Unavailable, TooMany, ServerError):
         # While its servers choose a leader, Nomad answers nothing at all.
         if time.monotonic() > deadline:
             raise
-        return {}
-    return answers.mapping(answer, "what Nomad says of a deployment", "ID", "Status")
+        return None
 
 
-def _newest(client: Client, job: str, namespace: str) -> str | None:
-    answer = client.get(f"/v1/job/{quoted(job)}/evaluations?namespace={namespace}")
-    found = answers.listing(answer, "Nomad's evaluations of a job", "ID", "CreateIndex")
-    return max(found, key=lambda one: one["CreateIndex"])["ID"] if found else None
+def evaluations(client: Client, job: str, namespace: str, deadline: float) -> list[dict[str, Any]]:
+    """Give the evaluations of a job, the newest first; none while Nomad cannot answer."""
+    path = f"/v1/job/{quoted(job)}/evaluations?namespace={quoted(namespace)}"
+    answer = patient(client, path, deadline)
+    if answer is None:
+        return []
+    keys = ("ID", "CreateIndex", "Status")
+    found = answers.listing(answer, EVALUATIONS, *keys)
+    return sorted(
+        found, key=lambda one: answers.number(one, "CreateIndex", EVALUATIONS), reverse=True
+    )
+
+
+def _newer(client: Client, found: dict[str, Any], namespace: str, deadline: float) -> str | None:
+    known = evaluations(client, str(found.get("JobID")), namespace, deadline)
+    return next((str(one["ID"]) for one in known if one["Status"] != "canceled"), None)
 
 
 def _end_of(client: Client, found: dict[str, Any], namespace: str) -> End | None:
@@ -124,37 +155,64 @@ def _end_of(client: Client, found: dict[str, Any], namespace: str) -> End | None
     if found["Status"] in ("failed", "cancelled"):
         said = [f"its deployment {found['Status']}: {_described(found)}"]
         if found["Status"] == "failed":
-            said += failures(client, found["ID"], namespace)
+            said += failures(client, found, namespace)
         return End("failed", "; ".join(said))
-    if _waits_for_promotion((found.get("TaskGroups") or {}).values()):
+    if _waits_for_promotion(_groups(found)):
         return End("unconfirmed", "its canaries are healthy and wait to be promoted")
     return None
 
 
+def _groups(found: dict[str, Any]) -> list[dict[str, Any]]:
+    groups = answers.mapping(found.get("TaskGroups") or {}, DEPLOYMENT)
+    return answers.listing(list(groups.values()), DEPLOYMENT)
+
+
+def _number(group: dict[str, Any], name: str) -> int:
+    return answers.number(group, name, DEPLOYMENT)
+
+
 def _waits_for_promotion(groups: Iterable[dict[str, Any]]) -> bool:
-    waiting = [one for one in groups if one["DesiredCanaries"] and not one["Promoted"]]
-    return any(not one["AutoPromote"] for one in waiting) and all(
-        one["HealthyAllocs"] >= one["DesiredCanaries"] for one in waiting
+    waiting = [one for one in groups if one.get("DesiredCanaries") and not one.get("Promoted")]
+    return any(not one.get("AutoPromote") for one in waiting) and all(
+        _number(one, "HealthyAllocs") >= _number(one, "DesiredCanaries") for one in waiting
     )
 
 
-def failures(client: Client, deployment: str, namespace: str) -> list[str]:
-    """Say what the tasks of a failed deployment ended with, one line per task."""
+def failures(client: Client, deployment: dict[str, Any], namespace: str) -> list[str]:
+    """
+    Say what the tasks of a failed deployment ended with, one line per task.
+
+    Drivers and downloads repeat what they were given: what of the job is not shown elsewhere, is
+    not shown here.
+    """
+    path = f"/v1/deployment/allocations/{quoted(str(deployment['ID']))}?namespace={namespace}"
     try:
-        answer = client.get(f"/v1/deployment/allocations/{deployment}?namespace={namespace}")
+        answer = client.get(path)
+        known = _secrets(client, str(deployment.get("JobID")), namespace)
     except NotFound:
         return []
+    except (Unavailable, TooMany, ServerError):
+        return ["Nomad does not say what its tasks ended with"]
     said: dict[str, str] = {}
     for allocation in answers.listing(answer, "Nomad's allocations of a deployment", "TaskGroup"):
-        for task, its in sorted((allocation.get("TaskStates") or {}).items()):
-            events = its.get("Events") or ()
-            telling = [one for one in events if one["Type"] in CAUSES]
+        tasks = answers.mapping(allocation.get("TaskStates") or {}, TASKS)
+        for task, its in sorted(tasks.items()):
+            events = answers.listing(answers.mapping(its, TASKS).get("Events") or [], TASKS)
+            telling = [one for one in events if one.get("Type") in CAUSES]
             telling = telling or [one for one in events if one.get("FailsTask")]
-            telling = telling or [one for one in events if one["Type"] == "Alloc Unhealthy"]
+            telling = telling or [one for one in events if one.get("Type") == "Alloc Unhealthy"]
             if telling:
-                words = telling[-1].get("DisplayMessage") or telling[-1]["Type"]
-                said.setdefault(f"{allocation['TaskGroup']}/{task}", str(words)[:200])
+                words = str(telling[-1].get("DisplayMessage") or telling[-1].get("Type"))
+                said.setdefault(f"{allocation['TaskGroup']}/{task}", scrubbed(words, known)[:200])
     return [f"task {name}: {words}" for name, words in sorted(said.items())]
+
+
+def _secrets(client: Client, job: str, namespace: str) -> frozenset[str]:
+    """Give what may be a secret in any version of a job: a rollback has made a newer one."""
+    answer = client.get(f"/v1/job/{quoted(job)}/versions?namespace={quoted(namespace)}")
+    found = answers.mapping(answer, "Nomad's versions of a job", "Versions")["Versions"]
+    versions = answers.listing(found, "Nomad's versions of a job", "Version")
+    return frozenset().union(*(secrets_of(one) for one in versions))
 
 
 def _described(found: dict[str, Any]) -> str:
@@ -167,12 +225,12 @@ def latest(client: Client, job: dict[str, Any]) -> dict[str, Any] | None:
     found = client.get(path)
     if found is None:
         return None
-    answers.mapping(found, "what Nomad says of a deployment", "ID", "Status", "JobVersion")
+    answers.mapping(found, DEPLOYMENT, "ID", "Status", "JobVersion")
     if found["JobVersion"] != job["Version"]:
         return None
-    return found if found.get("JobCreateIndex") == job["CreateIndex"] else None
+    return found if found.get("JobCreateIndex") == job.get("CreateIndex") else None
 
 
 def quoted(name: str) -> str:
     """Write the id of a job for a path; ids of dispatched jobs hold ``/``."""
-    return quote(name, safe="")
+    return quote(str(name), safe="")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
-from saltext.eos.utils.state import HIDDEN
+from saltext.eos.utils import answers
+from saltext.eos.utils.nomad_hidden import hidden
 
 Changes = dict[str, dict[str, Any]]
-_SECRET = re.compile(r"(?i)passw|secret|token|credential|private.?key|api.?key")
-_LOGIN = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
+UNPLACED = "what Nomad says of what has no place"
 
 
 def changes(diff: dict[str, Any]) -> Changes:
@@ -29,40 +28,31 @@ def changes(diff: dict[str, Any]) -> Changes:
     return found
 
 
-def _of(node: dict[str, Any], where: str) -> Changes:
+def _of(node: dict[str, Any], where: str, inside: str = "") -> Changes:
+    """
+    Give what a part of a plan names.
+
+    :param where: the group and the task that it is of.
+    :param inside: where in them it is; this alone says what must not be shown.
+    """
     found = {}
-    for field in _touched(node.get("Fields")):
-        name = f"{where}{field['Name']}"
+    for field in _touched(node.get("Fields"), "Old", "New"):
+        path = f"{inside}{field['Name']}"
         old = None if field["Type"] == "Added" else field["Old"]
         new = None if field["Type"] == "Deleted" else field["New"]
-        found[name] = {"old": hidden(field["Name"], old), "new": hidden(field["Name"], new)}
+        found[f"{where}{path}"] = {"old": hidden(path, old), "new": hidden(path, new)}
     seen: Counter[str] = Counter()
     for one in _touched(node.get("Objects")):
         seen[one["Name"]] += 1
         count = seen[one["Name"]]
         nth = "" if count == 1 else f"#{count}"
-        found |= _of(one, f"{where}{one['Name']}{nth}.")
+        found |= _of(one, where, f"{inside}{one['Name']}{nth}.")
     return found
 
 
-def hidden(name: str, value: Any) -> Any:
-    """Hide a value whose name says that it is a secret, and a password inside an address."""
-    if not isinstance(value, str) or value == "":
-        return value
-    return HIDDEN if _SECRET.search(name) else _LOGIN.sub(HIDDEN, value)
-
-
-def shown(value: Any, name: str = "") -> Any:
-    """Give a job as Nomad has it, with what its names call a secret hidden."""
-    if isinstance(value, dict):
-        return {key: shown(one, key) for key, one in value.items()}
-    if isinstance(value, list):
-        return [shown(one, name) for one in value]
-    return hidden(name, value)
-
-
-def _touched(items: Any) -> list[dict[str, Any]]:
-    return [item for item in items or () if item["Type"] != "None"]
+def _touched(items: Any, *keys: str) -> list[dict[str, Any]]:
+    found = answers.listing(items or [], "Nomad's plan of a job", "Type", "Name", *keys)
+    return [item for item in found if item["Type"] != "None"]
 
 
 def unplaced(failed: dict[str, Any] | None) -> str:
@@ -71,23 +61,34 @@ def unplaced(failed: dict[str, Any] | None) -> str:
 
     :param failed: ``FailedTGAllocs`` of a plan or an evaluation.
     """
+    groups = answers.mapping(failed or {}, UNPLACED)
     return "; ".join(
         f"group {name} has no place: {', '.join(_why(metric)) or 'Nomad does not say why'}"
-        for name, metric in sorted((failed or {}).items())
+        for name, metric in sorted(groups.items())
     )
 
 
-def _why(metric: dict[str, Any]) -> list[str]:
+def _why(said: Any) -> list[str]:
+    metric = answers.mapping(said, UNPLACED)
     why = []
     if not metric.get("NodesEvaluated"):
-        where = ", ".join(sorted(metric.get("NodesAvailable") or {})) or "its datacenters"
+        nodes = answers.mapping(metric.get("NodesAvailable") or {}, UNPLACED)
+        where = ", ".join(sorted(nodes)) or "its datacenters"
         why.append(f"no node of {where} and its pool is ready and eligible")
-    for constraint, nodes in sorted((metric.get("ConstraintFiltered") or {}).items()):
+    for constraint, nodes in _counts(metric, "ConstraintFiltered"):
         why.append(f"constraint {constraint!r} excludes {_nodes(nodes)}")
-    for kind, nodes in sorted((metric.get("DimensionExhausted") or {}).items()):
+    for kind, nodes in _counts(metric, "DimensionExhausted"):
         why.append(f"{kind} is exhausted on {_nodes(nodes)}")
-    why += [f"quota {one} is exhausted" for one in metric.get("QuotaExhausted") or ()]
+    why += [f"quota {one} is exhausted" for one in _texts(metric.get("QuotaExhausted"))]
     return why
+
+
+def _texts(found: Any) -> list[str]:
+    return [str(one) for one in found] if isinstance(found, list) else []
+
+
+def _counts(metric: dict[str, Any], name: str) -> list[tuple[str, Any]]:
+    return sorted(answers.mapping(metric.get(name) or {}, UNPLACED).items())
 
 
 def _nodes(count: int) -> str:
