@@ -1,7 +1,8 @@
 """
 Read and run Nomad jobs directly, beside Terraform.
 
-Nothing here forces a write: what another changed meanwhile is a conflict, told as such.
+What another changed meanwhile is a conflict, told as such. A stop and a purge are the exception:
+Nomad takes no index with them, so the job is read again right before.
 """
 
 from __future__ import annotations
@@ -9,8 +10,16 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import answers, nomad_act, nomad_job, nomad_jobspec, nomad_run, settings
-from saltext.eos.utils.nomad_diff import shown
+from saltext.eos.utils import (
+    answers,
+    nomad_act,
+    nomad_job,
+    nomad_jobspec,
+    nomad_run,
+    placed,
+    settings,
+)
+from saltext.eos.utils.nomad_hidden import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +37,8 @@ def __virtual__():
 
 def get(name, namespace="default"):
     """
-    Give one job as Nomad has it, or ``None`` when there is none; what is named like a secret is
-    hidden.
+    Give one job as Nomad has it, or ``None`` when there is none; what may be a secret is
+    hidden: environment, templates, metadata, a driver's configuration, and whatever is named so.
 
     name
         Id of the job.
@@ -69,7 +78,7 @@ def list_(namespace="*"):
     return [{name: one.get(name) for name in fields} for one in found]
 
 
-def plan(name, jobspec=None, source=None, variables=None, namespace=None):
+def plan(name, jobspec=None, source=None, variables=None, namespace=None, saltenv=None):
     """
     Ask Nomad what registering a job would change; nothing is written.
 
@@ -88,6 +97,9 @@ def plan(name, jobspec=None, source=None, variables=None, namespace=None):
     namespace
         Where the job runs; what the jobspec says when left out, else ``default``.
 
+    saltenv
+        Environment of the fileserver that ``source`` is of; the minion's own when left out.
+
     Returns ``changes`` by field, ``updates`` by group as the scheduler would do them, ``unplaced``
     (why something would find no place), ``warnings`` and ``index``, the index that the job has.
 
@@ -98,7 +110,9 @@ def plan(name, jobspec=None, source=None, variables=None, namespace=None):
         salt n1 nomad_job.plan web source=salt://web/job.hcl
     """
     here = nomad_run.Asked(name, namespace, __opts__)
-    text = nomad_jobspec.chosen(jobspec, source, lambda: __salt__["cp.get_file_str"](source))
+    text = nomad_jobspec.chosen(
+        jobspec, source, lambda: __salt__["cp.get_file_str"](source, saltenv)
+    )
     nomad_jobspec.check_text(text, variables)
     spec = nomad_jobspec.read(here.client, name, text, variables, namespace)
     found = nomad_job.plan(here.client, spec)
@@ -184,7 +198,9 @@ def dispatch(name, payload=None, meta=None, namespace="default", token=None, wit
         Id of the job.
 
     payload
-        What the run is given, at most 16 KiB of text; never shown again.
+        What the run is given, at most 16 KiB: text, or the place where it lies:
+        ``{file: path}``, ``{sealed: name}`` or ``{vault: {path: path, field: name}}``. Salt shows,
+        sends and keeps the arguments of its functions, so a text is no place for a secret.
 
     meta
         What it is told, by name.
@@ -206,7 +222,8 @@ def dispatch(name, payload=None, meta=None, namespace="default", token=None, wit
         salt n1 nomad_job.dispatch thumbnails meta='{"album": "7"}' token=album-7
     """
     here = nomad_run.Asked(name, namespace, __opts__)
-    packed = None if payload is None else base64.b64encode(str(payload).encode()).decode()
+    text = placed.opened(payload, __opts__) if isinstance(payload, dict) else payload
+    packed = None if text is None else base64.b64encode(str(text).encode()).decode()
     return nomad_act.dispatch(here, packed, meta, token, nomad_run.seconds(within))
 
 
@@ -236,7 +253,8 @@ def stop(name, namespace="default", within="5m"):
 
 def start(name, namespace="default", within="5m"):
     """
-    Start a stopped job as it was, and wait for its deployment.
+    Start a stopped job as it was before it was stopped, with its autoscaling, and wait for its
+    deployment.
 
     name
         Id of the job.

@@ -46,7 +46,8 @@ def present(name, jobspec=None, source=None, variables=None, namespace=None, wit
         The job: HCL, JSON text or a map, as ``nomad job run`` and ``nomad job run -json`` take it.
 
     source
-        A file with the jobspec instead, such as ``salt://web/job.hcl``.
+        A file with the jobspec instead, such as ``salt://web/job.hcl``, of the environment of the
+        SLS.
 
     variables
         Values of the variables of a jobspec in HCL, by name. They are stored in Nomad with the
@@ -128,4 +129,7 @@ def absent(name, namespace="default", purge=False, within="5m"):
 
 
 def _text(jobspec, source):
-    return nomad_jobspec.chosen(jobspec, source, lambda: __salt__["cp.get_file_str"](source))
+    # Salt tells a state the environment of its SLS by this name, and only while it runs it.
+    environment = globals().get("__env__") or __opts__.get("saltenv") or "base"
+    fetch = __salt__["cp.get_file_str"]
+    return nomad_jobspec.chosen(jobspec, source, lambda: fetch(source, environment))

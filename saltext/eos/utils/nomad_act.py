@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
@@ -10,7 +10,7 @@ from salt.exceptions import CommandExecutionError
 from saltext.eos.utils import answers, nomad_deployment, nomad_job
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.nomad_deployment import End
-from saltext.eos.utils.nomad_run import Asked
+from saltext.eos.utils.nomad_run import EXPECTED, Asked, stop_changes
 
 
 def scale(here: Asked, group: Any, count: Any, message: Any, within: float) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def scale(here: Asked, group: Any, count: Any, message: Any, within: float) -> d
     if not isinstance(count, int) or isinstance(count, bool) or count < 0:
         raise CommandExecutionError(f"count: expected a whole number from 0 on; found {count!r}")
     known = nomad_job.known_job(here.client, here.name, here.where)
-    counts = {one["Name"]: one["Count"] for one in known["TaskGroups"]}
+    counts = nomad_job.counts_of(known)
     if group not in counts:
         raise CommandExecutionError(
             f"group: expected one of {', '.join(sorted(counts))}; found {group!r}"
@@ -34,7 +34,7 @@ def scale(here: Asked, group: Any, count: Any, message: Any, within: float) -> d
     }
     path = nomad_job.path_of(here.name, here.where, "/scale")
     answer = nomad_job.cas(lambda: here.client.put(path, body))
-    return _told(here, changes, _followed(here, answer, within))
+    return _followed(here, changes, answer, within)
 
 
 def revert(here: Asked, version: Any, tag: Any, within: float) -> dict[str, Any]:
@@ -46,22 +46,28 @@ def revert(here: Asked, version: Any, tag: Any, within: float) -> dict[str, Any]
         raise CommandExecutionError(f"version: expected a whole number; found {version!r}")
     known = nomad_job.known_job(here.client, here.name, here.where)
     versions = nomad_job.versions(here.client, known)
-    tagged = {(one.get("VersionTag") or {}).get("Name"): one["Version"] for one in versions}
+    tagged = {nomad_job.tag_of(one): one["Version"] for one in versions}
     wanted = version if tag is None else tagged.get(tag)
-    numbers = sorted(one["Version"] for one in versions)
-    if wanted not in numbers or wanted == known["Version"]:
+    # Each stop is a version, too: back to it, the job would be stopped.
+    numbers = sorted(one["Version"] for one in versions if not one.get("Stop"))
+    if wanted is None or wanted not in numbers or wanted == known["Version"]:
         former = ", ".join(str(one) for one in numbers if one != known["Version"])
         raise CommandExecutionError(
             f"{here.what} cannot be reverted to {tag or version!r}: expected one of its earlier "
-            f"versions ({former or 'there is none'}); it has version {known['Version']} now"
+            f"versions in which it ran ({former or 'there is none'}); it has version "
+            f"{known['Version']} now"
         )
-    body = {"JobID": here.name, "JobVersion": wanted, "EnforcePriorVersion": known["Version"]}
+    changes = {"reverted": {"old": known["Version"], "new": wanted}}
+    return _reverted(here, known, wanted, changes, within)
+
+
+def _reverted(
+    here: Asked, known: dict[str, Any], version: int, changes: dict[str, Any], within: float
+) -> dict[str, Any]:
+    body = {"JobID": here.name, "JobVersion": version, "EnforcePriorVersion": known["Version"]}
     path = nomad_job.path_of(here.name, here.where, "/revert")
     answer = nomad_job.cas(lambda: here.client.put(path, body))
-    if known["Stop"]:
-        nomad_job.release(here.client, known)
-    changes = {"reverted": {"old": known["Version"], "new": wanted}}
-    return _told(here, changes, _followed(here, answer, within))
+    return _followed(here, changes, answer, within, stopped=known if known["Stop"] else None)
 
 
 def dispatch(
@@ -81,40 +87,79 @@ def dispatch(
     more = f"&idempotency_token={nomad_deployment.quoted(str(token))}" if token else ""
     sent = here.client.put(nomad_job.path_of(here.name, here.where, "/dispatch", more), body)
     answer = answers.mapping(sent, "what Nomad says of a dispatch", "DispatchedJobID")
-    said = {"dispatched": {"old": None, "new": answer["DispatchedJobID"]}}
-    return _told(here, said, _followed(here, answer, within))
+    run = answer["DispatchedJobID"]
+    if not answer.get("EvalID"):
+        # Nomad starts nothing for a word that it knows.
+        return {**_told(here, {}, End("placed", f"{run} was started before")), "dispatched": run}
+    said = {"dispatched": {"old": None, "new": run}}
+    return {**_followed(here, said, answer, within), "dispatched": run}
 
 
 def stop(here: Asked, within: float) -> dict[str, Any]:
     """Stop a job and keep it."""
     known = nomad_job.known_job(here.client, here.name, here.where)
-    changes = {} if known["Stop"] else {"Stop": {"old": False, "new": True}}
+    changes = stop_changes(here, known)
     nomad_job.stop(here.client, known)
-    return _told(here, changes, nomad_job.ended(here.client, here.name, here.where, within))
+    end = _sure(here, changes, lambda: nomad_job.ended(here.client, known, within))
+    # Without a wait it is enough to say what still runs.
+    return _told(here, changes, end if within else End("placed", end.says))
 
 
 def start(here: Asked, within: float) -> dict[str, Any]:
-    """Register a stopped job as it was."""
+    """
+    Make the version of a stopped job that ran last the current one: with all that a stop has taken
+    from it, such as its autoscaling and its source.
+    """
     known = nomad_job.known_job(here.client, here.name, here.where)
     if not known["Stop"]:
         return _told(here, {}, End("placed", "it is not stopped"))
-    body = {
-        "Job": {**known, "Stop": False, "VersionTag": None},
-        "EnforceIndex": True,
-        "JobModifyIndex": known["JobModifyIndex"],
-    }
-    path = f"/v1/jobs?namespace={nomad_deployment.quoted(here.where)}"
-    answer = nomad_job.cas(lambda: here.client.post(path, body))
-    nomad_job.release(here.client, known)
+    nomad_job.refuse_child(known)
+    versions = nomad_job.versions(here.client, known)
+    ran = [one["Version"] for one in versions if not one.get("Stop")]
+    if not ran:
+        raise CommandExecutionError(
+            f"{here.what} cannot be started: expected a version in which it ran; Nomad has kept "
+            "none; register it again from its jobspec"
+        )
     changes = {"Stop": {"old": True, "new": False}}
-    return _told(here, changes, _followed(here, answer, within))
+    return _reverted(here, known, max(ran), changes, within)
 
 
-def _followed(here: Asked, answer: Any, within: float) -> End:
-    if not within:
-        return End("placed", "its end was not awaited")
-    found = answers.mapping(answer, nomad_job.REGISTERED)
-    return nomad_deployment.follow(here.client, found.get("EvalID"), here.where, within)
+def _followed(
+    here: Asked,
+    changes: dict[str, Any],
+    answer: Any,
+    within: float,
+    stopped: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """
+    Follow what was written to its end.
+
+    :param stopped: the job as it was, when it was stopped and has a tag to give back.
+    """
+
+    def look() -> End:
+        if stopped is not None:
+            nomad_job.release(here.client, stopped)
+        if not within:
+            return End("placed", "its end was not awaited")
+        found = answers.mapping(answer, nomad_job.REGISTERED)
+        return nomad_deployment.follow(here.client, found.get("EvalID"), here.where, within)
+
+    return _told(here, changes, _sure(here, changes, look))
+
+
+def _sure(here: Asked, changes: dict[str, Any], look: Callable[[], End]) -> End:
+    """
+    Look at what became of a change; what is seen amiss takes nothing away from it.
+
+    :raises CommandExecutionError: nothing can be seen; it says what was changed.
+    """
+    try:
+        return look()
+    except EXPECTED as err:
+        said = ", ".join(changes) or "nothing"
+        raise CommandExecutionError(f"{here.what} was changed ({said}), but {err}") from err
 
 
 def _told(here: Asked, changes: dict[str, Any], end: End) -> dict[str, Any]:

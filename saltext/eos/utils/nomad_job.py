@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import copy
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers, nomad_deployment
+from saltext.eos.utils import answers, nomad_deployment, nomad_unsaid
 from saltext.eos.utils.http import Client, Conflict, NotFound, ServerError
 from saltext.eos.utils.nomad_deployment import End, quoted
 from saltext.eos.utils.nomad_diff import Changes, changes, unplaced
@@ -21,8 +22,11 @@ from saltext.eos.utils.nomad_jobspec import Jobspec
 
 TAG = "eos-stopped"
 TRIES = 3
+VERSIONS = "Nomad's versions of a job"
+PLANNED = "Nomad's plan of a job"
 REGISTERED = "what Nomad says when a job is registered"
-POLL = 0.5
+# An allocation is `unknown` while its node is out of touch; its tasks may well run.
+ALIVE = ("pending", "running", "unknown")
 # The only sign that Nomad gives of a lost compare-and-set: a 500 with one of these.
 LOST = ("Enforcing job modify index", "; enforcing version ")
 
@@ -75,6 +79,20 @@ def known_job(client: Client, name: str, namespace: str) -> dict[str, Any]:
     return found
 
 
+def refuse_child(known: dict[str, Any] | None) -> None:
+    """
+    Refuse a run that another job has started: registered by itself it would be another thing.
+
+    :raises CommandExecutionError: it is one.
+    """
+    parent = (known or {}).get("ParentID")
+    if parent:
+        raise CommandExecutionError(
+            f"Nomad job {(known or {})['ID']} is a run of {parent}; expected a job of its own; "
+            f"dispatch {parent} again, or change it there"
+        )
+
+
 def plan(client: Client, spec: Jobspec) -> Plan:
     """
     Ask Nomad what registering a job would change; nothing is written.
@@ -85,21 +103,28 @@ def plan(client: Client, spec: Jobspec) -> Plan:
     known = read(client, name, spec.namespace)
     job = with_counts(spec.job, known)
     answer = client.post(path_of(name, spec.namespace, "/plan"), {"Job": job, "Diff": True})
-    found = answers.mapping(answer, "Nomad's plan of a job", "Diff", "JobModifyIndex")
+    found = answers.mapping(answer, PLANNED, "Diff", "JobModifyIndex")
     if found["JobModifyIndex"] != (0 if known is None else known["JobModifyIndex"]):
         raise Conflict(
             f"another has changed the job {name} while it was planned",
             method="POST", path="/plan", status=200, body=None,
         )  # fmt: skip
+    said = changes(answers.mapping(found["Diff"], PLANNED, "Type"))
     return Plan(
         known=known,
         job=job,
-        changes=changes(answers.mapping(found["Diff"], "Nomad's plan of a job", "Type")),
-        index=int(found["JobModifyIndex"]),
+        changes={**nomad_unsaid.changes(known, job), **said},
+        index=answers.number(found, "JobModifyIndex", PLANNED),
         warnings=one_line(found.get("Warnings")),
         unplaced=unplaced(found.get("FailedTGAllocs")),
-        updates=dict((found.get("Annotations") or {}).get("DesiredTGUpdates") or {}),
+        updates=_updates(found),
     )
+
+
+def _updates(found: dict[str, Any]) -> dict[str, Any]:
+    said = answers.mapping(found.get("Annotations") or {}, PLANNED)
+    updates = answers.mapping(said.get("DesiredTGUpdates") or {}, PLANNED)
+    return {group: answers.mapping(one, PLANNED) for group, one in updates.items()}
 
 
 def with_counts(job: dict[str, Any], known: dict[str, Any] | None) -> dict[str, Any]:
@@ -108,21 +133,18 @@ def with_counts(job: dict[str, Any], known: dict[str, Any] | None) -> dict[str, 
 
     :param known: the job as it is.
     """
-    running = {one["Name"]: one["Count"] for one in (known or {}).get("TaskGroups") or ()}
+    running = counts_of(known or {})
     job = copy.deepcopy(job)
     for group in job.get("TaskGroups") or ():
         scaling, count = group.get("Scaling"), running.get(group.get("Name"))
         if not isinstance(scaling, dict) or count is None or scaling.get("Enabled") is False:
             continue
-        bounds = (_first(scaling.get("Min"), group.get("Count"), 1), scaling.get("Max"))
+        least = next((x for x in (scaling.get("Min"), group.get("Count"), 1) if x is not None), 1)
+        most = scaling.get("Max")
         # What is no number is left to Nomad to refuse.
-        if all(isinstance(one, int) for one in bounds) and bounds[0] <= count <= bounds[1]:
+        if isinstance(least, int) and isinstance(most, int) and least <= count <= most:
             group["Count"] = count
     return job
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
 
 
 def register(client: Client, spec: Jobspec, planned: Plan) -> dict[str, Any]:
@@ -159,37 +181,81 @@ def cas(write: Any) -> Any:
         ) from err  # fmt: skip
 
 
-def unfinished(client: Client, known: dict[str, Any], within: float) -> End | None:
-    """
-    Look at the deployment of a job that is registered as wanted; ``None`` when it is over and well.
+def counts_of(job: dict[str, Any]) -> dict[str, int]:
+    """Give the counts of a job by group."""
+    groups = job.get("TaskGroups") or []
+    found = answers.listing(groups, "what Nomad says of a job", "Name", "Count")
+    what = "what Nomad says of a job"
+    return {str(one["Name"]): answers.number(one, "Count", what) for one in found}
 
-    A job whose deployment has failed is well all the same when as many run as shall.
+
+def unfinished(client: Client, planned: Plan, within: float) -> End | None:
     """
-    if known.get("Stable") or known.get("Stop"):
+    Look at what became of a job that is registered as wanted; ``None`` when it is over and well.
+
+    A job whose deployment has failed is well all the same when as many of its version run as
+    shall: what still runs of an older one proves nothing.
+    """
+    known, why = planned.known or {}, planned.unplaced
+    if known.get("Stop"):
         return None
-    found = nomad_deployment.latest(client, known)
-    if found is None or found["Status"] in ("successful", "cancelled"):
-        return None
-    if found["Status"] == "failed" and _runs(client, known):
-        return None
-    return nomad_deployment.deployed(
-        client, found["ID"], known["Namespace"], time.monotonic() + within
-    )
+    found = None if known.get("Stable") else nomad_deployment.latest(client, known)
+    if found is not None and found["Status"] == "failed":
+        if not why and _runs(client, known):
+            return None
+    elif found is None or found["Status"] in ("successful", "cancelled"):
+        return _unplaced(client, known, why, within) if why else None
+    ends = time.monotonic() + within
+    return nomad_deployment.deployed(client, found["ID"], known["Namespace"], ends, why)
+
+
+def _unplaced(client: Client, known: dict[str, Any], why: str, within: float) -> End:
+    """Follow what Nomad still has to place of a job, if it has not given up."""
+    where = known["Namespace"]
+    asked = nomad_deployment.evaluations(client, known["ID"], where, time.monotonic())
+    awaited = next((one["ID"] for one in asked if one["Status"] in ("blocked", "pending")), None)
+    if awaited is None:
+        return End("blocked", why)
+    return nomad_deployment.follow(client, awaited, where, within, why)
 
 
 def _runs(client: Client, known: dict[str, Any]) -> bool:
-    answer = client.get(path_of(known["ID"], known["Namespace"], "/summary"))
-    groups = answers.mapping(answer, "Nomad's summary of a job", "Summary")["Summary"]
-    return all(
-        groups.get(one["Name"], {}).get("Running", 0) >= one["Count"] for one in known["TaskGroups"]
+    """Tell whether as many of just this version run as shall."""
+    answer = client.get(path_of(known["ID"], known["Namespace"], "/allocations"))
+    keys = ("ClientStatus", "TaskGroup", "JobVersion")
+    found = answers.listing(answer, "Nomad's allocations of a job", *keys)
+    running = Counter(
+        str(one["TaskGroup"])
+        for one in found
+        if one["ClientStatus"] == "running" and one["JobVersion"] == known["Version"]
     )
+    return all(running[name] >= count for name, count in counts_of(known).items())
 
 
 def stop(client: Client, known: dict[str, Any]) -> None:
-    """Stop a job so that it can start again: it is kept from garbage collection, then stopped."""
+    """
+    Stop a job so that it can start again: it is kept from garbage collection, then stopped.
+
+    :raises Conflict: another has registered it anew meanwhile.
+    """
     keep(client, known)
     if not known["Stop"]:
+        unchanged(client, known)
         client.delete(path_of(known["ID"], known["Namespace"]))
+
+
+def unchanged(client: Client, known: dict[str, Any]) -> None:
+    """
+    See that a job is still what was decided on: Nomad takes no index with a stop or a purge.
+
+    :raises Conflict: another has registered it anew, or purged it, meanwhile.
+    """
+    found = read(client, known["ID"], known["Namespace"])
+    if found is None or any(found.get(name) != known.get(name) for name in ("Version", "Stop")):
+        raise Conflict(
+            f"another has changed the job {known['ID']} meanwhile; nothing was stopped",
+            method="DELETE", path=path_of(known["ID"], known["Namespace"]), status=409, body=None,
+        )  # fmt: skip
 
 
 def keep(client: Client, known: dict[str, Any]) -> None:
@@ -206,15 +272,21 @@ def is_kept(client: Client, known: dict[str, Any]) -> bool:
 
 
 def _tagged(client: Client, known: dict[str, Any]) -> int:
-    names = [(one.get("VersionTag") or {}).get("Name") for one in versions(client, known)]
-    return names.count(TAG)
+    return [tag_of(one) for one in versions(client, known)].count(TAG)
+
+
+def tag_of(version: dict[str, Any]) -> str | None:
+    """Give the name of the tag of a version, or ``None``."""
+    tag = answers.mapping(version.get("VersionTag") or {}, VERSIONS)
+    return tag.get("Name")
 
 
 def versions(client: Client, known: dict[str, Any]) -> list[dict[str, Any]]:
     """Give every version of a job that Nomad still has."""
     answer = client.get(path_of(known["ID"], known["Namespace"], "/versions"))
-    found = answers.mapping(answer, "Nomad's versions of a job", "Versions")["Versions"]
-    return answers.listing(found, "Nomad's versions of a job", "Version")
+    every = answers.mapping(answer, VERSIONS, "Versions")["Versions"]
+    found = answers.listing(every, VERSIONS, "Version")
+    return [{**one, "Version": answers.number(one, "Version", VERSIONS)} for one in found]
 
 
 def release(client: Client, known: dict[str, Any]) -> None:
@@ -224,22 +296,50 @@ def release(client: Client, known: dict[str, Any]) -> None:
         client.delete(path_of(known["ID"], known["Namespace"], f"/versions/{TAG}/tag"))
 
 
-def ended(client: Client, name: str, namespace: str, within: float) -> End:
-    """Wait until nothing of a job runs."""
+def ended(client: Client, known: dict[str, Any], within: float) -> End:
+    """
+    Wait until nothing of a job runs, nor of the runs that it has started.
+
+    :param known: at least its ``ID`` and ``Namespace``.
+    """
     deadline = time.monotonic() + within
     while True:
-        try:
-            answer = client.get(path_of(name, namespace, "/allocations"))
-        except NotFound:
-            return End("successful")
-        found = answers.listing(answer, "Nomad's allocations of a job", "ClientStatus", "NodeName")
-        left = [one for one in found if one["ClientStatus"] in ("pending", "running")]
-        if not left:
+        left = _living(client, known, deadline)
+        if left == "":
             return End("successful")
         if time.monotonic() > deadline:
-            nodes = ", ".join(sorted({one["NodeName"] for one in left}))
-            return End("late", f"{len(left)} allocations still run on {nodes}")
-        time.sleep(POLL)
+            return End("late", left or "Nomad does not say what still runs")
+        time.sleep(nomad_deployment.POLL)
+
+
+def _living(client: Client, known: dict[str, Any], deadline: float) -> str | None:
+    """Say what of a job still runs, or may; ``None`` while Nomad cannot answer."""
+    name, where = str(known["ID"]), str(known["Namespace"])
+    try:
+        answer = nomad_deployment.patient(client, path_of(name, where, "/allocations"), deadline)
+    except NotFound:
+        answer = []
+    if answer is None:
+        return None
+    found = answers.listing(answer, "Nomad's allocations of a job", "ClientStatus", "NodeName")
+    left = [one for one in found if one["ClientStatus"] in ALIVE]
+    if left:
+        lost = any(one["ClientStatus"] == "unknown" for one in left)
+        nodes = ", ".join(sorted({str(one["NodeName"]) for one in left}))
+        more = "; of some nobody knows, because their node is out of touch" if lost else ""
+        count = (
+            "1 allocation still runs" if len(left) == 1 else f"{len(left)} allocations still run"
+        )
+        return f"{count} on {nodes}{more}"
+    path = f"/v1/jobs?namespace={quoted(where)}&prefix={quoted(name + '/')}"
+    answer = nomad_deployment.patient(client, path, deadline)
+    if answer is None:
+        return None
+    runs = answers.listing(answer, "Nomad's list of jobs", "ID", "Status", "ParentID")
+    alive = [one["ID"] for one in runs if one["ParentID"] == name and one["Status"] != "dead"]
+    return (
+        f"its runs {', '.join(sorted(alive))} go on; stop them, or wait for them" if alive else ""
+    )
 
 
 def one_line(text: Any) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers
-from saltext.eos.utils.http import BadRequest, Client
+from saltext.eos.utils.http import BadRequest, Client, Forbidden
 from saltext.eos.utils.mask import plain
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _DECLARED = re.compile(r"""\bvariable\s+"?([A-Za-z0-9_-]+)"?\s*\{""")
+_ALL_DECLARED = re.compile(r"""\bvariables\s*\{""")
 _NAMESPACE = re.compile(r"[a-zA-Z0-9-]{1,128}")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 LONGEST_NAME = 1024
@@ -126,7 +127,9 @@ def check_text(jobspec: Any, variables: Any = None) -> None:
             f"variables: expected texts, numbers, true, false, null, lists and maps of them: {err}"
         ) from err
     declared = _DECLARED.findall(str(jobspec))
-    unknown = [name for name in variables if name not in declared]
+    # A block `variables` declares them in a form that only Nomad reads.
+    is_open = _ALL_DECLARED.search(str(jobspec)) is not None
+    unknown = [] if is_open else [name for name in variables if name not in declared]
     if unknown:
         # Nomad takes no notice of them, and a misspelt variable would keep its default.
         raise CommandExecutionError(
@@ -170,6 +173,7 @@ def read(client: Client, name: str, jobspec: Any, variables: Any, namespace: str
             "of the two places"
         )
     where = check_namespace(namespace or own or "default")
+    _check_region(client, job.get("Region"))
     # A job as Nomad shows it may be stopped and tagged; one that is wanted is neither.
     wanted = {**job, "Namespace": where, "Stop": False, "VersionTag": None}
     return Jobspec(wanted, where, submission)
@@ -182,7 +186,34 @@ def _parsed(client: Client, name: str, namespace: str, text: str, variables: str
     except BadRequest as err:
         said = str(err.body).strip()
         raise CommandExecutionError(f"jobspec of {name}: Nomad cannot read it: {said}") from err
+    except Forbidden as err:
+        raise CommandExecutionError(
+            f"jobspec of {name}: {err}; Nomad reads HCL for the namespace {namespace}: where the "
+            "job runs in another, say it in the state, too"
+        ) from err
     return answers.mapping(answer, "what Nomad says of a jobspec", "ID")
+
+
+def _check_region(client: Client, region: Any) -> None:
+    """
+    Refuse a job of another region: Nomad would register it there, and read it here.
+
+    :raises CommandExecutionError: it is, or nobody can tell.
+    """
+    if region in (None, "", "global"):
+        return
+    if client.get("/v1/regions") == [region]:
+        return
+    try:
+        agent = answers.mapping(client.get("/v1/agent/self"), "what Nomad says of itself", "config")
+        own = answers.mapping(agent["config"], "what Nomad says of itself", "Region")["Region"]
+    except Forbidden:
+        own = "one that this token may not ask for"
+    if own != region:
+        raise CommandExecutionError(
+            f"jobspec: expected no region but that of the agent, which is {own}; found {region!r}; "
+            "leave it out, or connect to an agent of that region"
+        )
 
 
 def _from_json(name: str, jobspec: Any) -> dict[str, Any]:

@@ -97,15 +97,15 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
     planned = nomad_job.plan(here.client, spec)
+    nomad_job.refuse_child(planned.known)
     if planned.known is not None and not planned.changes:
         return _unchanged(here, planned, within)
     verb = "created" if planned.known is None else "updated"
-    comment = f"{here.what} {{}} {verb}."
     if here.is_test:
-        result = state.changed(here.name, comment, planned.changes, test=True)
+        result = state.done(here.name, here.what, verb, planned.changes, test=True)
         return _said(result, planned.unplaced, planned.warnings)
     answer = nomad_job.register(here.client, spec, planned)
-    result = state.changed(here.name, comment, planned.changes, test=False)
+    result = state.done(here.name, here.what, verb, planned.changes, test=False)
     try:
         return _said(result, _followed(here, spec, planned, answer, within), planned.warnings)
     except EXPECTED as err:
@@ -140,12 +140,12 @@ def _followed(
 
 
 def _unchanged(here: Asked, planned: Plan, within: float) -> dict[str, Any]:
-    known = planned.known or {}
-    end = nomad_job.unfinished(here.client, known, 0 if here.is_test else within)
+    end = nomad_job.unfinished(here.client, planned, 0 if here.is_test else within)
     if end is None or end.is_good:
         result = state.unchanged(here.name, here.what)
         return _said(result, end.says if end else "", planned.warnings)
-    if end.kind == "late" and (here.is_test or not within):
+    is_open = end.kind == "late" or (end.kind == "blocked" and not within)
+    if is_open and (here.is_test or not within):
         result = state.unchanged(here.name, here.what)
         return _said(result, end.says, planned.warnings)
     return state.failed(
@@ -174,23 +174,44 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
     """Stop a job and keep it."""
     known = nomad_job.read(here.client, here.name, here.where)
     if known is None:
-        return state.result(here.name, True, f"{here.what} does not exist, so it does not run.")
+        return _over(here, f"{here.what} does not exist, so it does not run.", within)
     changes = stop_changes(here, known)
     if not changes:
-        return state.result(here.name, True, f"{here.what} is already stopped, and kept.")
+        return _over(here, f"{here.what} is already stopped, and kept.", within)
     if here.is_test:
-        return state.changed(here.name, f"{here.what} {{}} stopped.", changes, test=True)
+        return state.done(here.name, here.what, "stopped", changes, test=True)
     nomad_job.stop(here.client, known)
 
-    def look() -> None:
-        end = nomad_job.ended(here.client, here.name, here.where, within)
+    def look() -> str:
+        said = _ended(here, within)
         left = stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
         if left:
             raise CommandExecutionError(f"another undid it: {left}")
-        if not end.is_good:
-            raise CommandExecutionError(end.says)
+        return said
 
     return _proved(here, "stopped", changes, look)
+
+
+def _ended(here: Asked, within: float) -> str:
+    """
+    Wait until nothing of a job runs.
+
+    :return: what still runs, when that is not to be awaited.
+    :raises CommandExecutionError: something still runs when the time is over.
+    """
+    known = {"ID": here.name, "Namespace": here.where}
+    end = nomad_job.ended(here.client, known, 0 if here.is_test else within)
+    if not end.is_good and within and not here.is_test:
+        raise CommandExecutionError(end.says)
+    return end.says
+
+
+def _over(here: Asked, comment: str, within: float) -> dict[str, Any]:
+    """Say that nothing had to be written, and wait for what an earlier run left behind."""
+    try:
+        return _said(state.result(here.name, True, comment), _ended(here, within))
+    except EXPECTED as err:
+        return state.failed(here.name, f"{comment.rstrip('.')}, but {err}")
 
 
 def stop_changes(here: Asked, known: dict[str, Any]) -> dict[str, Any]:
@@ -209,39 +230,40 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
         raise CommandExecutionError(f"purge: expected true or false; found {purge!r}")
     known = nomad_job.read(here.client, here.name, here.where)
     if known is None or (known["Stop"] and not purge and not nomad_job.is_kept(here.client, known)):
-        return state.result(here.name, True, f"{here.what} is already absent.")
+        return _over(here, f"{here.what} is already absent.", within)
     changes = gone(known)
     if here.is_test:
-        return state.changed(here.name, f"{here.what} {{}} deleted.", changes, test=True)
+        return state.done(here.name, here.what, "deleted", changes, test=True)
     nomad_job.release(here.client, known)
     more = "&purge=true" if purge else ""
     if purge or not known["Stop"]:
+        nomad_job.unchanged(here.client, known)
         here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
 
-    def look() -> None:
-        end = nomad_job.ended(here.client, here.name, here.where, within)
+    def look() -> str:
+        said = _ended(here, within)
         found = nomad_job.read(here.client, here.name, here.where)
         if found is not None and (purge or not found["Stop"]):
             raise CommandExecutionError("it is still there")
-        if not end.is_good:
-            raise CommandExecutionError(end.says)
+        return said
 
     return _proved(here, "deleted", changes, look)
 
 
 def _proved(
-    here: Asked, verb: str, changes: dict[str, Any], look: Callable[[], None]
+    here: Asked, verb: str, changes: dict[str, Any], look: Callable[[], str]
 ) -> dict[str, Any]:
     """Say what was done; what is seen amiss afterwards takes nothing away from that."""
     try:
-        look()
+        said = look()
     except EXPECTED as err:
         return state.failed(here.name, f"{here.what} has been {verb}, but {err}", changes)
-    return state.changed(here.name, f"{here.what} {{}} {verb}.", changes, test=False)
+    return _said(state.done(here.name, here.what, verb, changes, test=False), said)
 
 
 def gone(known: dict[str, Any]) -> dict[str, Any]:
     """Say what goes with a job."""
-    counts = {f"TaskGroups.{one['Name']}.Count": one["Count"] for one in known["TaskGroups"]}
+    groups = nomad_job.counts_of(known).items()
+    counts = {f"TaskGroups.{name}.Count": count for name, count in groups}
     lost = {"ID": known["ID"], "Namespace": known["Namespace"], "Type": known["Type"], **counts}
     return {name: {"old": value, "new": None} for name, value in lost.items()}

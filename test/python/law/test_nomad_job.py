@@ -38,7 +38,9 @@ def test_a_job_in_hcl_obeys_the_law(salted):
     with gone(salted, "web"):
         made = present(salted, **hcl)
         assert made["comment"].startswith("Nomad job web has been created.")
-        assert made["changes"]["Meta[team]"] == {"old": None, "new": 'a "b" ${c} %{d} \\ 漢\n'}
+        assert made["changes"]["Meta[team]"] == {"old": None, "new": "***"}
+        stored = salted.client("nomad").get("/v1/job/web")["Meta"]
+        assert stored == hcl["variables"]["labels"]
         assert made["changes"]["TaskGroups.server.Count"] == {"old": None, "new": "1"}
         assert "hunter22" not in json.dumps(made)
         assert "hunter22" not in json.dumps(salted.modules["nomad_job.get"]("web"))
@@ -49,7 +51,7 @@ def test_a_job_in_hcl_obeys_the_law(salted):
 
         hcl["variables"]["seconds"] = "7200"
         assert present(salted, **hcl)["changes"] == {
-            "TaskGroups.server.Tasks.sleep.Config.args[0]": {"old": "3600", "new": "7200"}
+            "TaskGroups.server.Tasks.sleep.Config.args[0]": {"old": "***", "new": "***"}
         }
 
         leaving = salted.state("nomad_job.absent", test=True, name="web")
@@ -94,6 +96,85 @@ def test_what_nomad_calls_edited_without_a_name_is_no_change(salted):
         assert changes == {"TaskGroups.one.Scaling.Max": {"old": "3", "new": "4"}}
         policy["query"] = "sum(down)"
         assert len(present(salted, "scaled", jobspec=spec)["changes"]) == 1
+
+
+SPREAD = [{"Attribute": "${node.datacenter}", "Weight": 70}]
+PASSED_OVER = {
+    "a job's spread": ({"Spreads": SPREAD}, {}, {}, "Spreads"),
+    "a group's spread": ({}, {"Spreads": SPREAD}, {}, "TaskGroups.one.Spreads"),
+    "a lifecycle": (
+        {}, {}, {"Lifecycle": {"Hook": "poststart", "Sidecar": True}},
+        "TaskGroups.one.Tasks.side.Lifecycle",
+    ),
+    "a task's restart": (
+        {}, {}, {"RestartPolicy": {"Attempts": 3}},
+        "TaskGroups.one.Tasks.side.RestartPolicy.Attempts",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("job_more", "group_more", "task_more", "name"), PASSED_OVER.values(), ids=list(PASSED_OVER)
+)
+def test_what_nomads_plan_passes_over_is_a_change(salted, job_more, group_more, task_more, name):
+    """Mutation: believe the plan alone, and the change is never applied, and always green."""
+    salted.serve("nomad")
+
+    def spec(job_more, group_more, task_more):
+        made = job("passed", group=dict(group_more), **job_more)
+        tasks = made["TaskGroups"][0]["Tasks"]
+        tasks.append({**tasks[0], "Name": "side", **task_more})
+        return made
+
+    with gone(salted, "passed"):
+        present(salted, "passed", jobspec=spec({}, {}, {}))
+        more = present(salted, "passed", jobspec=spec(job_more, group_more, task_more))
+        assert list(more["changes"]) == [name]
+        back = present(salted, "passed", jobspec=spec({}, {}, {}))
+        assert list(back["changes"]) == [name]
+
+
+def test_a_plugin_that_a_task_is_to_nomad_is_compared_with_its_defaults():
+    """Mutation: compare what is said alone, and what is no longer said stays."""
+    from saltext.eos.utils.nomad_unsaid import changes
+
+    def of(plugin):
+        return {"TaskGroups": [{"Name": "a", "Tasks": [{"Name": "b", "CSIPluginConfig": plugin}]}]}
+
+    said = {"ID": "disk", "Type": "node"}
+    known = {**said, "MountDir": "/csi", "StagePublishBaseDir": "/local/csi"}
+    known["HealthTimeout"] = 30 * 10**9
+    assert changes(of(known), of(said)) == {}
+    for plugin in (None, {**said, "Type": "monolith"}, {**said, "HealthTimeout": "1m"}):
+        assert list(changes(of(known), of(plugin))) == ["TaskGroups.a.Tasks.b.CSIPluginConfig"]
+    assert changes(of({**known, "MountDir": "/x"}), of(said))
+    assert changes(None, of(said)) == {}
+
+
+@pytest.mark.server
+def test_a_job_with_braces_in_its_name_is_a_job(salted):
+    """Mutation: fill the comment by `str.format`, and the job is written before the traceback."""
+    salted.serve("nomad")
+    for name in ("a{b}", "a{}", "a{0}"):
+        with gone(salted, name):
+            made = present(salted, name, jobspec=job(name))
+            assert made["comment"].startswith(f"Nomad job {name} has been created.")
+
+
+def test_a_source_is_of_the_environment_of_its_sls(monkeypatch):
+    """Mutation: ask for the file without one, and the job of `base` is registered."""
+    from saltext.eos.states import nomad_job
+
+    asked = []
+    fetch = {"cp.get_file_str": lambda *given: asked.append(given) or ""}
+    for name, value in (("__opts__", {"saltenv": None}), ("__salt__", fetch)):
+        monkeypatch.setattr(nomad_job, name, value, raising=False)
+    nomad_job.present("web", source="salt://web.hcl")
+    monkeypatch.setattr(nomad_job, "__env__", "guests", raising=False)
+    said = nomad_job.present("web", source="salt://web.hcl")
+    assert said["result"] is False
+    assert asked == [("salt://web.hcl", "base"), ("salt://web.hcl", "guests")]
 
 
 @pytest.mark.server
@@ -143,7 +224,8 @@ def test_a_job_of_another_namespace_is_another_job(salted):
         present(salted, "both", **elsewhere)
         with gone(salted, "both"):
             present(salted, "both", jobspec=job("both"))
-            assert salted.modules["nomad_job.get"]("both", "guests")["Meta"] == {"of": "guests"}
+            theirs = salted.client("nomad").get("/v1/job/both?namespace=guests")
+            assert theirs["Meta"] == {"of": "guests"}
             listed = salted.modules["nomad_job.list"]()
             assert sorted(one["Namespace"] for one in listed if one["ID"] == "both") == [
                 "default", "guests",

@@ -4,7 +4,13 @@ import datetime as dt
 
 import pytest
 from jobs import WEB, gone, job
+from law_secrets import content
 from salt.exceptions import CommandExecutionError
+
+
+def quoted(name):
+    return name.replace("/", "%2F")
+
 
 PRESENT = "nomad_job.present"
 
@@ -32,14 +38,21 @@ def test_a_job_is_scaled_reverted_stopped_and_started(salted):
         assert run["nomad_job.scale"]("web", "one", 2)["changes"] == {}
         back = run["nomad_job.revert"]("web", version=0)
         assert back["changes"] == {"reverted": {"old": 2, "new": 0}}
-        assert run["nomad_job.get"]("web")["Meta"] == {"v": "0"}
+        client = salted.client("nomad")
+        assert client.get("/v1/job/web")["Meta"] == {"v": "0"}
         stopped = run["nomad_job.stop"]("web")
-        assert stopped["changes"] == {"Stop": {"old": False, "new": True}}
+        assert stopped["changes"] == {
+            "Stop": {"old": False, "new": True},
+            "VersionTag": {"old": None, "new": "eos-stopped"},
+        }
         assert run["nomad_job.stop"]("web")["changes"] == {}
+        was_stopped = client.get("/v1/job/web")["Version"]
         started = run["nomad_job.start"]("web")
         assert started["changes"] == {"Stop": {"old": True, "new": False}}
         assert run["nomad_job.start"]("web")["changes"] == {}
-        salted.client("nomad").put("/v1/job/web/versions/good/tag", {"Version": 1})
+        said = refused(salted, "revert", "web", was_stopped)
+        assert "expected one of its earlier versions in which it ran" in said
+        client.put("/v1/job/web/versions/good/tag", {"Version": 1})
         assert run["nomad_job.revert"]("web", tag="good")["changes"]["reverted"]["new"] == 1
 
         assert "expected one of one; found 'two'" in refused(salted, "scale", "web", "two", 1)
@@ -52,6 +65,26 @@ def test_a_job_is_scaled_reverted_stopped_and_started(salted):
 
 
 @pytest.mark.server
+def test_a_job_that_is_started_again_is_scaled_again(salted):
+    """Mutation: register what is read: Nomad has disabled its scaling when it was stopped."""
+    salted.serve("nomad")
+    run, client = salted.modules, salted.client("nomad")
+    spec = job("scaled", group={"Scaling": {"Enabled": True, "Min": 1, "Max": 3}})
+    with gone(salted, "scaled"):
+        assert salted.state(PRESENT, name="scaled", jobspec=spec)["result"] is True
+        run["nomad_job.stop"]("scaled")
+        (group,) = client.get("/v1/job/scaled")["TaskGroups"]
+        assert group["Scaling"]["Enabled"] is False, "the quirk is gone, and so may be its care"
+        run["nomad_job.start"]("scaled")
+        found = client.get("/v1/job/scaled")
+        assert found["TaskGroups"][0]["Scaling"]["Enabled"] is True
+        path = f"/v1/job/scaled/submission?version={found['Version']}"
+        assert '"scaled"' in client.get(path)["Source"]
+        again = salted.state(PRESENT, name="scaled", jobspec=spec)
+        assert (again["result"], again["changes"]) == (True, {}), again
+
+
+@pytest.mark.server
 def test_a_run_is_dispatched_once_for_its_word(salted):
     """Mutation: leave the word out, and a repeated state run starts the work again."""
     salted.serve("nomad")
@@ -60,19 +93,32 @@ def test_a_run_is_dispatched_once_for_its_word(salted):
     started = []
     try:
         assert salted.state(PRESENT, name="thumbs", jobspec=spec)["result"] is True
-        for _ in range(2):
+        for turn in range(2):
             said = salted.modules["nomad_job.dispatch"](
                 "thumbs", payload="a, b", meta={"album": 7}, token="album 7", within="20s"
             )
-            started.append(said["changes"]["dispatched"]["new"])
+            run = said["dispatched"]
+            started.append(run)
+            assert said["changes"] == ({} if turn else {"dispatched": {"old": None, "new": run}})
             assert "a, b" not in str(said)
         assert started[0] == started[1]
         assert started[0].startswith("thumbs/dispatch-")
-        assert salted.modules["nomad_job.get"](started[0])["Meta"] == {"album": "7"}
+        found = salted.modules["nomad_job.get"](started[0])
+        assert (found["Meta"], found["Payload"]) == ({"album": "***"}, "***")
+        assert salted.client("nomad").get(f"/v1/job/{quoted(started[0])}")["Meta"]["album"] == "7"
+        with pytest.raises(CommandExecutionError, match="is a run of thumbs; expected a job"):
+            salted.state("nomad_job.stopped", name=started[0])
+            salted.modules["nomad_job.start"](started[0])
+        place = {"file": "/run/secret/payload"}
+        by_place = salted.modules["nomad_job.dispatch"](
+            "thumbs", payload=place, meta={"album": 8}, within="20s"
+        )
+        assert content("/run/secret/payload") not in str(by_place)
+        started.append(by_place["dispatched"])
         with pytest.raises(CommandExecutionError, match="album"):
             salted.modules["nomad_job.dispatch"]("thumbs", payload="a")
     finally:
-        for name in (*started[:1], "thumbs"):
+        for name in (*started, "thumbs"):
             salted.state("nomad_job.absent", name=name, purge=True)
 
 
@@ -100,6 +146,15 @@ def test_a_token_that_may_not_is_told_so(salted, weak):
         result = salted.state(f"nomad_job.{state}", name="web")
         assert (result["result"], result["changes"]) == (False, {})
         assert "403" in result["comment"]
+
+
+def test_variables_that_a_jobspec_declares_in_one_block_are_nomads_to_judge():
+    """Mutation: know one form of declaration only, and a valid jobspec is refused."""
+    from saltext.eos.utils.nomad_jobspec import check_text
+
+    check_text('variables {\n  image = "a"\n}\njob "web" {}', {"image": "b"})
+    with pytest.raises(CommandExecutionError, match=r"expected variables of the jobspec \(none\)"):
+        check_text('job "web" {}', {"image": "b"})
 
 
 DAY = dt.date(2026, 11, 22)

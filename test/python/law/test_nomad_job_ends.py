@@ -65,6 +65,11 @@ def test_a_job_without_a_place_says_what_keeps_it(salted):
                 f"Nomad job gated has been created, but it is blocked: {why}"
             )
             assert failed["changes"] == looked["changes"]
+            # Mutation: ask for a deployment only, and a job without one is green from now on.
+            for test in (False, True):
+                again = salted.state(PRESENT, test=test, name="gated", jobspec=spec, within="2s")
+                assert (again["result"], again["changes"]) == (False, {}), again
+                assert why in again["comment"]
 
 
 @pytest.mark.server
@@ -115,6 +120,24 @@ def test_canaries_that_wait_for_a_person_are_said_to_wait(salted):
 
 
 @pytest.mark.server
+def test_a_canary_that_failed_stays_failed(salted):
+    """Mutation: count what runs of every version: the old one runs, and the second run is green."""
+    salted.serve("nomad")
+    update = {"MinHealthyTime": 10**9, "HealthyDeadline": 10**10, "ProgressDeadline": 11 * 10**9}
+    group = {"Update": {**update, "Canary": 1}}
+    with gone(salted, "canary-2"):
+        first = salted.state(PRESENT, name="canary-2", jobspec=job("canary-2", group=group))
+        assert first["result"] is True, first
+        worse = job("canary-2", ("/bin/sh", "-c", "exit 9"), group=group)
+        failed = salted.state(PRESENT, name="canary-2", jobspec=worse, within="60s")
+        assert failed["result"] is False, failed
+        for test in (False, True):
+            again = salted.state(PRESENT, test=test, name="canary-2", jobspec=worse)
+            assert (again["result"], again["changes"]) == (False, {}), again
+            assert "is registered as specified, but it failed" in again["comment"]
+
+
+@pytest.mark.server
 def test_a_job_that_another_changed_meanwhile_is_planned_anew(salted, meanwhile):
     """Mutation: register without the index, and what another did is overwritten unseen."""
     salted.serve("nomad")
@@ -125,7 +148,8 @@ def test_a_job_that_another_changed_meanwhile_is_planned_anew(salted, meanwhile)
         meanwhile("POST", "/v1/jobs?", lambda client: client.post("/v1/jobs", {"Job": theirs}))
         result = salted.state(PRESENT, name="contended", jobspec=spec)
         assert result["result"] is True, result
-        assert result["changes"] == {"Meta[by]": {"old": "them", "new": "us"}}
+        assert result["changes"] == {"Meta[by]": {"old": "***", "new": "***"}}
+        assert salted.client("nomad").get("/v1/job/contended")["Meta"] == {"by": "us"}
 
 
 @pytest.mark.server
@@ -145,7 +169,7 @@ def test_a_job_that_another_changes_again_and_again_is_left_to_them(salted, mean
         assert result["result"] is False
         assert "another has changed the job meanwhile" in result["comment"]
         assert next(turns) == 3
-        assert salted.modules["nomad_job.get"]("duel")["Meta"] == {"by": "them 2"}
+        assert salted.client("nomad").get("/v1/job/duel")["Meta"] == {"by": "them 2"}
 
 
 @pytest.mark.server
