@@ -51,7 +51,7 @@ def ineligible(name):
     return _tried(name, lambda node, test: nomad_nodes.eligibility(node, "ineligible", test=test))
 
 
-def drained(name, deadline="1h", ignore_system_jobs=False, within="1h"):
+def drained(name, deadline="1h", ignore_system_jobs=False, within="65m"):
     """
     Ensure that nothing runs on a node: what runs there moves elsewhere, as its ``migrate`` block
     has it, and no new work comes. ``nomad_node.eligible`` gives it back.
@@ -105,8 +105,8 @@ def meta(name, meta):
         Name or id of the node.
 
     meta
-        Texts by name; ``null`` takes one away. What the client's own configuration says comes back
-        when its agent starts without this being told again.
+        Texts by name; ``null`` takes one away. The client keeps them over restarts, also over what
+        its own configuration says.
     """
     return _tried(name, lambda node, test: nomad_nodes.told(node, meta, test=test))
 
