@@ -83,13 +83,13 @@ def present(
 
 
 def _present(name, client, wanted):
-    found, index = nomad_scheduler.read(client)
+    found, known = nomad_scheduler.read(client)
     changes = nomad_scheduler.difference(found, wanted)
     if not changes:
         return state.unchanged(name, WHAT)
     if __opts__["test"]:
         return state.changed(name, f"{WHAT} {{}} updated.", changes, test=True)
-    nomad_scheduler.write(client, {**found, **wanted}, index)
+    nomad_scheduler.write(client, {**found, **wanted}, known)
     try:
         left = nomad_scheduler.difference(nomad_scheduler.read(client)[0], wanted)
     except EXPECTED as err:

@@ -55,8 +55,8 @@ def check(desired: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
-def read(client: Client) -> tuple[dict[str, Any], int]:
-    """Give the configuration by field, and its index."""
+def read(client: Client) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the configuration by field, and as Nomad has it."""
     answer = answers.mapping(client.get(PATH), SAYS, "SchedulerConfig")
     keys = ("SchedulerAlgorithm", "PreemptionConfig", "ModifyIndex", *FLAGS.values())
     found = answers.mapping(answer["SchedulerConfig"], SAYS, *keys)
@@ -64,24 +64,29 @@ def read(client: Client) -> tuple[dict[str, Any], int]:
     fields |= {name: found[wire] for name, wire in FLAGS.items()}
     known = answers.mapping(found["PreemptionConfig"], SAYS, *PREEMPTION.values())
     fields |= {f"preemption:{name}": known[wire] for name, wire in PREEMPTION.items()}
-    return fields, int(found["ModifyIndex"])
+    return fields, found
 
 
-def write(client: Client, fields: Mapping[str, Any], index: int) -> None:
+def write(client: Client, fields: Mapping[str, Any], known: Mapping[str, Any]) -> None:
     """
-    Write the whole configuration.
+    Write the whole configuration; what Eos does not know of it stays.
 
     :param fields: as ``read`` gives them, with what changes.
+    :param known: as Nomad has it, with its index.
     :raises Conflict: another has written since it was read.
     """
     body = {
+        **known,
         "SchedulerAlgorithm": fields["algorithm"],
         **{wire: fields[name] for name, wire in FLAGS.items()},
         "PreemptionConfig": {
-            wire: fields[f"preemption:{name}"] for name, wire in PREEMPTION.items()
+            **known["PreemptionConfig"],
+            **{wire: fields[f"preemption:{name}"] for name, wire in PREEMPTION.items()},
         },
     }
-    answer = answers.mapping(client.put(f"{PATH}?cas={index}", body), SAYS, "Updated")
+    answer = answers.mapping(
+        client.put(f"{PATH}?cas={int(known['ModifyIndex'])}", body), SAYS, "Updated"
+    )
     if not answer["Updated"]:
         raise Conflict(
             "another has changed the scheduler configuration meanwhile",
