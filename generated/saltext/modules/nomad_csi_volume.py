@@ -4,7 +4,8 @@
 Read and write Nomad CSI volumes.
 
 A Nomad CSI volume: made by the controller of a storage plugin that runs as a job, and mounted by
-the jobs of its namespace. Deleting it deletes what it holds.
+the jobs of its namespace. Deleting it deletes what it holds. Clones, snapshots and requests of a
+topology are not managed: what needs them is made by ``nomad volume create``.
 """
 
 from saltext.eos.specs.nomad_csi_volume import SPEC
@@ -96,19 +97,21 @@ def create(
         out.
 
     capacity_min
-        Least size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Least size in bytes. More expands the volume, where its plugin can; less leaves it as it is.
+        Whole number; not managed when left out.
 
     capacity_max
-        Largest size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Largest size in bytes. Whole number; not managed when left out.
 
     parameters
         What the plugin is told at creation. Map of text by name; cannot change afterwards; not
         managed when left out.
 
     secrets
-        What the plugin is told in confidence. Nomad never shows it: it is sent whenever something
-        else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
-        ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
+        What the plugin is told in confidence. Nomad never shows it, nor whether there is any: a
+        change is refused where it is left out, because that would take it away. ``{}`` says that
+        there is none. Map of secret, given by its place: ``{file: …}``, ``{sealed: …}`` or
+        ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.
@@ -117,7 +120,7 @@ def create(
 
     .. code-block:: bash
 
-        salt '*' nomad_csi_volume.create scratch hostpath scratch '[{"access_mode":"single-node-writer","attachment_mode":"file-system"}]'
+        salt '*' nomad_csi_volume.create scratch hostpath scratch '[{"access_mode":"single-node-writer","attachment_mode":"file-system"}]' secrets='{}'
     """
     desired = {
         "name": name,
@@ -173,19 +176,21 @@ def update(
         out.
 
     capacity_min
-        Least size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Least size in bytes. More expands the volume, where its plugin can; less leaves it as it is.
+        Whole number; not managed when left out.
 
     capacity_max
-        Largest size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Largest size in bytes. Whole number; not managed when left out.
 
     parameters
         What the plugin is told at creation. Map of text by name; cannot change afterwards; not
         managed when left out.
 
     secrets
-        What the plugin is told in confidence. Nomad never shows it: it is sent whenever something
-        else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
-        ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
+        What the plugin is told in confidence. Nomad never shows it, nor whether there is any: a
+        change is refused where it is left out, because that would take it away. ``{}`` says that
+        there is none. Map of secret, given by its place: ``{file: …}``, ``{sealed: …}`` or
+        ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.
@@ -194,7 +199,7 @@ def update(
 
     .. code-block:: bash
 
-        salt '*' nomad_csi_volume.update scratch plugin_id=hostpath volume_name=scratch capabilities='[{"access_mode":"single-node-writer","attachment_mode":"file-system"}]'
+        salt '*' nomad_csi_volume.update scratch plugin_id=hostpath volume_name=scratch capabilities='[{"access_mode":"single-node-writer","attachment_mode":"file-system"}]' secrets='{}'
     """
     desired = {
         "name": name,

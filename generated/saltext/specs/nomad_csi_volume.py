@@ -117,13 +117,11 @@ SPEC = {
             "wire": "RequestedCapacityMin",
             "diff": "exact",
             "schema": {"type": "integer"},
-            "immutable": True,
         },
         "capacity_max": {
             "wire": "RequestedCapacityMax",
             "diff": "exact",
             "schema": {"type": "integer"},
-            "immutable": True,
         },
         "parameters": {
             "wire": "Parameters",
@@ -188,5 +186,6 @@ SPEC = {
     },
     "hooks": [
         "to_wire",
+        "before_update",
     ],
 }

@@ -4,7 +4,8 @@
 Manage Nomad CSI volumes.
 
 A Nomad CSI volume: made by the controller of a storage plugin that runs as a job, and mounted by
-the jobs of its namespace. Deleting it deletes what it holds.
+the jobs of its namespace. Deleting it deletes what it holds. Clones, snapshots and requests of a
+topology are not managed: what needs them is made by ``nomad volume create``.
 """
 
 from saltext.eos.specs.nomad_csi_volume import SPEC
@@ -74,19 +75,21 @@ def present(
         out.
 
     capacity_min
-        Least size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Least size in bytes. More expands the volume, where its plugin can; less leaves it as it is.
+        Whole number; not managed when left out.
 
     capacity_max
-        Largest size in bytes. Whole number; cannot change afterwards; not managed when left out.
+        Largest size in bytes. Whole number; not managed when left out.
 
     parameters
         What the plugin is told at creation. Map of text by name; cannot change afterwards; not
         managed when left out.
 
     secrets
-        What the plugin is told in confidence. Nomad never shows it: it is sent whenever something
-        else changes, so keep it declared. Map of secret, given by its place: ``{file: …}``,
-        ``{sealed: …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
+        What the plugin is told in confidence. Nomad never shows it, nor whether there is any: a
+        change is refused where it is left out, because that would take it away. ``{}`` says that
+        there is none. Map of secret, given by its place: ``{file: …}``, ``{sealed: …}`` or
+        ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
     A failure is a result ``False``, whose comment says what was expected and found; what was
     changed before it stands in the changes.

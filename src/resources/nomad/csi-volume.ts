@@ -1,6 +1,6 @@
 import { defineResource, type Confidential, type Default, type Immutable, type Integer, type Key, type Matching, type ReadOnly } from '../../schema/index.ts'
 
-/** A Nomad CSI volume: made by the controller of a storage plugin that runs as a job, and mounted by the jobs of its namespace. Deleting it deletes what it holds. */
+/** A Nomad CSI volume: made by the controller of a storage plugin that runs as a job, and mounted by the jobs of its namespace. Deleting it deletes what it holds. Clones, snapshots and requests of a topology are not managed: what needs them is made by `nomad volume create`. */
 export interface CsiVolume {
   /** Id by which jobs ask for it. */
   name: Key<Matching<'^[a-zA-Z0-9_.-]{1,128}$', 'letters, digits, `.`, `-` and `_`, at most 128'>>
@@ -19,13 +19,13 @@ export interface CsiVolume {
     /** Options of `mount`. Nomad never shows them: they are sent whenever something else changes, so keep them declared. */
     mountFlags?: string[]
   }
-  /** Least size in bytes. */
-  capacityMin?: Immutable<Integer>
+  /** Least size in bytes. More expands the volume, where its plugin can; less leaves it as it is. */
+  capacityMin?: Integer
   /** Largest size in bytes. */
-  capacityMax?: Immutable<Integer>
+  capacityMax?: Integer
   /** What the plugin is told at creation. */
   parameters?: Immutable<Record<string, string>>
-  /** What the plugin is told in confidence. Nomad never shows it: it is sent whenever something else changes, so keep it declared. */
+  /** What the plugin is told in confidence. Nomad never shows it, nor whether there is any: a change is refused where it is left out, because that would take it away. `{}` says that there is none. */
   secrets?: Record<string, Confidential>
   /** What the storage provider calls it. */
   externalId: ReadOnly<string>
@@ -71,7 +71,7 @@ export default defineResource<CsiVolume>({
     pluginId: ['hostpath'],
   },
   examples: {
-    minimal: { name: 'scratch', pluginId: 'hostpath', volumeName: 'scratch', capabilities: [{ accessMode: 'single-node-writer', attachmentMode: 'file-system' }] },
+    minimal: { name: 'scratch', pluginId: 'hostpath', volumeName: 'scratch', capabilities: [{ accessMode: 'single-node-writer', attachmentMode: 'file-system' }], secrets: {} },
     full: {
       name: 'database',
       namespace: 'default',
@@ -85,5 +85,5 @@ export default defineResource<CsiVolume>({
       secrets: { user_key: { file: '/etc/eos/secrets/storage' } },
     },
   },
-  hooks: ['to_wire'],
+  hooks: ['to_wire', 'before_update'],
 })

@@ -11,11 +11,12 @@ const inside = (field, ...parts) => {
 
 const CONTROLLER_SERVICE = 1
 const CREATE_DELETE_VOLUME = 1
+const EXPAND_VOLUME = 9
 let made = 0
 const answers = {
   '/csi.v1.Identity/GetPluginInfo': () => Buffer.concat([text(1, 'org.example.hostpath'), text(2, '1.0.0')]),
   '/csi.v1.Identity/GetPluginCapabilities': () => inside(1, inside(1, number(1, CONTROLLER_SERVICE))),
-  '/csi.v1.Controller/ControllerGetCapabilities': () => inside(1, inside(1, number(1, CREATE_DELETE_VOLUME))),
+  '/csi.v1.Controller/ControllerGetCapabilities': () => Buffer.concat([CREATE_DELETE_VOLUME, EXPAND_VOLUME].map((one) => inside(1, inside(1, number(1, one))))),
   '/csi.v1.Controller/CreateVolume': () => inside(1, text(2, `external-${++made}`)),
   '/csi.v1.Node/NodeGetInfo': () => text(1, 'n1'),
 }

@@ -248,7 +248,7 @@ def test_mount_options_that_nomad_hides_are_not_lost(salted):
     csi_plugin(salted.client("nomad"), salted.home / "nomad")
     modes = [{"access_mode": "single-node-writer", "attachment_mode": "file-system"}]
     more = [{"access_mode": "multi-node-multi-writer", "attachment_mode": "file-system"}]
-    volume = {"name": "flagged", "plugin_id": "hostpath", "volume_name": "flagged"}
+    volume = {"name": "flagged", "plugin_id": "hostpath", "volume_name": "flagged", "secrets": {}}
     flags = {"fs_type": "ext4", "mount_flags": ["noatime"]}
     state = "nomad_csi_volume.present"
     made = salted.state(state, **volume, capabilities=modes, mount_options=flags)
