@@ -79,9 +79,10 @@ def create(name, type, policies=None, roles=None, all_regions=False, expiration_
         afterwards; default ``false``.
 
     expiration_ttl
-        How long it lives; without end when left out. A token that has expired is made anew. Span of
-        time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
-        managed when left out.
+        How long it lives; without end when left out. Nomad takes an expired token away within the
+        hour (``acl_token_gc_threshold``); until then it is found, although nobody can use it, and
+        only then is it made anew. Span of time such as ``90s`` or ``1h30m``, or a number of
+        seconds; cannot change afterwards; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.
@@ -127,9 +128,10 @@ def update(name, type=None, policies=None, roles=None, all_regions=None, expirat
         afterwards; not managed when left out.
 
     expiration_ttl
-        How long it lives; without end when left out. A token that has expired is made anew. Span of
-        time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
-        managed when left out.
+        How long it lives; without end when left out. Nomad takes an expired token away within the
+        hour (``acl_token_gc_threshold``); until then it is found, although nobody can use it, and
+        only then is it made anew. Span of time such as ``90s`` or ``1h30m``, or a number of
+        seconds; cannot change afterwards; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.

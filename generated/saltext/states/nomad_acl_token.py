@@ -53,9 +53,10 @@ def present(name, type, policies=None, roles=None, all_regions=False, expiration
         afterwards; default ``false``.
 
     expiration_ttl
-        How long it lives; without end when left out. A token that has expired is made anew. Span of
-        time such as ``90s`` or ``1h30m``, or a number of seconds; cannot change afterwards; not
-        managed when left out.
+        How long it lives; without end when left out. Nomad takes an expired token away within the
+        hour (``acl_token_gc_threshold``); until then it is found, although nobody can use it, and
+        only then is it made anew. Span of time such as ``90s`` or ``1h30m``, or a number of
+        seconds; cannot change afterwards; not managed when left out.
 
     A failure is a result ``False``, whose comment says what was expected and found; what was
     changed before it stands in the changes.

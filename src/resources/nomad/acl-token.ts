@@ -12,7 +12,7 @@ export interface AclToken {
   roles?: string[]
   /** Valid in every region, not only in the one that made it. */
   allRegions: Default<Immutable<boolean>, false>
-  /** How long it lives; without end when left out. A token that has expired is made anew. */
+  /** How long it lives; without end when left out. Nomad takes an expired token away within the hour (`acl_token_gc_threshold`); until then it is found, although nobody can use it, and only then is it made anew. */
   expirationTtl?: Immutable<Span<'text'>>
   /** What Nomad calls the token where its secret must not stand. */
   accessorId: ReadOnly<string>
