@@ -98,6 +98,7 @@ def dispatch(
 def stop(here: Asked, within: float) -> dict[str, Any]:
     """Stop a job and keep it."""
     known = nomad_job.known_job(here.client, here.name, here.where)
+    nomad_job.refuse_child(known)
     changes = stop_changes(here, known)
     nomad_job.stop(here.client, known)
     end = _sure(here, changes, lambda: nomad_job.ended(here.client, known, within))
@@ -111,9 +112,9 @@ def start(here: Asked, within: float) -> dict[str, Any]:
     from it, such as its autoscaling and its source.
     """
     known = nomad_job.known_job(here.client, here.name, here.where)
+    nomad_job.refuse_child(known)
     if not known["Stop"]:
         return _told(here, {}, End("placed", "it is not stopped"))
-    nomad_job.refuse_child(known)
     versions = nomad_job.versions(here.client, known)
     ran = [one["Version"] for one in versions if not one.get("Stop")]
     if not ran:

@@ -89,7 +89,7 @@ def refuse_child(known: dict[str, Any] | None) -> None:
     if parent:
         raise CommandExecutionError(
             f"Nomad job {(known or {})['ID']} is a run of {parent}; expected a job of its own; "
-            f"dispatch {parent} again, or change it there"
+            f"dispatch {parent} again, change it there, or end this run by nomad_job.absent"
         )
 
 

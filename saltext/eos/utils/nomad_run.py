@@ -175,6 +175,7 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
     known = nomad_job.read(here.client, here.name, here.where)
     if known is None:
         return _over(here, f"{here.what} does not exist, so it does not run.", within)
+    nomad_job.refuse_child(known)
     changes = stop_changes(here, known)
     if not changes:
         return _over(here, f"{here.what} is already stopped, and kept.", within)

@@ -62,7 +62,7 @@ def test_a_host_volume_that_is_hidden_is_neither_absent_nor_made_again(salted, w
     made = salted.state("nomad_dynamic_host_volume.present", name="hidden")
     assert made["result"] is True, made
     try:
-        weak('namespace "default" { capabilities = ["host-volume-create", "host-volume-delete"] }')
+        weak('namespace "default" { capabilities = ["host-volume-delete"] }')
         for state in ("absent", "present"):
             for test in (True, False):
                 name = f"nomad_dynamic_host_volume.{state}"

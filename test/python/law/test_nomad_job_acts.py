@@ -107,8 +107,11 @@ def test_a_run_is_dispatched_once_for_its_word(salted):
         assert (found["Meta"], found["Payload"]) == ({"album": "***"}, "***")
         assert salted.client("nomad").get(f"/v1/job/{quoted(started[0])}")["Meta"]["album"] == "7"
         with pytest.raises(CommandExecutionError, match="is a run of thumbs; expected a job"):
-            salted.state("nomad_job.stopped", name=started[0])
             salted.modules["nomad_job.start"](started[0])
+        # Nomad keeps no run by a tag.
+        kept = salted.state("nomad_job.stopped", name=started[0])
+        assert (kept["result"], salted.wrote) == (False, []), kept
+        assert "end this run by nomad_job.absent" in kept["comment"]
         place = {"file": "/run/secret/payload"}
         by_place = salted.modules["nomad_job.dispatch"](
             "thumbs", payload=place, meta={"album": 8}, within="20s"
