@@ -86,7 +86,9 @@ def get(
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give every object as fields, secrets hidden."""
     client = settings.connect(spec["service"], opts)
-    items = wire.listed(client, spec, {})
+    # What a list asks for by key, such as its namespace, is asked for all of them.
+    every = {name: "*" for name, row in spec["fields"].items() if row.get("key")}
+    items = wire.listed(client, spec, every)
     return [_shown(spec, _fields(spec, item)) for item in items]
 
 
@@ -136,7 +138,7 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
         if not test:
             _create(one)
             _prove(one, "created", changes, lambda: _settled(one))
-        return state.changed(one.name, f"{one.what} {{}} created.", changes, test=test)
+        return state.done(one.name, one.what, "created", changes, test=test)
     changes = _changes(one, _read(one, found))
     if not changes:
         return state.unchanged(one.name, one.what)
@@ -145,7 +147,7 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
     if not test:
         _update(one, found)
         _prove(one, "updated", changes, lambda: _confirm(one))
-    return state.changed(one.name, f"{one.what} {{}} updated.", changes, test=test)
+    return state.done(one.name, one.what, "updated", changes, test=test)
 
 
 def _absent(one: Task, *, test: bool) -> dict[str, Any]:
@@ -157,7 +159,7 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     if not test:
         _delete(one, found)
         _prove(one, "deleted", changes, lambda: _gone(one))
-    return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
+    return state.done(one.name, one.what, "deleted", changes, test=test)
 
 
 def _gone(one: Task) -> None:
@@ -224,7 +226,6 @@ def _prove(one: Task, verb: str, changes: Changes, look: Callable[[], Any]) -> N
 
 
 def _update(one: Task, found: dict[str, Any]) -> None:
-    _hook(one.spec, "before_update", one.client, one.desired)
     known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     wire.send(one.client, one.spec, one.spec["update"], known, _body(one, found))
 
@@ -323,6 +324,8 @@ def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
 
     :raises CommandExecutionError: with what would be lost and what to do.
     """
+    # A hook before an update may refuse it, in test mode as well, so it writes nothing.
+    _hook(one.spec, "before_update", one.client, one.desired)
     if "raw" in one.spec:
         return
     unread = codec.unread(one.spec["fields"], found, one.desired)

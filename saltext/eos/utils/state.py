@@ -30,6 +30,17 @@ def failed(
     return result(name, False, str(err), changes)
 
 
+def done(name: str, what: str, verb: str, changes: dict[str, Any], *, test: bool) -> dict[str, Any]:
+    """
+    Say what was done to something, or in test mode what would be.
+
+    :param what: what messages call it; any text, with braces, too.
+    :param verb: such as ``created``.
+    """
+    said = f"{what} {_auxiliary(test=test)} {verb}."
+    return result(name, None if test else True, said, changes)
+
+
 def changed(name: str, comment: str, changes: dict[str, Any], *, test: bool) -> dict[str, Any]:
     """
     Say what changed, or in test mode what would.
@@ -37,5 +48,11 @@ def changed(name: str, comment: str, changes: dict[str, Any], *, test: bool) -> 
     :param comment: a sentence without its verb's auxiliary: ``{0} created`` becomes
         ``has been created`` or ``would have been created``.
     """
-    verb = "would have been" if test else "has been"
-    return result(name, None if test else True, comment.format(verb), changes)
+    mark = "{0}" if "{0}" in comment else "{}"
+    before, _, after = comment.partition(mark)
+    said = f"{before}{_auxiliary(test=test)}{after}"
+    return result(name, None if test else True, said, changes)
+
+
+def _auxiliary(*, test: bool) -> str:
+    return "would have been" if test else "has been"

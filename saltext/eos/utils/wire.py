@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 from urllib.parse import quote
 
@@ -132,7 +133,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
         except NotFound:
             return None
     names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
-    wanted = {name: keys[name] for name in names}
+    wanted = {name: keys[name] for name in names if keys.get(name) is not None}
     found = []
     for item in listed(client, spec, keys):
         fields = codec.from_wire(spec["fields"], item)
@@ -146,6 +147,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
         )
     if not found:
         _refuse_unseen(client, spec, wanted)
+        _refuse_blind(client, spec, keys)
         return None
     ((item, fields),) = found
     if "read" not in how:
@@ -198,6 +200,25 @@ def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any])
         "it; expected a token that may read it",
         method="GET", path=path, status=403, body=None,
     )  # fmt: skip
+
+
+def _refuse_blind(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> None:
+    """
+    Refuse to call absent what a token may only not see in Nomad's list of a namespace.
+
+    Nomad leaves out of such a list, in silence, what the token may not read, even all of it. It
+    says so only of a single object: 403 where there is no right, 404 where there is no object.
+
+    :raises Forbidden: the token may not read objects of this kind there.
+    """
+    how = spec["find"]
+    if spec["service"] != "nomad" or "read" not in how or "{namespace}" not in how["list"]:
+        return
+    places = set(_PLACE.findall(how["read"])) - set(spec["fields"])
+    try:
+        send(client, spec, how["read"], {**keys, **dict.fromkeys(places, str(uuid.uuid4()))})
+    except NotFound:
+        return
 
 
 def wrapped(spec: dict[str, Any], wire: Any) -> Any:

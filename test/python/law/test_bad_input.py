@@ -6,7 +6,16 @@ from law_tables import NAMES, TABLES, spec_of
 LONG = "x" * 65_536
 NEVER = {"line break": "a\nb", "NUL": "a\0b", "nothing": "", "64 KiB": LONG}
 SECRET = "hunter22secret"
-SELDOM = {"slash": "a/b", "star": "*", "quotes": "\"a' ", "emoji": "🦉", "dots": "..", "blank": " "}
+SELDOM = {
+    "slash": "a/b",
+    "star": "*",
+    "quotes": "\"a' ",
+    "emoji": "🦉",
+    "dots": "..",
+    "blank": " ",
+    "braces": "{b}",
+    "empty braces": "{}",
+}
 
 
 def _example(table):

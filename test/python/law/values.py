@@ -20,6 +20,7 @@ TEXTS = [
     "with blanks inside",
     "quotes \" and ' and \\",
     "Größe, 漢字, 🦉",
+    "{b} {} {0}",
     "a: b # no comment",
     "{{ pillar['x'] }} $(id) %s",
     "yes",
