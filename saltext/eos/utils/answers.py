@@ -1,0 +1,65 @@
+"""Answers in the shape that they must have: what is no such answer proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils.http import Client, Forbidden
+from saltext.eos.utils.mask import plain
+
+
+def mapping(answer: Any, what: str, *keys: str) -> dict[str, Any]:
+    """
+    Give an answer that is an object with these keys.
+
+    :raises CommandExecutionError: it is none; what it holds instead is not repeated.
+    """
+    if isinstance(answer, dict) and all(key in answer for key in keys):
+        return answer
+    missing = f" with {', '.join(keys)}" if keys else ""
+    raise CommandExecutionError(
+        f"{what} is no answer of this server's API: expected an object{missing}; found "
+        f"{_kind(answer)}; look for something else at that address"
+    )
+
+
+def listing(answer: Any, what: str, *keys: str) -> list[dict[str, Any]]:
+    """
+    Give an answer that is a list of objects, each with these keys.
+
+    :raises CommandExecutionError: it is none; what it holds instead is not repeated.
+    """
+    if not isinstance(answer, list):
+        raise CommandExecutionError(
+            f"{what} is no answer of this server's API: expected a list; found {_kind(answer)}; "
+            "look for something else at that address"
+        )
+    return [mapping(one, what, *keys) for one in answer]
+
+
+def refuse_unseen(client: Client, opts: Mapping[str, Any], what: str, path: str) -> None:
+    """
+    Refuse to take what Consul has just answered for the whole.
+
+    Consul leaves out of a list what the token may not read, and says so only to who has a token.
+
+    :raises Forbidden: it says that it left something out, or cannot be believed that it did not.
+    """
+    chosen = ((plain(opts.get("eos") or {})).get("connections") or {}).get("consul") or {}
+    is_nobody = "token" not in chosen and "token_file" not in chosen
+    denies = client.answered.get("x-consul-default-acl-policy") == "deny"
+    is_filtered = client.answered.get("x-consul-results-filtered-by-acls") == "true"
+    if is_filtered or (is_nobody and denies):
+        raise Forbidden(
+            f"the token may not see the whole of {what}; expected a token at "
+            "eos:connections:consul that may read it",
+            method="GET", path=path, status=403, body=None,
+        )  # fmt: skip
+
+
+def _kind(value: Any) -> str:
+    names = {str: "text", list: "a list", dict: "another object", bool: "true or false"}
+    return names.get(type(value), "nothing" if value is None else "a number")

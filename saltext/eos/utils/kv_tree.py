@@ -1,0 +1,201 @@
+"""The keys below one folder of Consul's key-value store, read with one list, written in swaps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import answers, forms
+from saltext.eos.utils.http import Client, Conflict, NotFound
+
+ALL = "all"
+TRIES = 3
+OPERATIONS = 64
+LARGEST = 500_000
+"""Bytes of one transaction; Consul takes 512 KiB with what is around the operations."""
+Changes = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Tree:
+    """
+    What is wanted below a folder.
+
+    :param folder: without ``/`` at its end.
+    :param keys: text by key, from the folder on.
+    :param remove: keys, folders with ``/`` at their end, or ``all``: what may be taken away.
+    """
+
+    folder: str
+    keys: dict[str, str]
+    remove: list[str] | str = field(default_factory=list)
+
+    def is_named(self, key: str) -> bool:
+        """Tell whether the caller says by name that a key may be taken away."""
+        if self.remove == ALL:
+            return True
+        return any(key == one or (one.endswith("/") and key.startswith(one)) for one in self.remove)
+
+
+def check(tree: Tree) -> None:
+    """
+    Refuse what contradicts itself, or fits into no transaction.
+
+    :raises CommandExecutionError: with field, expected and found.
+    """
+    for one in tree.remove if isinstance(tree.remove, list) else ():
+        if one in tree.keys:
+            raise CommandExecutionError(
+                f"remove: expected keys that are not wanted; found {one!r}, which is in keys; "
+                "take it out of one of them"
+            )
+    for key, value in tree.keys.items():
+        size = _size(_operation(tree.folder, key, value, {}))
+        if size > LARGEST:
+            raise CommandExecutionError(
+                f"keys:{key}: expected text that fits into one transaction of {LARGEST} bytes; "
+                f"found one of {size}; write that key with consul_kv.present"
+            )
+
+
+def read(client: Client, opts: Mapping[str, Any], folder: str) -> dict[str, dict[str, Any]]:
+    """
+    Give what Consul has below a folder, by key from the folder on.
+
+    :raises CommandExecutionError: the token may not see the whole of it.
+    """
+    path = f"/v1/kv/{quote(folder, safe='/')}/?recurse=true"
+    try:
+        found = answers.listing(client.get(path), f"GET {path}", "Key", "Value", "ModifyIndex")
+    except NotFound:
+        found = []
+    answers.refuse_unseen(client, opts, f"{folder}/", path)
+    return {one["Key"].removeprefix(f"{folder}/"): one for one in found}
+
+
+def texts(found: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Give the text by key; the mark of a folder is no key."""
+    return {key: _text(one) for key, one in found.items() if key and not key.endswith("/")}
+
+
+def settle(
+    client: Client, opts: Mapping[str, Any], tree: Tree, *, test: bool
+) -> tuple[Changes, list[str]]:
+    """
+    Bring the keys to what is wanted, and say what changed and what else lies there.
+
+    Another's write in between is read and decided anew, three times at most.
+
+    :raises Unfinished: it broke off, with what was written until then.
+    """
+    changes: Changes = {}
+    try:
+        for attempt in range(1, TRIES + 1):
+            found = read(client, opts, tree.folder)
+            left = _left(tree, found)
+            steps = list(_steps(tree, found))
+            if test or not steps:
+                return {**changes, **{key: both for key, both, _ in steps}}, left
+            try:
+                _write(client, steps, changes)
+                break
+            except Conflict:
+                if attempt == TRIES:
+                    raise
+        _confirm(tree, read(client, opts, tree.folder))
+    except CommandExecutionError as err:
+        raise Unfinished(str(err), changes) from err
+    return changes, left
+
+
+class Unfinished(CommandExecutionError):
+    """
+    A tree that was not brought to its end.
+
+    :param changes: what was written before.
+    """
+
+    def __init__(self, message: str, changes: Changes) -> None:
+        super().__init__(message)
+        self.changes = changes
+
+
+Step = tuple[str, dict[str, Any], dict[str, Any]]
+
+
+def _steps(tree: Tree, found: dict[str, dict[str, Any]]) -> Iterator[Step]:
+    """Give key, change and operation: first what is written, then what is taken away."""
+    for key, value in sorted(tree.keys.items()):
+        has = found.get(key)
+        old = None if has is None else _text(has)
+        if old != value:
+            yield key, {"old": old, "new": value}, _operation(tree.folder, key, value, has or {})
+    for key, has in sorted(found.items()):
+        if key not in tree.keys and tree.is_named(key):
+            index = {"Key": has["Key"], "Index": has["ModifyIndex"]}
+            gone = {"KV": {"Verb": "delete-cas", **index}}
+            yield key or "/", {"old": _text(has), "new": None}, gone
+
+
+def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[str, Any]:
+    """Write a key only as it was read; its flags belong to whoever set them."""
+    return {
+        "KV": {
+            "Verb": "cas",
+            "Key": f"{folder}/{key}",
+            "Value": base64.b64encode(value.encode()).decode(),
+            "Flags": has.get("Flags", 0),
+            "Index": has.get("ModifyIndex", 0),
+        }
+    }
+
+
+def _write(client: Client, steps: list[Step], changes: Changes) -> None:
+    for batch in _batches(steps):
+        client.put("/v1/txn", [operation for _, _, operation in batch])
+        for key, both, _ in batch:
+            first = changes.get(key, both)["old"]
+            changes[key] = {"old": first, "new": both["new"]}
+
+
+def _batches(steps: list[Step]) -> Iterator[list[Step]]:
+    """Cut into what one transaction takes."""
+    batch: list[Step] = []
+    size = 0
+    for step in steps:
+        more = _size(step[2])
+        if batch and (len(batch) == OPERATIONS or size + more > LARGEST):
+            yield batch
+            batch, size = [], 0
+        batch.append(step)
+        size += more
+    if batch:
+        yield batch
+
+
+def _confirm(tree: Tree, found: dict[str, dict[str, Any]]) -> None:
+    again = [key for key, _, _ in _steps(tree, found)]
+    if again:
+        raise CommandExecutionError(
+            f"{tree.folder}/ was written, but {', '.join(again[:10])} reads back otherwise; "
+            "expected what was written; look for a second writer"
+        )
+
+
+def _left(tree: Tree, found: dict[str, dict[str, Any]]) -> list[str]:
+    """Name the keys that are neither wanted nor named to be taken away."""
+    return [key for key in sorted(texts(found)) if key not in tree.keys and not tree.is_named(key)]
+
+
+def _text(one: dict[str, Any]) -> str:
+    return str(forms.decoded({"form": "base64"}, one["Value"]) or "")
+
+
+def _size(operation: dict[str, Any]) -> int:
+    return len(json.dumps(operation)) + 2
