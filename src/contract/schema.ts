@@ -85,7 +85,7 @@ const resource: Schema = closed({
   find: closed({ 'list?': call, 'read?': call, 'match?': texts }),
   create: call,
   update: { anyOf: [{ const: 'never' }, call] },
-  delete: call,
+  delete: { anyOf: [{ const: 'never' }, call] },
   'diff?': mapOf({ anyOf: [diff, closed({ by: text })] }),
   'since?': mapOf({ type: 'string', pattern: '^[0-9]+\\.[0-9]+(\\.[0-9]+)?$' }),
   'lost?': { const: 'answers-false' },

@@ -61,7 +61,8 @@ export interface Resource<T> {
   readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[] }
   readonly create: Call
   readonly update: Call | 'never'
-  readonly delete: Call
+  /** `never` for what is there as long as its server is: there is no `absent` then. */
+  readonly delete: Call | 'never'
   readonly diff?: { readonly [K in Spot<T>]?: Diff | ByKey }
   /** The server's version from which on it knows a field; an older one is not sent it. */
   readonly since?: { readonly [K in Spot<T>]?: `${number}.${number}` | `${number}.${number}.${number}` }

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from saltext.eos.utils.consul_lists import as_list
 from saltext.eos.utils.http import Client, Forbidden, NotFound
 
 CA_FILE = "/etc/eos/tls/ca.pem"
@@ -23,7 +24,7 @@ class ObjectClient(Client):
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send one request; Consul says 403 of an ACL token that is not there, 404 of no keys."""
         try:
-            return super().request(method, path, body)
+            return as_list(path, super().request(method, path, body))
         except NotFound:
             if method == "GET" and path.endswith("?recurse=true"):
                 return []

@@ -204,7 +204,7 @@ def _delete(one: Task, found: dict[str, Any]) -> None:
     _hook(one.spec, "before_delete", one.client, one.desired)
     known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     try:
-        wire.send(one.client, one.spec, one.spec["delete"], known)
+        wire.send(one.client, one.spec, one.spec["delete"], known, wire.farewell(one.spec, known))
     except NotFound:
         return
 
@@ -282,9 +282,11 @@ def _refuse_fixed(one: Task, changes: Changes) -> None:
     said = ", ".join(
         f"{name} from {changes[name]['old']!r} to {changes[name]['new']!r}" for name in fixed
     )
+    advice = "keep the old value"
+    if one.spec["delete"] is not None:
+        advice += ", or delete the object first, which loses what it holds"
     raise CommandExecutionError(
-        f"{one.what} cannot change {said}: the server fixes that at creation; keep the old value, "
-        "or delete the object first, which loses what it holds"
+        f"{one.what} cannot change {said}: the server fixes that at creation; {advice}"
     )
 
 

@@ -84,6 +84,14 @@ def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] 
     return ("" if value is None else str(value)).encode()
 
 
+def farewell(spec: dict[str, Any], values: dict[str, Any]) -> dict[str, Any] | None:
+    """Give what a delete sends that is no DELETE and names nothing in its path: the keys."""
+    method, _, path = spec["delete"].partition(" ")
+    if method == "DELETE" or _PLACE.search(path):
+        return None
+    return {row["wire"]: values[name] for name, row in spec["fields"].items() if row.get("key")}
+
+
 def _not_kept(spec: dict[str, Any], desired: dict[str, Any]) -> list[str]:
     """Name what an update must not send back as read: what excludes a wanted field."""
     return [
