@@ -8,7 +8,7 @@ export function lawOf(resource: ResourceContract): object {
   const keys = fields.filter(([, field]) => field.key).map(([name]) => name)
   const fixed = fields.filter(([, field]) => field.immutable).map(([name]) => name)
   const updatable = resource.spec.update === 'never' ? [] : fields.filter(([name, field]) => isUpdatable(resource, name, field)).map(([name]) => name)
-  const examples = Object.entries(resource.spec.examples).map(([name, desired]) => [name, { desired, drift: driftOf(resource, updatable, desired), fixed: driftOf(resource, fixed, desired) }])
+  const examples = Object.entries(resource.spec.examples).map(([name, desired]) => [name, { desired, drift: driftOf(resource, updatable, desired), parts: partsOf(resource, updatable, desired), fixed: driftOf(resource, fixed, desired) }])
   const { given, samples } = resource.spec
   const lasting = resource.spec.delete === 'never' ? { lasting: true } : {}
   return { resource: resource.name, service: resource.spec.service, keys, updatable, ...lasting, ...(given ? { given } : {}), ...(samples ? { samples } : {}), examples: Object.fromEntries(examples) }
@@ -28,6 +28,40 @@ function driftOf(resource: ResourceContract, names: readonly string[], desired: 
     if (other !== undefined) drift[name] = other
   }
   return drift
+}
+
+/** Every other value of a field that differs in one of its parts alone: what is inside may be forgotten one by one. */
+function partsOf(resource: ResourceContract, names: readonly string[], desired: JsonObject): object[] {
+  return names.flatMap((name) => {
+    const field = resource.fields[name]
+    const value = desired[name]
+    if (!field || isRole(field) || value === undefined) return []
+    return insides(resource, name, field.schema, value).map((part) => ({ field: name, ...part }))
+  })
+}
+
+interface Part {
+  readonly spot: string
+  readonly value: Json
+}
+
+function insides(resource: ResourceContract, spot: string, schema: Schema, value: Json): Part[] {
+  if (schema['x-form'] !== undefined) return []
+  const { kind, held } = heldBy(schema)
+  if (kind === 'list' && isJsonList(value)) {
+    return value.flatMap((item, index) => insides(resource, spot, held, item).map((part) => ({ ...part, value: value.with(index, part.value) })))
+  }
+  if (!isJsonObject(value) || kind === 'scalar') return []
+  if (kind === 'map') return Object.entries(value).flatMap(([key, item]) => insides(resource, spot, held, item).map((part) => ({ ...part, value: { ...value, [key]: part.value } })))
+  return Object.entries(innerOf(schema)).flatMap(([name, inner]) => {
+    const own = value[name]
+    const here = `${spot}.${name}`
+    if (own === undefined || name === 'mode' || resource.spec.diff?.[here] === 'write-only') return []
+    const deeper = insides(resource, here, inner, own).map((part) => ({ ...part, value: { ...value, [name]: part.value } }))
+    if (deeper.length > 0) return deeper
+    const other = otherValue(resource, here, inner, own)
+    return other === undefined ? [] : [{ spot: here, value: { ...value, [name]: other } }]
+  })
 }
 
 const TEXTS = ["changed behind Salt's back", 'changed']

@@ -41,7 +41,7 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
   const keys = settable.filter(({ field }) => field.key)
   const example = richest(Object.values(resource.spec.examples))
   const call = (name: string, parameters: readonly Parameter[]): string => cli(`${resource.name}.${name}`, parameters, Object.values(resource.spec.examples))
-  const view = (name: string, says: readonly string[], parameters: readonly Parameter[], what: string): FunctionView => functionView(name, [...says, ...parameters.map(parameterDoc), ...errors(title), call(name, parameters)], parameters, what)
+  const view = (name: string, says: readonly string[], parameters: readonly Parameter[], what: string): FunctionView => functionView(name, [...says, ...parameters.map(parameterDoc), RAISES, call(name, parameters)], parameters, what)
   return {
     header: header(resource.source),
     name: resource.name,
@@ -55,8 +55,8 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
       view('update', [`Change a ${title} and give what it has become; what is left out stays as it is.`], settable.map(withoutDefault), 'desired'),
       ...(isLasting(resource) ? [] : [view('delete', [`Delete a ${title}; gives whether there was one.`], keys, 'keys')]),
     ],
-    present: functionView('present', [`Ensure that a ${title} exists with these settings.`, yamlExample(resource, 'present', example), ...settable.map(parameterDoc), ...errors(title)], settable, 'desired'),
-    absent: isLasting(resource) ? null : functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), ...errors(title)], keys, 'keys'),
+    present: functionView('present', [`Ensure that a ${title} exists with these settings.`, yamlExample(resource, 'present', example), ...settable.map(parameterDoc), FAILS], settable, 'desired'),
+    absent: isLasting(resource) ? null : functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), FAILS], keys, 'keys'),
   }
 }
 
@@ -116,9 +116,10 @@ function indented(text: string): string {
   return lines.map((line) => `    ${line}`).join('\n')
 }
 
-function errors(title: string): string[] {
-  return [`Raises \`\`CommandExecutionError\`\` when the server is out of reach, sealed or refuses: the ${title} is then as it was.`]
-}
+/** How a function fails. */
+const RAISES = 'Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or refuses.'
+/** How a state fails. */
+const FAILS = 'A failure is a result ``False``, whose comment says what was expected and found; what was changed before it stands in the changes.'
 
 /** The example call that shows most and still fits on a line. */
 function cli(name: string, parameters: readonly Parameter[], examples: readonly JsonObject[]): string {

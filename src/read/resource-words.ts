@@ -15,6 +15,7 @@ const PLACE: Schema = { anyOf: [record('file'), record('sealed'), VAULT], 'x-say
 
 const WORDS: { readonly [word: string]: (report: Report, node: TypeReferenceNode) => Schema | undefined } = {
   Span: (report, node) => chosen(report, node, ['ns', 's', 'text'], (wire) => ({ anyOf: [SPAN, { type: 'number', minimum: 0 }], 'x-says': 'a span of time such as 90s or 1h30m, or a number of seconds', 'x-form': `span:${wire}` })),
+  Data: () => ({ type: 'object', 'x-says': 'a map in the words of the server' }),
   Base64: () => ({ type: 'string', 'x-form': 'base64' }),
   Slashed: () => ({ ...SLASHED, 'x-says': 'text of at most 512 characters with `/` between its parts, none of them empty, `.` or `..`', 'x-form': 'slashed' }),
   Confidential: (report, node) => {

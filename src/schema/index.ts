@@ -1,6 +1,6 @@
 // The words of a declaration. A field's shape is an interface, its behaviour one pure literal; nothing here is ever executed by the generator.
 
-export { defineResource, type Base64, type Confidential, type Matching, type Resource, type Slashed, type Span, type Spot, type Text } from './resource.ts'
+export { defineResource, type Base64, type Confidential, type Data, type Matching, type Resource, type Slashed, type Span, type Spot, type Text } from './resource.ts'
 
 // Words of a field: transparent aliases. The compiler sees the bare type; the reader sees the word.
 

@@ -15,6 +15,8 @@ export type Slashed = string
 export type Matching<Pattern extends string, Says extends string> = [Pattern, Says] extends [string, string] ? string : never
 /** Text of at most so many characters. */
 export type Text<Most extends number> = Most extends number ? string : never
+/** A map of anything, in the server's own words: its keys are never renamed, and it is compared as a whole. */
+export type Data = { readonly [key: string]: unknown }
 /** Text that is never written down here: its place is. It is opened on the minion at the last moment, and shown as `***`. */
 export type Confidential<Wire extends 'text' | 'base64' = 'text'> = Wire extends string
   ? { readonly file: string } | { readonly sealed: string } | { readonly vault: { readonly path: string; readonly field: string } }

@@ -256,7 +256,7 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     file: NAMESPACE,
     from: "minimal: { name: 'batch' }",
     to: "minimal: { description: 'x' }",
-    says: 'src/resources/nomad/namespace.ts:30:14 EOS220 example `minimal`: key `name` is missing; expected every required key; correct the example or the field',
+    says: 'src/resources/nomad/namespace.ts:44:14 EOS220 example `minimal`: key `name` is missing; expected every required key; correct the example or the field',
   },
   {
     claim: 'refuses an example with a value of another type',
@@ -264,6 +264,6 @@ export const CONTRACT_MISTAKES: readonly (Mistake & { readonly check: Check })[]
     file: NAMESPACE,
     from: "meta: { owner: 'web-team' }",
     to: 'meta: { owner: 5 }',
-    says: 'src/resources/nomad/namespace.ts:31:75 EOS220 example `described`: the value does not fit its place; expected what the schema says: it must be string; correct the example or the field',
+    says: 'src/resources/nomad/namespace.ts:45:75 EOS220 example `described`: the value does not fit its place; expected what the schema says: it must be string; correct the example or the field',
   },
 ]

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from shelf import place, present, shelves  # noqa: F401 - fixtures of the kernel's tests
 from wheel import CONTRACT, FIXTURES, SITE
 
 # What takes long and does not ask Salt, or asks what other tests hold on each line.

@@ -7,6 +7,8 @@ import json
 import threading
 from typing import Any
 
+import pytest
+
 SPEC: dict[str, Any] = {
     "service": "nomad",
     "object": "shelf",
@@ -86,7 +88,9 @@ class Shelves:
         self.bodies: list[dict[str, Any]] = []
         self.meanwhile: list[Any] = []
         self.version = version
-        self.says: tuple[int, str] | None = None
+        self.says: tuple[int, Any] | None = None
+        self.garbage: bytes | None = None
+        self.keeps: dict[str, Any] = {}
         self._index = 0
         shelves = self
 
@@ -95,7 +99,7 @@ class Shelves:
                 length = int(self.headers.get("Content-Length") or 0)
                 raw = self.rfile.read(length)
                 status, answer = shelves.answer(self.command, self.path, raw)
-                text = json.dumps(answer).encode()
+                text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
@@ -107,7 +111,7 @@ class Shelves:
                 return
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def opts(self) -> dict[str, Any]:
@@ -129,6 +133,8 @@ class Shelves:
     def answer(self, method: str, path: str, raw: bytes) -> tuple[int, Any]:
         """Answer one request."""
         self.asked.append((method, path))
+        if method == "GET" and self.garbage is not None:
+            return 200, self.garbage
         if path == "/v1/agent/self":
             return 200, {"config": {"Version": {"Version": self.version}}}
         if path == "/v1/shelves":
@@ -141,6 +147,8 @@ class Shelves:
         found = self.objects.get(name)
         if method == "GET":
             return (404, "no such shelf") if found is None else (200, self._said(found))
+        if method == "DELETE" and "Undeletable" in self.keeps:
+            return 200, True
         if int(cas) != (found or {"Index": 0})["Index"]:
             return 200, False
         if method == "DELETE":
@@ -149,7 +157,8 @@ class Shelves:
         body = json.loads(raw)
         self.bodies.append(body)
         self.objects[name] = {}
-        self.put(name, **{key: value for key, value in body.items() if key != "Index"})
+        kept = {**body, **self.keeps}
+        self.put(name, **{key: value for key, value in kept.items() if key != "Index"})
         return 200, True
 
     def _said(self, found: dict[str, Any]) -> dict[str, Any]:
@@ -159,3 +168,39 @@ class Shelves:
         """End the server."""
         self.server.shutdown()
         self.server.server_close()
+
+
+@pytest.fixture
+def shelves(monkeypatch):
+    """A server with shelves; versions are not remembered between tests."""
+    from saltext.eos.utils import versions
+
+    monkeypatch.setattr(versions, "_known", {})
+    server = Shelves()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def present(shelves):
+    """The state, with all that it needs."""
+    from saltext.eos.utils import converge
+
+    def run(test=False, **desired):
+        shelves.asked.clear()
+        return converge.present(SPEC, desired, {}, {**shelves.opts, "test": test})
+
+    return run
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Write a secret and give its place."""
+
+    def write(text, name="secret"):
+        path = tmp_path / name
+        path.touch(0o600)
+        path.write_text(text)
+        return {"file": str(path)}
+
+    return write

@@ -158,7 +158,7 @@ export const REFERENCE_MISTAKES: readonly Mistake[] = [
     file: NAMESPACE,
     from: "'GET /v1/namespace/{name}'",
     to: "'GET /v1/namespace/{nmae}'",
-    says: 'src/resources/nomad/namespace.ts:23:64 EOS137 `{nmae}` in a call is no field; expected a field of the resource, or an upper-case id of the server; did you mean `name`?',
+    says: 'src/resources/nomad/namespace.ts:32:64 EOS137 `{nmae}` in a call is no field; expected a field of the resource, or an upper-case id of the server; did you mean `name`?',
   },
   {
     claim: 'refuses a step that needs a step that is not there',

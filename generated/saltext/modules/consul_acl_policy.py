@@ -25,8 +25,8 @@ def get(name):
         Name that tokens and roles refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Consul ACL policy as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -69,10 +69,11 @@ def create(name, description="", rules="", datacenters=None):
         Rules in HCL or JSON. Text; default ``''``.
 
     datacenters
-        Datacenters where it is valid; all when left out. List of text; not managed when left out.
+        Datacenters where it is valid; all when it never was said, or the list is empty. List of
+        text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -104,10 +105,11 @@ def update(name, description=None, rules=None, datacenters=None):
         Rules in HCL or JSON. Text; not managed when left out.
 
     datacenters
-        Datacenters where it is valid; all when left out. List of text; not managed when left out.
+        Datacenters where it is valid; all when it never was said, or the list is empty. List of
+        text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -132,8 +134,8 @@ def delete(name):
         Name that tokens and roles refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

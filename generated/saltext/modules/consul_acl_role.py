@@ -25,8 +25,8 @@ def get(name):
         Name that tokens and binding rules refer to. Letters, digits, ``-`` and ``_``, at most 256;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Consul ACL role as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -87,8 +87,8 @@ def create(
         Policies that Consul makes from a template. List of map with ``template_name``,
         ``template_variables``, ``datacenters``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -140,8 +140,8 @@ def update(
         Policies that Consul makes from a template. List of map with ``template_name``,
         ``template_variables``, ``datacenters``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -168,8 +168,8 @@ def delete(name):
         Name that tokens and binding rules refer to. Letters, digits, ``-`` and ``_``, at most 256;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

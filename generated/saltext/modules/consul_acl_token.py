@@ -26,8 +26,8 @@ def get(name):
         The token's description: Consul gives tokens no name, so no two may have the same. Text of
         at most 256 characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Consul ACL token as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -93,8 +93,8 @@ def create(
     local
         Valid in this datacenter only. True or false; cannot change afterwards; default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -153,8 +153,8 @@ def update(
         Valid in this datacenter only. True or false; cannot change afterwards; not managed when
         left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -182,8 +182,8 @@ def delete(name):
         The token's description: Consul gives tokens no name, so no two may have the same. Text of
         at most 256 characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,8 +26,8 @@ def get(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Consul API gateway as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -69,8 +69,8 @@ def create(name, listeners, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -97,8 +97,8 @@ def update(name, listeners=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -118,8 +118,8 @@ def delete(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

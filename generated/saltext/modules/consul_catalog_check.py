@@ -30,8 +30,8 @@ def get(name, node):
         Name of its node, which must be there. Letters, digits, ``.``, ``_`` and ``-``, at most 128,
         a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog check is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -73,8 +73,8 @@ def create(name, node, title, service_id="", status=None, notes="", definition=N
         What the external monitor does. Map with ``http``, ``tcp``, ``interval``, ``timeout``; not
         managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog check is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -124,8 +124,8 @@ def update(name, node, title=None, service_id=None, status=None, notes=None, def
         What the external monitor does. Map with ``http``, ``tcp``, ``interval``, ``timeout``; not
         managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog check is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -157,8 +157,8 @@ def delete(name, node):
         Name of its node, which must be there. Letters, digits, ``.``, ``_`` and ``-``, at most 128,
         a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog check is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,8 +26,8 @@ def get(name):
         Its name. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Consul catalog node as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -78,8 +78,8 @@ def create(name, address, id=None, tagged_addresses=None, meta=None):
         Free labels; ``external-node`` and ``external-probe`` are what the external monitor looks
         for. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -120,8 +120,8 @@ def update(name, address=None, id=None, tagged_addresses=None, meta=None):
         Free labels; ``external-node`` and ``external-probe`` are what the external monitor looks
         for. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -147,8 +147,8 @@ def delete(name):
         Its name. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -30,8 +30,8 @@ def get(name, node):
         Name of its node, which must be there. Letters, digits, ``.``, ``_`` and ``-``, at most 128,
         a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -72,8 +72,8 @@ def create(name, node, service, tags=None, address="", port=0, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -122,8 +122,8 @@ def update(name, node, service=None, tags=None, address=None, port=None, meta=No
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -155,8 +155,8 @@ def delete(name, node):
         Name of its node, which must be there. Letters, digits, ``.``, ``_`` and ``-``, at most 128,
         a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

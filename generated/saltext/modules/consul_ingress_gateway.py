@@ -25,8 +25,8 @@ def get(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Consul ingress gateway as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -67,7 +67,7 @@ def create(name, tls=None, listeners=None, defaults=None, meta=None):
         ``cipher_suites``; not managed when left out.
 
     listeners
-        Where it listens, and for which services. List of map with ``port``, ``protocol``,
+        Where it listens, and for which services. List of map with ``port``, ``protocol``, ``tls``,
         ``services``; not managed when left out.
 
     defaults
@@ -77,8 +77,8 @@ def create(name, tls=None, listeners=None, defaults=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -109,7 +109,7 @@ def update(name, tls=None, listeners=None, defaults=None, meta=None):
         ``cipher_suites``; not managed when left out.
 
     listeners
-        Where it listens, and for which services. List of map with ``port``, ``protocol``,
+        Where it listens, and for which services. List of map with ``port``, ``protocol``, ``tls``,
         ``services``; not managed when left out.
 
     defaults
@@ -119,8 +119,8 @@ def update(name, tls=None, listeners=None, defaults=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -146,8 +146,8 @@ def delete(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -3,7 +3,8 @@
 """
 Read and write Consul intentions.
 
-A Consul intention: whether one service of the mesh may reach another.
+A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here
+when it is written: of two who change one intention at once, the later wins.
 """
 
 from saltext.eos.specs.consul_intention import SPEC
@@ -27,8 +28,8 @@ def get(name, source):
     source
         Service that reaches it, or ``*`` for every one. Name of a service, or ``*``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -44,8 +45,8 @@ def list_():
     """
     List every Consul intention as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -75,10 +76,10 @@ def create(name, source, action=None, description="", permissions=None):
 
     permissions
         Rules for requests over HTTP, the first that matches holds; the service's protocol must be
-        HTTP. List of map with ``action``, ``http``; not managed when left out.
+        HTTP. List of map with ``action``, ``http``, ``jwt``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -115,10 +116,10 @@ def update(name, source, action=None, description=None, permissions=None):
 
     permissions
         Rules for requests over HTTP, the first that matches holds; the service's protocol must be
-        HTTP. List of map with ``action``, ``http``; not managed when left out.
+        HTTP. List of map with ``action``, ``http``, ``jwt``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -146,8 +147,8 @@ def delete(name, source):
     source
         Service that reaches it, or ``*`` for every one. Name of a service, or ``*``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,14 +26,14 @@ def get(name):
         Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
         digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt '*' consul_prepared_query.get web-anywhere
+        salt '*' consul_prepared_query.get web-elsewhere
     """
     keys = {"name": name}
     return converge.get(SPEC, keys, __salt__, __opts__)
@@ -43,8 +43,8 @@ def list_():
     """
     List every Consul prepared query as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -65,8 +65,9 @@ def create(
     service_meta=None,
     near="",
     connect=False,
-    failover_nearest=0,
+    failover_nearest=None,
     failover_datacenters=None,
+    failover_targets=None,
     ttl=None,
     template_type=None,
     template_regexp=None,
@@ -108,11 +109,15 @@ def create(
 
     failover_nearest
         How many of the nearest other datacenters are asked when none is left here. Whole number;
-        default ``0``.
+        not managed when left out.
 
     failover_datacenters
         Datacenters that are asked after those, in this order. List of text; not managed when left
         out.
+
+    failover_targets
+        Datacenters and other meshes that are asked instead of those, in this order. List of map
+        with ``datacenter``, ``peer``; not managed when left out.
 
     ttl
         How long DNS may keep an answer. Span of time such as ``90s`` or ``1h30m``, or a number of
@@ -128,8 +133,8 @@ def create(
     template_remove_empty_tags
         A template leaves out tags that came out empty. True or false; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -149,6 +154,7 @@ def create(
         "connect": connect,
         "failover_nearest": failover_nearest,
         "failover_datacenters": failover_datacenters,
+        "failover_targets": failover_targets,
         "ttl": ttl,
         "template_type": template_type,
         "template_regexp": template_regexp,
@@ -169,6 +175,7 @@ def update(
     connect=None,
     failover_nearest=None,
     failover_datacenters=None,
+    failover_targets=None,
     ttl=None,
     template_type=None,
     template_regexp=None,
@@ -217,6 +224,10 @@ def update(
         Datacenters that are asked after those, in this order. List of text; not managed when left
         out.
 
+    failover_targets
+        Datacenters and other meshes that are asked instead of those, in this order. List of map
+        with ``datacenter``, ``peer``; not managed when left out.
+
     ttl
         How long DNS may keep an answer. Span of time such as ``90s`` or ``1h30m``, or a number of
         seconds; not managed when left out.
@@ -231,8 +242,8 @@ def update(
     template_remove_empty_tags
         A template leaves out tags that came out empty. True or false; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -252,6 +263,7 @@ def update(
         "connect": connect,
         "failover_nearest": failover_nearest,
         "failover_datacenters": failover_datacenters,
+        "failover_targets": failover_targets,
         "ttl": ttl,
         "template_type": template_type,
         "template_regexp": template_regexp,
@@ -268,14 +280,14 @@ def delete(name):
         Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
         digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
     .. code-block:: bash
 
-        salt '*' consul_prepared_query.delete web-anywhere
+        salt '*' consul_prepared_query.delete web-elsewhere
     """
     keys = {"name": name}
     return converge.delete(SPEC, keys, __salt__, __opts__)

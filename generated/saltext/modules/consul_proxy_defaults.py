@@ -25,8 +25,8 @@ def get(name):
     name
         Its name. ``global``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Consul proxy defaults as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -60,6 +60,9 @@ def create(
     mode=None,
     mesh_gateway=None,
     transparent_proxy=None,
+    mutual_tls_mode=None,
+    expose=None,
+    envoy_extensions=None,
     access_logs=None,
     failover_policy=None,
     meta=None,
@@ -71,8 +74,8 @@ def create(
         Its name. ``global``; identifies it.
 
     config
-        Settings of proxies in Consul's own words, such as ``protocol``. Map of text by name; not
-        managed when left out.
+        Settings of proxies in Consul's own words, such as ``protocol``. A map in the words of the
+        server; not managed when left out.
 
     mode
         How proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
@@ -84,6 +87,18 @@ def create(
         Where transparent proxies listen. Map with ``outbound_listener_port``, ``dialed_directly``;
         not managed when left out.
 
+    mutual_tls_mode
+        Whether services take traffic without mutual TLS, too. ``strict`` or ``permissive``; not
+        managed when left out.
+
+    expose
+        Paths that are reached without the mesh. Map with ``checks``, ``paths``; not managed when
+        left out.
+
+    envoy_extensions
+        Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
+        ``required``, ``arguments``; not managed when left out.
+
     access_logs
         Whether proxies say what they pass on. Map with ``enabled``, ``disable_listener_logs``,
         ``type``, ``path``, ``json_format``; not managed when left out.
@@ -94,8 +109,8 @@ def create(
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -109,6 +124,9 @@ def create(
         "mode": mode,
         "mesh_gateway": mesh_gateway,
         "transparent_proxy": transparent_proxy,
+        "mutual_tls_mode": mutual_tls_mode,
+        "expose": expose,
+        "envoy_extensions": envoy_extensions,
         "access_logs": access_logs,
         "failover_policy": failover_policy,
         "meta": meta,
@@ -122,6 +140,9 @@ def update(
     mode=None,
     mesh_gateway=None,
     transparent_proxy=None,
+    mutual_tls_mode=None,
+    expose=None,
+    envoy_extensions=None,
     access_logs=None,
     failover_policy=None,
     meta=None,
@@ -133,8 +154,8 @@ def update(
         Its name. ``global``; identifies it.
 
     config
-        Settings of proxies in Consul's own words, such as ``protocol``. Map of text by name; not
-        managed when left out.
+        Settings of proxies in Consul's own words, such as ``protocol``. A map in the words of the
+        server; not managed when left out.
 
     mode
         How proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
@@ -146,6 +167,18 @@ def update(
         Where transparent proxies listen. Map with ``outbound_listener_port``, ``dialed_directly``;
         not managed when left out.
 
+    mutual_tls_mode
+        Whether services take traffic without mutual TLS, too. ``strict`` or ``permissive``; not
+        managed when left out.
+
+    expose
+        Paths that are reached without the mesh. Map with ``checks``, ``paths``; not managed when
+        left out.
+
+    envoy_extensions
+        Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
+        ``required``, ``arguments``; not managed when left out.
+
     access_logs
         Whether proxies say what they pass on. Map with ``enabled``, ``disable_listener_logs``,
         ``type``, ``path``, ``json_format``; not managed when left out.
@@ -156,8 +189,8 @@ def update(
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -171,6 +204,9 @@ def update(
         "mode": mode,
         "mesh_gateway": mesh_gateway,
         "transparent_proxy": transparent_proxy,
+        "mutual_tls_mode": mutual_tls_mode,
+        "expose": expose,
+        "envoy_extensions": envoy_extensions,
         "access_logs": access_logs,
         "failover_policy": failover_policy,
         "meta": meta,
@@ -185,8 +221,8 @@ def delete(name):
     name
         Its name. ``global``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -25,8 +25,8 @@ def get(name):
         Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
         first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    TCP route is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Consul TCP route as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    TCP route is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -72,8 +72,8 @@ def create(name, parents=None, services=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    TCP route is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -103,8 +103,8 @@ def update(name, parents=None, services=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    TCP route is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -124,8 +124,8 @@ def delete(name):
         Name of the route. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit
         first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    TCP route is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,8 +26,8 @@ def get(name):
         Name that ``nomad login`` and binding rules refer to. Letters, digits and ``-``, at most
         128; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Nomad ACL auth method as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -83,11 +83,13 @@ def create(
         seconds.
 
     config
-        How the proof is verified. Map with ``jwt_validation_pub_keys``, ``jwks_url``,
-        ``jwks_ca_cert``, ``oidc_discovery_url``, ``oidc_client_id``, ``oidc_client_secret``,
-        ``oidc_scopes``, ``bound_audiences``, ``bound_issuer``, ``allowed_redirect_uris``,
-        ``discovery_ca_pem``, ``signing_algs``, ``expiration_leeway``, ``not_before_leeway``,
-        ``clock_skew_leeway``, ``claim_mappings``, ``list_claim_mappings``.
+        How the proof is verified: all of it, for what is left out Nomad forgets. Map with
+        ``jwt_validation_pub_keys``, ``jwks_url``, ``jwks_ca_cert``, ``oidc_discovery_url``,
+        ``oidc_client_id``, ``oidc_client_secret``, ``oidc_client_assertion``, ``oidc_enable_pkce``,
+        ``oidc_disable_user_info``, ``verbose_logging``, ``oidc_scopes``, ``bound_audiences``,
+        ``bound_issuer``, ``allowed_redirect_uris``, ``discovery_ca_pem``, ``signing_algs``,
+        ``expiration_leeway``, ``not_before_leeway``, ``clock_skew_leeway``, ``claim_mappings``,
+        ``list_claim_mappings``.
 
     token_name_format
         Names of its tokens, with ``${auth_method_type}`` and ``${auth_method_name}``. Text; not
@@ -97,8 +99,8 @@ def create(
         Whether ``nomad login`` takes it when none is named; at most one may be so. True or false;
         default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -147,12 +149,13 @@ def update(
         seconds; not managed when left out.
 
     config
-        How the proof is verified. Map with ``jwt_validation_pub_keys``, ``jwks_url``,
-        ``jwks_ca_cert``, ``oidc_discovery_url``, ``oidc_client_id``, ``oidc_client_secret``,
-        ``oidc_scopes``, ``bound_audiences``, ``bound_issuer``, ``allowed_redirect_uris``,
-        ``discovery_ca_pem``, ``signing_algs``, ``expiration_leeway``, ``not_before_leeway``,
-        ``clock_skew_leeway``, ``claim_mappings``, ``list_claim_mappings``; not managed when left
-        out.
+        How the proof is verified: all of it, for what is left out Nomad forgets. Map with
+        ``jwt_validation_pub_keys``, ``jwks_url``, ``jwks_ca_cert``, ``oidc_discovery_url``,
+        ``oidc_client_id``, ``oidc_client_secret``, ``oidc_client_assertion``, ``oidc_enable_pkce``,
+        ``oidc_disable_user_info``, ``verbose_logging``, ``oidc_scopes``, ``bound_audiences``,
+        ``bound_issuer``, ``allowed_redirect_uris``, ``discovery_ca_pem``, ``signing_algs``,
+        ``expiration_leeway``, ``not_before_leeway``, ``clock_skew_leeway``, ``claim_mappings``,
+        ``list_claim_mappings``; not managed when left out.
 
     token_name_format
         Names of its tokens, with ``${auth_method_type}`` and ``${auth_method_name}``. Text; not
@@ -162,8 +165,8 @@ def update(
         Whether ``nomad login`` takes it when none is named; at most one may be so. True or false;
         not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -191,8 +194,8 @@ def delete(name):
         Name that ``nomad login`` and binding rules refer to. Letters, digits and ``-``, at most
         128; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

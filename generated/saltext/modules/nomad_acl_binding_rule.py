@@ -29,8 +29,8 @@ def get(name, auth_method):
     auth_method
         Name of the auth method; it must exist. Text; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -46,8 +46,8 @@ def list_():
     """
     List every Nomad ACL binding rule as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -58,7 +58,7 @@ def list_():
     return converge.list_(SPEC, __salt__, __opts__)
 
 
-def create(name, auth_method, bind_type, selector=None, bind_name=None):
+def create(name, auth_method, bind_type, selector="", bind_name=""):
     """
     Create a Nomad ACL binding rule and give what was created.
 
@@ -74,15 +74,15 @@ def create(name, auth_method, bind_type, selector=None, bind_name=None):
         ``management``.
 
     selector
-        Expression over the claims for which the rule holds; it always holds when left out. Text;
-        not managed when left out.
+        Expression over the claims for which the rule holds; empty, it always holds. Text; default
+        ``''``.
 
     bind_name
-        Name of that role or policy; may hold ``${value.<name>}``. Left out for ``management``.
-        Text; not managed when left out.
+        Name of that role or policy; may hold ``${value.<name>}``. Empty for ``management``. Text;
+        default ``''``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -116,15 +116,15 @@ def update(name, auth_method, bind_type=None, selector=None, bind_name=None):
         ``management``; not managed when left out.
 
     selector
-        Expression over the claims for which the rule holds; it always holds when left out. Text;
-        not managed when left out.
+        Expression over the claims for which the rule holds; empty, it always holds. Text; not
+        managed when left out.
 
     bind_name
-        Name of that role or policy; may hold ``${value.<name>}``. Left out for ``management``.
-        Text; not managed when left out.
+        Name of that role or policy; may hold ``${value.<name>}``. Empty for ``management``. Text;
+        not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -153,8 +153,8 @@ def delete(name, auth_method):
     auth_method
         Name of the auth method; it must exist. Text; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

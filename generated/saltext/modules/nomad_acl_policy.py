@@ -25,8 +25,8 @@ def get(name):
         Name that tokens, roles and binding rules refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Nomad ACL policy as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -70,10 +70,11 @@ def create(name, rules, description="", job_acl=None):
 
     job_acl
         The job whose allocations have the policy without a token: their workload identity brings
-        it. Map with ``namespace``, ``job_id``, ``group``, ``task``; not managed when left out.
+        it. Given, it is all of it; left out, it stays as it is. Map with ``namespace``, ``job_id``,
+        ``group``, ``task``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -101,10 +102,11 @@ def update(name, rules=None, description=None, job_acl=None):
 
     job_acl
         The job whose allocations have the policy without a token: their workload identity brings
-        it. Map with ``namespace``, ``job_id``, ``group``, ``task``; not managed when left out.
+        it. Given, it is all of it; left out, it stays as it is. Map with ``namespace``, ``job_id``,
+        ``group``, ``task``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -124,8 +126,8 @@ def delete(name):
         Name that tokens, roles and binding rules refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -25,8 +25,8 @@ def get(name):
         Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Nomad namespace as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -54,7 +54,15 @@ def list_():
     return converge.list_(SPEC, __salt__, __opts__)
 
 
-def create(name, description="", meta=None, enabled_task_drivers=None, disabled_task_drivers=None):
+def create(
+    name,
+    description="",
+    meta=None,
+    enabled_task_drivers=None,
+    disabled_task_drivers=None,
+    enabled_network_modes=None,
+    disabled_network_modes=None,
+):
     """
     Create a Nomad namespace and give what was created.
 
@@ -69,15 +77,23 @@ def create(name, description="", meta=None, enabled_task_drivers=None, disabled_
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
 
     enabled_task_drivers
-        Task drivers that jobs of this namespace may use; every driver when left out. List of text;
-        not managed when left out.
+        Task drivers that jobs of this namespace may use; every driver when empty. List of text; not
+        managed when left out.
 
     disabled_task_drivers
         Task drivers that jobs of this namespace must not use. List of text; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    enabled_network_modes
+        Network modes that groups of this namespace may use, such as ``bridge``; every mode when
+        empty. List of text; not managed when left out.
+
+    disabled_network_modes
+        Network modes that groups of this namespace must not use. List of text; not managed when
+        left out.
+
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -91,6 +107,8 @@ def create(name, description="", meta=None, enabled_task_drivers=None, disabled_
         "meta": meta,
         "enabled_task_drivers": enabled_task_drivers,
         "disabled_task_drivers": disabled_task_drivers,
+        "enabled_network_modes": enabled_network_modes,
+        "disabled_network_modes": disabled_network_modes,
     }
     return converge.create(SPEC, desired, __salt__, __opts__)
 
@@ -101,6 +119,8 @@ def update(
     meta=None,
     enabled_task_drivers=None,
     disabled_task_drivers=None,
+    enabled_network_modes=None,
+    disabled_network_modes=None,
 ):
     """
     Change a Nomad namespace and give what it has become; what is left out stays as it is.
@@ -116,15 +136,23 @@ def update(
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
 
     enabled_task_drivers
-        Task drivers that jobs of this namespace may use; every driver when left out. List of text;
-        not managed when left out.
+        Task drivers that jobs of this namespace may use; every driver when empty. List of text; not
+        managed when left out.
 
     disabled_task_drivers
         Task drivers that jobs of this namespace must not use. List of text; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    enabled_network_modes
+        Network modes that groups of this namespace may use, such as ``bridge``; every mode when
+        empty. List of text; not managed when left out.
+
+    disabled_network_modes
+        Network modes that groups of this namespace must not use. List of text; not managed when
+        left out.
+
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -138,6 +166,8 @@ def update(
         "meta": meta,
         "enabled_task_drivers": enabled_task_drivers,
         "disabled_task_drivers": disabled_task_drivers,
+        "enabled_network_modes": enabled_network_modes,
+        "disabled_network_modes": disabled_network_modes,
     }
     return converge.update(SPEC, desired, __salt__, __opts__)
 
@@ -150,8 +180,8 @@ def delete(name):
         Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,8 +26,8 @@ def get(name):
         Name that clients and jobs refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Nomad node pool as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -74,8 +74,8 @@ def create(name, description="", meta=None, node_identity_ttl=None):
         day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
         left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -112,8 +112,8 @@ def update(name, description=None, meta=None, node_identity_ttl=None):
         day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
         left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -138,8 +138,8 @@ def delete(name):
         Name that clients and jobs refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -30,8 +30,8 @@ def get(name, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -47,8 +47,8 @@ def list_():
     """
     List every Nomad variable as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -76,8 +76,8 @@ def create(name, items, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -106,8 +106,8 @@ def update(name, items=None, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -131,8 +131,8 @@ def delete(name, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -26,8 +26,8 @@ def get(name):
         Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
         ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -43,8 +43,8 @@ def list_():
     """
     List every Vault audit device as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -76,8 +76,8 @@ def create(name, type, options, description="", local=False):
     local
         Kept in this cluster alone. True or false; cannot change afterwards; default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -118,8 +118,8 @@ def update(name, type=None, options=None, description=None, local=None):
         Kept in this cluster alone. True or false; cannot change afterwards; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -145,8 +145,8 @@ def delete(name):
         Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
         ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

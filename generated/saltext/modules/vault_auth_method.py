@@ -25,8 +25,8 @@ def get(name):
         Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
         with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Vault auth method as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -119,8 +119,8 @@ def create(
         Sealed once more by the seal itself. True or false; cannot change afterwards; default
         ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -212,8 +212,8 @@ def update(
         Sealed once more by the seal itself. True or false; cannot change afterwards; not managed
         when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -247,8 +247,8 @@ def delete(name):
         Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
         with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

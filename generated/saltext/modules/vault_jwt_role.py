@@ -29,8 +29,8 @@ def get(name, mount):
         Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
         of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -51,6 +51,9 @@ def create(
     bound_subject="",
     bound_claims=None,
     bound_claims_type="string",
+    expiration_leeway=None,
+    not_before_leeway=None,
+    clock_skew_leeway=None,
     claim_mappings=None,
     groups_claim="",
     token_policies=None,
@@ -88,10 +91,23 @@ def create(
         Whose token it must be. Text; default ``''``.
 
     bound_claims
-        What the claims of a token must be. Map of text by name; not managed when left out.
+        What the claims of a token must be: a text, or a list of which it must have one. A map in
+        the words of the server; not managed when left out.
 
     bound_claims_type
         How those are compared. ``string`` or ``glob``; default ``string``.
+
+    expiration_leeway
+        How long after its end a token is still taken; 150 seconds for 0. Span of time such as
+        ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    not_before_leeway
+        How long before its beginning a token is taken already; 150 seconds for 0. Span of time such
+        as ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    clock_skew_leeway
+        How far two clocks may differ; 60 seconds for 0. Span of time such as ``90s`` or ``1h30m``,
+        or a number of seconds; not managed when left out.
 
     claim_mappings
         From a claim to the name of metadata. Map of text by name; not managed when left out.
@@ -131,8 +147,8 @@ def create(
     token_bound_cidrs
         Networks from which it may be used. List of text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -149,6 +165,9 @@ def create(
         "bound_subject": bound_subject,
         "bound_claims": bound_claims,
         "bound_claims_type": bound_claims_type,
+        "expiration_leeway": expiration_leeway,
+        "not_before_leeway": not_before_leeway,
+        "clock_skew_leeway": clock_skew_leeway,
         "claim_mappings": claim_mappings,
         "groups_claim": groups_claim,
         "token_policies": token_policies,
@@ -173,6 +192,9 @@ def update(
     bound_subject=None,
     bound_claims=None,
     bound_claims_type=None,
+    expiration_leeway=None,
+    not_before_leeway=None,
+    clock_skew_leeway=None,
     claim_mappings=None,
     groups_claim=None,
     token_policies=None,
@@ -210,10 +232,23 @@ def update(
         Whose token it must be. Text; not managed when left out.
 
     bound_claims
-        What the claims of a token must be. Map of text by name; not managed when left out.
+        What the claims of a token must be: a text, or a list of which it must have one. A map in
+        the words of the server; not managed when left out.
 
     bound_claims_type
         How those are compared. ``string`` or ``glob``; not managed when left out.
+
+    expiration_leeway
+        How long after its end a token is still taken; 150 seconds for 0. Span of time such as
+        ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    not_before_leeway
+        How long before its beginning a token is taken already; 150 seconds for 0. Span of time such
+        as ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    clock_skew_leeway
+        How far two clocks may differ; 60 seconds for 0. Span of time such as ``90s`` or ``1h30m``,
+        or a number of seconds; not managed when left out.
 
     claim_mappings
         From a claim to the name of metadata. Map of text by name; not managed when left out.
@@ -253,8 +288,8 @@ def update(
     token_bound_cidrs
         Networks from which it may be used. List of text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -271,6 +306,9 @@ def update(
         "bound_subject": bound_subject,
         "bound_claims": bound_claims,
         "bound_claims_type": bound_claims_type,
+        "expiration_leeway": expiration_leeway,
+        "not_before_leeway": not_before_leeway,
+        "clock_skew_leeway": clock_skew_leeway,
         "claim_mappings": claim_mappings,
         "groups_claim": groups_claim,
         "token_policies": token_policies,
@@ -298,8 +336,8 @@ def delete(name, mount):
         Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
         of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -25,8 +25,8 @@ def get(name):
         Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -42,8 +42,8 @@ def list_():
     """
     List every Vault mount as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -77,7 +77,8 @@ def create(
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
-        What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards.
+        What engine it is, such as ``kv``, ``pki`` or ``transit``. Name of an engine; write kv with
+        options {version: "2"} for kv-v2; cannot change afterwards.
 
     description
         What it is for. Text; default ``''``.
@@ -118,8 +119,8 @@ def create(
         Sealed once more by the seal itself. True or false; cannot change afterwards; default
         ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -168,8 +169,8 @@ def update(
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
-        What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards;
-        not managed when left out.
+        What engine it is, such as ``kv``, ``pki`` or ``transit``. Name of an engine; write kv with
+        options {version: "2"} for kv-v2; cannot change afterwards; not managed when left out.
 
     description
         What it is for. Text; not managed when left out.
@@ -211,8 +212,8 @@ def update(
         Sealed once more by the seal itself. True or false; cannot change afterwards; not managed
         when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -246,8 +247,8 @@ def delete(name):
         Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -25,8 +25,8 @@ def get(name):
     name
         Its name. ``autopilot``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    raft autopilot is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -76,8 +76,8 @@ def create(
         How long a new peer must have been healthy before it votes. Span of time such as ``90s`` or
         ``1h30m``, or a number of seconds; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    raft autopilot is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -135,8 +135,8 @@ def update(
         How long a new peer must have been healthy before it votes. Span of time such as ``90s`` or
         ``1h30m``, or a number of seconds; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    raft autopilot is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

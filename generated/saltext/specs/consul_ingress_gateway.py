@@ -78,6 +78,22 @@ SPEC = {
                 "fields": {
                     "port": {"wire": "Port", "diff": "exact"},
                     "protocol": {"wire": "Protocol", "diff": "exact"},
+                    "tls": {
+                        "wire": "TLS",
+                        "diff": "exact",
+                        "shape": "object",
+                        "fields": {
+                            "enabled": {"wire": "Enabled", "diff": "exact"},
+                            "tls_min_version": {"wire": "TLSMinVersion", "diff": "exact"},
+                            "tls_max_version": {"wire": "TLSMaxVersion", "diff": "exact"},
+                            "cipher_suites": {
+                                "wire": "CipherSuites",
+                                "diff": "exact",
+                                "shape": "list",
+                                "texts": True,
+                            },
+                        },
+                    },
                     "services": {
                         "wire": "Services",
                         "diff": "exact",
@@ -162,6 +178,31 @@ SPEC = {
                         "protocol": {
                             "description": "What is spoken there.",
                             "enum": ["tcp", "http", "http2", "grpc"],
+                        },
+                        "tls": {
+                            "description": "TLS of this listener, where it is not that of all.",
+                            "type": "object",
+                            "properties": {
+                                "enabled": {
+                                    "description": "Whether it listens with TLS.",
+                                    "type": "boolean",
+                                },
+                                "tls_min_version": {
+                                    "description": "Oldest version.",
+                                    "enum": ["TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"],
+                                },
+                                "tls_max_version": {
+                                    "description": "Newest version.",
+                                    "enum": ["TLSv1_0", "TLSv1_1", "TLSv1_2", "TLSv1_3"],
+                                },
+                                "cipher_suites": {
+                                    "description": "Ciphers, up to TLS 1.2.",
+                                    "type": "array",
+                                    "items": {"type": "string"},
+                                },
+                            },
+                            "required": ["enabled"],
+                            "additionalProperties": False,
                         },
                         "services": {
                             "description": "Services that are reached there; one alone for `tcp`.",

@@ -91,7 +91,52 @@ SPEC = {
                                         "prefix": {"wire": "Prefix", "diff": "exact"},
                                         "suffix": {"wire": "Suffix", "diff": "exact"},
                                         "regex": {"wire": "Regex", "diff": "exact"},
+                                        "contains": {
+                                            "wire": "Contains",
+                                            "diff": "exact",
+                                            "since": "1.20.1",
+                                        },
+                                        "ignore_case": {
+                                            "wire": "IgnoreCase",
+                                            "diff": "exact",
+                                            "since": "1.20.1",
+                                        },
                                         "invert": {"wire": "Invert", "diff": "exact"},
+                                    },
+                                },
+                            },
+                        },
+                    },
+                    "jwt": {
+                        "wire": "JWT",
+                        "diff": "exact",
+                        "shape": "object",
+                        "fields": {
+                            "providers": {
+                                "wire": "Providers",
+                                "diff": "exact",
+                                "shape": "list",
+                                "item": {
+                                    "shape": "object",
+                                    "fields": {
+                                        "name": {"wire": "Name", "diff": "exact"},
+                                        "verify_claims": {
+                                            "wire": "VerifyClaims",
+                                            "diff": "exact",
+                                            "shape": "list",
+                                            "item": {
+                                                "shape": "object",
+                                                "fields": {
+                                                    "path": {
+                                                        "wire": "Path",
+                                                        "diff": "exact",
+                                                        "shape": "list",
+                                                        "texts": True,
+                                                    },
+                                                    "value": {"wire": "Value", "diff": "exact"},
+                                                },
+                                            },
+                                        },
                                     },
                                 },
                             },
@@ -156,6 +201,14 @@ SPEC = {
                                                 "description": "Pattern for its value.",
                                                 "type": "string",
                                             },
+                                            "contains": {
+                                                "description": "Text that its value holds.",
+                                                "type": "string",
+                                            },
+                                            "ignore_case": {
+                                                "description": "Case says nothing.",
+                                                "type": "boolean",
+                                            },
                                             "invert": {
                                                 "description": "The opposite must hold.",
                                                 "type": "boolean",
@@ -168,8 +221,58 @@ SPEC = {
                             },
                             "additionalProperties": False,
                         },
+                        "jwt": {
+                            "description": (
+                                "What its token must say, besides what the whole intention asks."
+                            ),
+                            "type": "object",
+                            "properties": {
+                                "providers": {
+                                    "description": (
+                                        "Providers of tokens: that of one must be there."
+                                    ),
+                                    "type": "array",
+                                    "items": {
+                                        "type": "object",
+                                        "properties": {
+                                            "name": {
+                                                "description": "Name of the entry `jwt-provider`.",
+                                                "type": "string",
+                                            },
+                                            "verify_claims": {
+                                                "description": "What claims of the token must be.",
+                                                "type": "array",
+                                                "items": {
+                                                    "type": "object",
+                                                    "properties": {
+                                                        "path": {
+                                                            "description": (
+                                                                "Where the claim stands, from the "
+                                                                "outside in."
+                                                            ),
+                                                            "type": "array",
+                                                            "items": {"type": "string"},
+                                                        },
+                                                        "value": {
+                                                            "description": "What it must be.",
+                                                            "type": "string",
+                                                        },
+                                                    },
+                                                    "required": ["path", "value"],
+                                                    "additionalProperties": False,
+                                                },
+                                            },
+                                        },
+                                        "required": ["name"],
+                                        "additionalProperties": False,
+                                    },
+                                },
+                            },
+                            "required": ["providers"],
+                            "additionalProperties": False,
+                        },
                     },
-                    "required": ["action", "http"],
+                    "required": ["action"],
                     "additionalProperties": False,
                 },
             },

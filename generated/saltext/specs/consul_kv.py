@@ -9,7 +9,7 @@ SPEC = {
     "envelope": None,
     "raw": "value",
     "find": {
-        "list": "GET /v1/kv/?recurse=true",
+        "list": "GET /v1/kv/?keys=true",
         "read": "GET /v1/kv/{name}",
         "match": [
             "name",

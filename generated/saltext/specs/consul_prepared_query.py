@@ -16,6 +16,16 @@ SPEC = {
     "create": "POST /v1/query",
     "update": "PUT /v1/query/{ID}",
     "delete": "DELETE /v1/query/{ID}",
+    "exclusive": [
+        [
+            "failover_nearest",
+            "failover_targets",
+        ],
+        [
+            "failover_datacenters",
+            "failover_targets",
+        ],
+    ],
     "fields": {
         "name": {
             "wire": "Name",
@@ -82,7 +92,6 @@ SPEC = {
             "wire": "Service.Failover.NearestN",
             "diff": "exact",
             "schema": {"type": "integer"},
-            "default": 0,
         },
         "failover_datacenters": {
             "wire": "Service.Failover.Datacenters",
@@ -90,6 +99,29 @@ SPEC = {
             "shape": "list",
             "texts": True,
             "schema": {"type": "array", "items": {"type": "string"}},
+        },
+        "failover_targets": {
+            "wire": "Service.Failover.Targets",
+            "diff": "exact",
+            "shape": "list",
+            "item": {
+                "shape": "object",
+                "fields": {
+                    "datacenter": {"wire": "Datacenter", "diff": "exact"},
+                    "peer": {"wire": "Peer", "diff": "exact"},
+                },
+            },
+            "schema": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "datacenter": {"description": "Another datacenter.", "type": "string"},
+                        "peer": {"description": "Another mesh.", "type": "string"},
+                    },
+                    "additionalProperties": False,
+                },
+            },
         },
         "ttl": {
             "wire": "DNS.TTL",

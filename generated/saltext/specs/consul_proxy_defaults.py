@@ -31,9 +31,7 @@ SPEC = {
         "config": {
             "wire": "Config",
             "diff": "whole",
-            "shape": "map",
-            "item": {},
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+            "schema": {"type": "object", "x-says": "a map in the words of the server"},
         },
         "mode": {
             "wire": "Mode",
@@ -80,6 +78,104 @@ SPEC = {
                     },
                 },
                 "additionalProperties": False,
+            },
+        },
+        "mutual_tls_mode": {
+            "wire": "MutualTLSMode",
+            "diff": "exact",
+            "schema": {"enum": ["strict", "permissive"]},
+        },
+        "expose": {
+            "wire": "Expose",
+            "diff": "whole",
+            "shape": "object",
+            "fields": {
+                "checks": {"wire": "Checks", "diff": "exact"},
+                "paths": {
+                    "wire": "Paths",
+                    "diff": "as-set",
+                    "shape": "list",
+                    "item": {
+                        "shape": "object",
+                        "fields": {
+                            "path": {"wire": "Path", "diff": "exact"},
+                            "local_path_port": {"wire": "LocalPathPort", "diff": "exact"},
+                            "listener_port": {"wire": "ListenerPort", "diff": "exact"},
+                            "protocol": {"wire": "Protocol", "diff": "exact"},
+                        },
+                    },
+                },
+            },
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "checks": {
+                        "description": "Every check over HTTP and gRPC that the agent makes.",
+                        "type": "boolean",
+                    },
+                    "paths": {
+                        "description": "Single paths.",
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "path": {"description": "Path that is reached.", "type": "string"},
+                                "local_path_port": {
+                                    "description": "Port of the instance.",
+                                    "type": "integer",
+                                    "minimum": 1,
+                                    "maximum": 65535,
+                                },
+                                "listener_port": {
+                                    "description": "Port where the proxy listens.",
+                                    "type": "integer",
+                                    "minimum": 1,
+                                    "maximum": 65535,
+                                },
+                                "protocol": {
+                                    "description": "What is spoken there.",
+                                    "enum": ["http", "http2"],
+                                },
+                            },
+                            "required": ["path", "local_path_port", "listener_port"],
+                            "additionalProperties": False,
+                        },
+                    },
+                },
+                "additionalProperties": False,
+            },
+        },
+        "envoy_extensions": {
+            "wire": "EnvoyExtensions",
+            "diff": "exact",
+            "shape": "list",
+            "item": {
+                "shape": "object",
+                "fields": {
+                    "name": {"wire": "Name", "diff": "exact"},
+                    "required": {"wire": "Required", "diff": "exact"},
+                    "arguments": {"wire": "Arguments", "diff": "exact"},
+                },
+            },
+            "schema": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"description": "Name, such as `builtin/lua`.", "type": "string"},
+                        "required": {
+                            "description": "A proxy that cannot apply it is not configured at all.",
+                            "type": "boolean",
+                        },
+                        "arguments": {
+                            "description": "What the extension is told, in Consul's own words.",
+                            "type": "object",
+                            "x-says": "a map in the words of the server",
+                        },
+                    },
+                    "required": ["name"],
+                    "additionalProperties": False,
+                },
             },
         },
         "access_logs": {

@@ -498,7 +498,7 @@ SPEC = {
                 "fields": {
                     "name": {"wire": "Name", "diff": "exact"},
                     "required": {"wire": "Required", "diff": "exact"},
-                    "arguments": {"wire": "Arguments", "diff": "exact", "shape": "map", "item": {}},
+                    "arguments": {"wire": "Arguments", "diff": "exact"},
                 },
             },
             "schema": {
@@ -514,7 +514,7 @@ SPEC = {
                         "arguments": {
                             "description": "What the extension is told, in Consul's own words.",
                             "type": "object",
-                            "additionalProperties": {"type": "string"},
+                            "x-says": "a map in the words of the server",
                         },
                     },
                     "required": ["name"],

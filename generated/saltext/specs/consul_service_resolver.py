@@ -21,6 +21,12 @@ SPEC = {
     "update": "PUT /v1/config?cas={ModifyIndex}",
     "delete": "DELETE /v1/config/service-resolver/{name}?cas={ModifyIndex}",
     "lost": "answers-false",
+    "exclusive": [
+        [
+            "redirect",
+            "failover",
+        ],
+    ],
     "fields": {
         "name": {
             "wire": "Name",

@@ -61,7 +61,7 @@ SPEC = {
         },
         "config": {
             "wire": "Config",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "jwt_validation_pub_keys": {
@@ -79,6 +79,39 @@ SPEC = {
                     "diff": "write-only",
                     "form": "place:text",
                 },
+                "oidc_client_assertion": {
+                    "wire": "OIDCClientAssertion",
+                    "diff": "exact",
+                    "since": "1.10",
+                    "shape": "object",
+                    "fields": {
+                        "key_source": {"wire": "KeySource", "diff": "exact"},
+                        "audience": {
+                            "wire": "Audience",
+                            "diff": "exact",
+                            "shape": "list",
+                            "texts": True,
+                        },
+                        "key_algorithm": {"wire": "KeyAlgorithm", "diff": "exact"},
+                        "private_key": {
+                            "wire": "PrivateKey",
+                            "diff": "exact",
+                            "shape": "object",
+                            "fields": {
+                                "pem_key": {
+                                    "wire": "PemKey",
+                                    "diff": "write-only",
+                                    "form": "place:text",
+                                },
+                                "pem_key_file": {"wire": "PemKeyFile", "diff": "exact"},
+                                "key_id": {"wire": "KeyID", "diff": "exact"},
+                            },
+                        },
+                    },
+                },
+                "oidc_enable_pkce": {"wire": "OIDCEnablePKCE", "diff": "exact", "since": "1.10"},
+                "oidc_disable_user_info": {"wire": "OIDCDisableUserInfo", "diff": "exact"},
+                "verbose_logging": {"wire": "VerboseLogging", "diff": "exact"},
                 "oidc_scopes": {
                     "wire": "OIDCScopes",
                     "diff": "as-set",
@@ -167,7 +200,7 @@ SPEC = {
                     "oidc_client_secret": {
                         "description": (
                             "Nomad's secret at the provider. Nomad never shows it: it is sent "
-                            "whenever something else changes, so keep it declared."
+                            "whenever something else changes, and a change without it is refused."
                         ),
                         "anyOf": [
                             {
@@ -204,6 +237,107 @@ SPEC = {
                             "field: …}}"
                         ),
                         "x-form": "place:text",
+                    },
+                    "oidc_client_assertion": {
+                        "description": (
+                            "A proof of Nomad's own to the provider, signed with a key, instead of "
+                            "the secret."
+                        ),
+                        "type": "object",
+                        "properties": {
+                            "key_source": {
+                                "description": (
+                                    "Which key signs: Nomad's own, this one, or the client secret."
+                                ),
+                                "enum": ["nomad", "private_key", "client_secret"],
+                            },
+                            "audience": {
+                                "description": (
+                                    "Whom the proof is for; the discovery address when left out."
+                                ),
+                                "type": "array",
+                                "items": {"type": "string"},
+                            },
+                            "key_algorithm": {
+                                "description": "Algorithm of the signature.",
+                                "type": "string",
+                            },
+                            "private_key": {
+                                "description": "The key of `private_key`.",
+                                "type": "object",
+                                "properties": {
+                                    "pem_key": {
+                                        "description": "The key in PEM. Nomad never shows it.",
+                                        "anyOf": [
+                                            {
+                                                "type": "object",
+                                                "properties": {"file": {"type": "string"}},
+                                                "required": ["file"],
+                                                "additionalProperties": False,
+                                            },
+                                            {
+                                                "type": "object",
+                                                "properties": {"sealed": {"type": "string"}},
+                                                "required": ["sealed"],
+                                                "additionalProperties": False,
+                                            },
+                                            {
+                                                "type": "object",
+                                                "properties": {
+                                                    "vault": {
+                                                        "type": "object",
+                                                        "properties": {
+                                                            "path": {"type": "string"},
+                                                            "field": {"type": "string"},
+                                                        },
+                                                        "required": ["path", "field"],
+                                                        "additionalProperties": False,
+                                                    },
+                                                },
+                                                "required": ["vault"],
+                                                "additionalProperties": False,
+                                            },
+                                        ],
+                                        "x-says": (
+                                            "the place of a secret: {file: …}, {sealed: …} or "
+                                            "{vault: {path: …, field: …}}"
+                                        ),
+                                        "x-form": "place:text",
+                                    },
+                                    "pem_key_file": {
+                                        "description": "Its file on the servers.",
+                                        "type": "string",
+                                    },
+                                    "key_id": {
+                                        "description": "Id of the key, as the provider knows it.",
+                                        "type": "string",
+                                    },
+                                },
+                                "additionalProperties": False,
+                            },
+                        },
+                        "required": ["key_source"],
+                        "additionalProperties": False,
+                    },
+                    "oidc_enable_pkce": {
+                        "description": (
+                            "Whether Nomad asks for a proof that people who come back are those "
+                            "who left."
+                        ),
+                        "type": "boolean",
+                    },
+                    "oidc_disable_user_info": {
+                        "description": (
+                            "Whether Nomad leaves out what the provider's own page of a person "
+                            "says."
+                        ),
+                        "type": "boolean",
+                    },
+                    "verbose_logging": {
+                        "description": (
+                            "Whether Nomad logs the claims of each login, at level debug."
+                        ),
+                        "type": "boolean",
                     },
                     "oidc_scopes": {
                         "description": "Scopes that Nomad asks the provider for.",

@@ -39,6 +39,7 @@ SPEC = {
             "wire": "Selector",
             "diff": "exact",
             "schema": {"type": "string"},
+            "default": "",
         },
         "bind_type": {
             "wire": "BindType",
@@ -49,6 +50,7 @@ SPEC = {
             "wire": "BindName",
             "diff": "exact",
             "schema": {"type": "string"},
+            "default": "",
         },
         "id": {
             "wire": "ID",

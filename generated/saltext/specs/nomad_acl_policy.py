@@ -42,7 +42,7 @@ SPEC = {
         },
         "job_acl": {
             "wire": "JobACL",
-            "diff": "exact",
+            "diff": "whole",
             "shape": "object",
             "fields": {
                 "namespace": {"wire": "Namespace", "diff": "exact"},

@@ -9,7 +9,6 @@ SPEC = {
     "envelope": None,
     "find": {
         "list": "GET /v1/sys/auth",
-        "read": "GET /v1/sys/auth/{name}",
         "match": [
             "name",
         ],

@@ -71,15 +71,52 @@ SPEC = {
         "bound_claims": {
             "wire": "bound_claims",
             "diff": "whole",
-            "shape": "map",
-            "item": {},
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+            "schema": {"type": "object", "x-says": "a map in the words of the server"},
         },
         "bound_claims_type": {
             "wire": "bound_claims_type",
             "diff": "exact",
             "schema": {"enum": ["string", "glob"]},
             "default": "string",
+        },
+        "expiration_leeway": {
+            "wire": "expiration_leeway",
+            "diff": "exact",
+            "form": "span:s",
+            "schema": {
+                "anyOf": [
+                    {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$"},
+                    {"type": "number", "minimum": 0},
+                ],
+                "x-says": "a span of time such as 90s or 1h30m, or a number of seconds",
+                "x-form": "span:s",
+            },
+        },
+        "not_before_leeway": {
+            "wire": "not_before_leeway",
+            "diff": "exact",
+            "form": "span:s",
+            "schema": {
+                "anyOf": [
+                    {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$"},
+                    {"type": "number", "minimum": 0},
+                ],
+                "x-says": "a span of time such as 90s or 1h30m, or a number of seconds",
+                "x-form": "span:s",
+            },
+        },
+        "clock_skew_leeway": {
+            "wire": "clock_skew_leeway",
+            "diff": "exact",
+            "form": "span:s",
+            "schema": {
+                "anyOf": [
+                    {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$"},
+                    {"type": "number", "minimum": 0},
+                ],
+                "x-says": "a span of time such as 90s or 1h30m, or a number of seconds",
+                "x-form": "span:s",
+            },
         },
         "claim_mappings": {
             "wire": "claim_mappings",

@@ -9,7 +9,6 @@ SPEC = {
     "envelope": None,
     "find": {
         "list": "GET /v1/sys/mounts",
-        "read": "GET /v1/sys/mounts/{name}",
         "match": [
             "name",
         ],
@@ -38,7 +37,11 @@ SPEC = {
         "type": {
             "wire": "type",
             "diff": "exact",
-            "schema": {"type": "string"},
+            "schema": {
+                "type": "string",
+                "pattern": "^(?!kv-v[0-9])[a-z0-9][a-z0-9_.-]{0,127}$",
+                "x-says": 'name of an engine; write kv with options {version: "2"} for kv-v2',
+            },
             "immutable": True,
         },
         "description": {

@@ -46,8 +46,8 @@ def present(name, auth_method, bind_type, bind_name, selector=""):
     selector
         Expression over the verified identity; every login when empty. Text; default ``''``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL binding rule is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -77,8 +77,8 @@ def absent(name, auth_method):
         The auth method whose logins it is for. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL binding rule is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "auth_method": auth_method}
     return converge.absent(SPEC, keys, __salt__, __opts__)

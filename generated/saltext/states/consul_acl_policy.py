@@ -40,10 +40,11 @@ def present(name, description="", rules="", datacenters=None):
         Rules in HCL or JSON. Text; default ``''``.
 
     datacenters
-        Datacenters where it is valid; all when left out. List of text; not managed when left out.
+        Datacenters where it is valid; all when it never was said, or the list is empty. List of
+        text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -67,8 +68,8 @@ def absent(name):
         Name that tokens and roles refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL policy is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

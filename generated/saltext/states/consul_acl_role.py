@@ -69,8 +69,8 @@ def present(
         Policies that Consul makes from a template. List of map with ``template_name``,
         ``template_variables``, ``datacenters``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -96,8 +96,8 @@ def absent(name):
         Name that tokens and binding rules refer to. Letters, digits, ``-`` and ``_``, at most 256;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

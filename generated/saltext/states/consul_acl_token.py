@@ -71,8 +71,8 @@ def present(
     local
         Valid in this datacenter only. True or false; cannot change afterwards; default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -99,8 +99,8 @@ def absent(name):
         The token's description: Consul gives tokens no name, so no two may have the same. Text of
         at most 256 characters; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ACL token is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -51,8 +51,8 @@ def present(name, listeners, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "listeners": listeners, "meta": meta}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -71,8 +71,8 @@ def absent(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    API gateway is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -53,8 +53,8 @@ def present(name, address, id=None, tagged_addresses=None, meta=None):
         Free labels; ``external-node`` and ``external-probe`` are what the external monitor looks
         for. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -79,8 +79,8 @@ def absent(name):
         Its name. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog node is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -60,8 +60,8 @@ def present(name, node, service, tags=None, address="", port=0, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -93,8 +93,8 @@ def absent(name, node):
         Name of its node, which must be there. Letters, digits, ``.``, ``_`` and ``-``, at most 128,
         a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    catalog service is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "node": node}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -46,8 +46,8 @@ def present(name, services=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    exported services is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "services": services, "meta": meta}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -65,8 +65,8 @@ def absent(name):
     name
         Its name. ``default``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    exported services is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

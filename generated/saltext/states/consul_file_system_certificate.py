@@ -43,8 +43,8 @@ def present(name, certificate, private_key, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    file system certificate is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "certificate": certificate, "private_key": private_key, "meta": meta}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -63,8 +63,8 @@ def absent(name):
         Name that gateways refer to. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a letter
         or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    file system certificate is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -42,6 +42,9 @@ def present(name, tls=None, listeners=None, defaults=None, meta=None):
                           x-from: outside
                 - port: 9000
                   protocol: tcp
+                  tls:
+                    enabled: true
+                    tls_min_version: TLSv1_3
                   services:
                     - name: entered-db
             - defaults:
@@ -58,7 +61,7 @@ def present(name, tls=None, listeners=None, defaults=None, meta=None):
         ``cipher_suites``; not managed when left out.
 
     listeners
-        Where it listens, and for which services. List of map with ``port``, ``protocol``,
+        Where it listens, and for which services. List of map with ``port``, ``protocol``, ``tls``,
         ``services``; not managed when left out.
 
     defaults
@@ -68,8 +71,8 @@ def present(name, tls=None, listeners=None, defaults=None, meta=None):
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -94,8 +97,8 @@ def absent(name):
         Name of the gateway's own service. Letters, digits, ``.``, ``_`` and ``-``, at most 128, a
         letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    ingress gateway is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

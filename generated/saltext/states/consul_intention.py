@@ -3,7 +3,8 @@
 """
 Manage Consul intentions.
 
-A Consul intention: whether one service of the mesh may reach another.
+A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here
+when it is written: of two who change one intention at once, the later wins.
 """
 
 from saltext.eos.specs.consul_intention import SPEC
@@ -43,10 +44,10 @@ def present(name, source, action=None, description="", permissions=None):
 
     permissions
         Rules for requests over HTTP, the first that matches holds; the service's protocol must be
-        HTTP. List of map with ``action``, ``http``; not managed when left out.
+        HTTP. List of map with ``action``, ``http``, ``jwt``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -74,8 +75,8 @@ def absent(name, source):
     source
         Service that reaches it, or ``*`` for every one. Name of a service, or ``*``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    intention is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "source": source}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -38,8 +38,8 @@ def present(name, value="", flags=0):
     flags
         A number that applications may give a meaning. Whole number; default ``0``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    KV key is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "value": value, "flags": flags}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -58,8 +58,8 @@ def absent(name):
         The key, with ``/`` between its parts. Text of at most 512 characters with ``/`` between its
         parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    KV key is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

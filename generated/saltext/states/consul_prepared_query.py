@@ -27,8 +27,9 @@ def present(
     service_meta=None,
     near="",
     connect=False,
-    failover_nearest=0,
+    failover_nearest=None,
     failover_datacenters=None,
+    failover_targets=None,
     ttl=None,
     template_type=None,
     template_regexp=None,
@@ -94,11 +95,15 @@ def present(
 
     failover_nearest
         How many of the nearest other datacenters are asked when none is left here. Whole number;
-        default ``0``.
+        not managed when left out.
 
     failover_datacenters
         Datacenters that are asked after those, in this order. List of text; not managed when left
         out.
+
+    failover_targets
+        Datacenters and other meshes that are asked instead of those, in this order. List of map
+        with ``datacenter``, ``peer``; not managed when left out.
 
     ttl
         How long DNS may keep an answer. Span of time such as ``90s`` or ``1h30m``, or a number of
@@ -114,8 +119,8 @@ def present(
     template_remove_empty_tags
         A template leaves out tags that came out empty. True or false; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -129,6 +134,7 @@ def present(
         "connect": connect,
         "failover_nearest": failover_nearest,
         "failover_datacenters": failover_datacenters,
+        "failover_targets": failover_targets,
         "ttl": ttl,
         "template_type": template_type,
         "template_regexp": template_regexp,
@@ -150,8 +156,8 @@ def absent(name):
         Name under which DNS and HTTP answer it; for a template the prefix of such names. Letters,
         digits, ``.``, ``_`` and ``-``, at most 128, a letter or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    prepared query is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

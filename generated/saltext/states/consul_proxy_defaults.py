@@ -23,6 +23,9 @@ def present(
     mode=None,
     mesh_gateway=None,
     transparent_proxy=None,
+    mutual_tls_mode=None,
+    expose=None,
+    envoy_extensions=None,
     access_logs=None,
     failover_policy=None,
     meta=None,
@@ -36,11 +39,26 @@ def present(
           consul_proxy_defaults.present:
             - config:
                 envoy_dogstatsd_url: udp://127.0.0.1:8125
+                local_connect_timeout_ms: 1000
             - mode: transparent
             - mesh_gateway:
                 mode: local
             - transparent_proxy:
                 outbound_listener_port: 15001
+            - mutual_tls_mode: strict
+            - expose:
+                checks: true
+                paths:
+                  - path: /healthz
+                    local_path_port: 8080
+                    listener_port: 21500
+            - envoy_extensions:
+                - name: builtin/lua
+                  required: true
+                  arguments:
+                    ProxyType: connect-proxy
+                    Listener: inbound
+                    Script: function envoy_on_request(handle) end
             - access_logs:
                 enabled: true
                 type: file
@@ -55,8 +73,8 @@ def present(
         Its name. ``global``; identifies it.
 
     config
-        Settings of proxies in Consul's own words, such as ``protocol``. Map of text by name; not
-        managed when left out.
+        Settings of proxies in Consul's own words, such as ``protocol``. A map in the words of the
+        server; not managed when left out.
 
     mode
         How proxies catch traffic. ``direct`` or ``transparent``; not managed when left out.
@@ -68,6 +86,18 @@ def present(
         Where transparent proxies listen. Map with ``outbound_listener_port``, ``dialed_directly``;
         not managed when left out.
 
+    mutual_tls_mode
+        Whether services take traffic without mutual TLS, too. ``strict`` or ``permissive``; not
+        managed when left out.
+
+    expose
+        Paths that are reached without the mesh. Map with ``checks``, ``paths``; not managed when
+        left out.
+
+    envoy_extensions
+        Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
+        ``required``, ``arguments``; not managed when left out.
+
     access_logs
         Whether proxies say what they pass on. Map with ``enabled``, ``disable_listener_logs``,
         ``type``, ``path``, ``json_format``; not managed when left out.
@@ -78,8 +108,8 @@ def present(
     meta
         Free labels. Map of text by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -87,6 +117,9 @@ def present(
         "mode": mode,
         "mesh_gateway": mesh_gateway,
         "transparent_proxy": transparent_proxy,
+        "mutual_tls_mode": mutual_tls_mode,
+        "expose": expose,
+        "envoy_extensions": envoy_extensions,
         "access_logs": access_logs,
         "failover_policy": failover_policy,
         "meta": meta,
@@ -106,8 +139,8 @@ def absent(name):
     name
         Its name. ``global``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    proxy defaults is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

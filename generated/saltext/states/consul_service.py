@@ -75,8 +75,8 @@ def present(
     enable_tag_override
         Whether others may change its tags in the catalogue. True or false; default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    service is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -104,8 +104,8 @@ def absent(name):
         Id, one at this agent. Letters, digits, ``.``, ``_``, ``:`` and ``-``, at most 128, a letter
         or digit first; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    service is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

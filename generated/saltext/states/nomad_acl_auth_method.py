@@ -71,11 +71,13 @@ def present(
         seconds.
 
     config
-        How the proof is verified. Map with ``jwt_validation_pub_keys``, ``jwks_url``,
-        ``jwks_ca_cert``, ``oidc_discovery_url``, ``oidc_client_id``, ``oidc_client_secret``,
-        ``oidc_scopes``, ``bound_audiences``, ``bound_issuer``, ``allowed_redirect_uris``,
-        ``discovery_ca_pem``, ``signing_algs``, ``expiration_leeway``, ``not_before_leeway``,
-        ``clock_skew_leeway``, ``claim_mappings``, ``list_claim_mappings``.
+        How the proof is verified: all of it, for what is left out Nomad forgets. Map with
+        ``jwt_validation_pub_keys``, ``jwks_url``, ``jwks_ca_cert``, ``oidc_discovery_url``,
+        ``oidc_client_id``, ``oidc_client_secret``, ``oidc_client_assertion``, ``oidc_enable_pkce``,
+        ``oidc_disable_user_info``, ``verbose_logging``, ``oidc_scopes``, ``bound_audiences``,
+        ``bound_issuer``, ``allowed_redirect_uris``, ``discovery_ca_pem``, ``signing_algs``,
+        ``expiration_leeway``, ``not_before_leeway``, ``clock_skew_leeway``, ``claim_mappings``,
+        ``list_claim_mappings``.
 
     token_name_format
         Names of its tokens, with ``${auth_method_type}`` and ``${auth_method_name}``. Text; not
@@ -85,8 +87,8 @@ def present(
         Whether ``nomad login`` takes it when none is named; at most one may be so. True or false;
         default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -113,8 +115,8 @@ def absent(name):
         Name that ``nomad login`` and binding rules refer to. Letters, digits and ``-``, at most
         128; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL auth method is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

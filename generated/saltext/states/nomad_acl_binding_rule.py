@@ -17,7 +17,7 @@ def __virtual__():
     return __virtualname__
 
 
-def present(name, auth_method, bind_type, selector=None, bind_name=None):
+def present(name, auth_method, bind_type, selector="", bind_name=""):
     """
     Ensure that a Nomad ACL binding rule exists with these settings.
 
@@ -42,15 +42,15 @@ def present(name, auth_method, bind_type, selector=None, bind_name=None):
         ``management``.
 
     selector
-        Expression over the claims for which the rule holds; it always holds when left out. Text;
-        not managed when left out.
+        Expression over the claims for which the rule holds; empty, it always holds. Text; default
+        ``''``.
 
     bind_name
-        Name of that role or policy; may hold ``${value.<name>}``. Left out for ``management``.
-        Text; not managed when left out.
+        Name of that role or policy; may hold ``${value.<name>}``. Empty for ``management``. Text;
+        default ``''``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -79,8 +79,8 @@ def absent(name, auth_method):
     auth_method
         Name of the auth method; it must exist. Text; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL binding rule is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "auth_method": auth_method}
     return converge.absent(SPEC, keys, __salt__, __opts__)

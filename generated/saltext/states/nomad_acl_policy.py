@@ -51,10 +51,11 @@ def present(name, rules, description="", job_acl=None):
 
     job_acl
         The job whose allocations have the policy without a token: their workload identity brings
-        it. Map with ``namespace``, ``job_id``, ``group``, ``task``; not managed when left out.
+        it. Given, it is all of it; left out, it stays as it is. Map with ``namespace``, ``job_id``,
+        ``group``, ``task``; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "rules": rules, "description": description, "job_acl": job_acl}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -73,8 +74,8 @@ def absent(name):
         Name that tokens, roles and binding rules refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL policy is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -39,8 +39,8 @@ def present(name, policies, description=""):
     description
         Who has the role. Text of at most 256 characters; default ``''``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "policies": policies, "description": description}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -59,8 +59,8 @@ def absent(name):
         Name that tokens and binding rules refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    ACL role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

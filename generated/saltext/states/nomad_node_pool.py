@@ -45,8 +45,8 @@ def present(name, description="", meta=None, node_identity_ttl=None):
         day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
         left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -70,8 +70,8 @@ def absent(name):
         Name that clients and jobs refer to. Letters, digits, ``-`` and ``_``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    node pool is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -45,8 +45,8 @@ def present(name, items, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {"name": name, "items": items, "namespace": namespace}
     return converge.present(SPEC, desired, __salt__, __opts__)
@@ -70,8 +70,8 @@ def absent(name, namespace="default"):
         Namespace that it belongs to. Letters, digits and ``-``, at most 128; identifies it; default
         ``default``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    variable is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "namespace": namespace}
     return converge.absent(SPEC, keys, __salt__, __opts__)

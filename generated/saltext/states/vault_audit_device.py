@@ -50,8 +50,8 @@ def present(name, type, options, description="", local=False):
     local
         Kept in this cluster alone. True or false; cannot change afterwards; default ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -76,8 +76,8 @@ def absent(name):
         Its path. Text of at most 512 characters with ``/`` between its parts, none of them empty,
         ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    audit device is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -104,8 +104,8 @@ def present(
         Sealed once more by the seal itself. True or false; cannot change afterwards; default
         ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -138,8 +138,8 @@ def absent(name):
         Path where one logs in, such as ``jwt`` or ``jwt/nomad``. Text of at most 512 characters
         with ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    auth method is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

@@ -25,6 +25,9 @@ def present(
     bound_subject="",
     bound_claims=None,
     bound_claims_type="string",
+    expiration_leeway=None,
+    not_before_leeway=None,
+    clock_skew_leeway=None,
     claim_mappings=None,
     groups_claim="",
     token_policies=None,
@@ -51,8 +54,14 @@ def present(
                 - vault.io
                 - eos
             - bound_claims:
-                nomad_namespace: web-*
+                nomad_namespace:
+                  - web-*
+                  - shop
+                nomad_task: main
             - bound_claims_type: glob
+            - expiration_leeway: 1m
+            - not_before_leeway: 30s
+            - clock_skew_leeway: 10s
             - claim_mappings:
                 nomad_namespace: namespace
             - token_policies:
@@ -91,10 +100,23 @@ def present(
         Whose token it must be. Text; default ``''``.
 
     bound_claims
-        What the claims of a token must be. Map of text by name; not managed when left out.
+        What the claims of a token must be: a text, or a list of which it must have one. A map in
+        the words of the server; not managed when left out.
 
     bound_claims_type
         How those are compared. ``string`` or ``glob``; default ``string``.
+
+    expiration_leeway
+        How long after its end a token is still taken; 150 seconds for 0. Span of time such as
+        ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    not_before_leeway
+        How long before its beginning a token is taken already; 150 seconds for 0. Span of time such
+        as ``90s`` or ``1h30m``, or a number of seconds; not managed when left out.
+
+    clock_skew_leeway
+        How far two clocks may differ; 60 seconds for 0. Span of time such as ``90s`` or ``1h30m``,
+        or a number of seconds; not managed when left out.
 
     claim_mappings
         From a claim to the name of metadata. Map of text by name; not managed when left out.
@@ -134,8 +156,8 @@ def present(
     token_bound_cidrs
         Networks from which it may be used. List of text; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -146,6 +168,9 @@ def present(
         "bound_subject": bound_subject,
         "bound_claims": bound_claims,
         "bound_claims_type": bound_claims_type,
+        "expiration_leeway": expiration_leeway,
+        "not_before_leeway": not_before_leeway,
+        "clock_skew_leeway": clock_skew_leeway,
         "claim_mappings": claim_mappings,
         "groups_claim": groups_claim,
         "token_policies": token_policies,
@@ -179,8 +204,8 @@ def absent(name, mount):
         Path of the auth method. Text of at most 512 characters with ``/`` between its parts, none
         of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    JWT role is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name, "mount": mount}
     return converge.absent(SPEC, keys, __salt__, __opts__)

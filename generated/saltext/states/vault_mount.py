@@ -63,7 +63,8 @@ def present(
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
     type
-        What engine it is, such as ``kv``, ``pki`` or ``transit``. Text; cannot change afterwards.
+        What engine it is, such as ``kv``, ``pki`` or ``transit``. Name of an engine; write kv with
+        options {version: "2"} for kv-v2; cannot change afterwards.
 
     description
         What it is for. Text; default ``''``.
@@ -104,8 +105,8 @@ def present(
         Sealed once more by the seal itself. True or false; cannot change afterwards; default
         ``false``.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -138,8 +139,8 @@ def absent(name):
         Path where it is reached, such as ``kv`` or ``team/kv``. Text of at most 512 characters with
         ``/`` between its parts, none of them empty, ``.`` or ``..``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    mount is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

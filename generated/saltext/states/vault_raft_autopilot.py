@@ -66,8 +66,8 @@ def present(
         How long a new peer must have been healthy before it votes. Span of time such as ``90s`` or
         ``1h30m``, or a number of seconds; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Vault
-    raft autopilot is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,

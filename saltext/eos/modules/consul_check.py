@@ -34,7 +34,7 @@ def get(name):
         salt n1 consul_check.get web-1:answers
     """
     refuse_wrong(agent_check.SCHEMAS, {"name": name})
-    found = agent_check.find(settings.connect("consul", __opts__), __opts__, name)
+    found = agent_check.find(settings.connect("consul", __opts__), name)
     return None if found is None else _shown(found)
 
 
@@ -51,7 +51,7 @@ def list_():
 
         salt n1 consul_check.list
     """
-    found = agent_check.every(settings.connect("consul", __opts__), __opts__)
+    found = agent_check.every(settings.connect("consul", __opts__))
     return {one["CheckID"]: _shown(one) for one in found}
 
 

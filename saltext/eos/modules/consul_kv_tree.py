@@ -33,4 +33,4 @@ def get(name):
         salt '*' consul_kv_tree.get app/web
     """
     refuse_wrong({"name": SLASHED}, {"name": name})
-    return kv_tree.texts(kv_tree.read(settings.connect("consul", __opts__), __opts__, name))
+    return kv_tree.texts(kv_tree.read(settings.connect("consul", __opts__), name))

@@ -28,5 +28,5 @@ def status():
 
         salt n1 consul_maintenance.status
     """
-    known = maintenance.of_all(settings.connect("consul", __opts__), __opts__)
+    known = maintenance.of_all(settings.connect("consul", __opts__))
     return {"node": known.get(""), "services": {name: why for name, why in known.items() if name}}

@@ -52,5 +52,5 @@ def list_():
     path = "/v1/peerings"
     client = settings.connect("consul", __opts__)
     found = answers.listing(client.get(path), f"GET {path}", "Name", "State")
-    answers.refuse_unseen(client, __opts__, "the peerings", path)
+    answers.refuse_unseen(client, "the peerings", path)
     return [peering.shown(one) for one in found]

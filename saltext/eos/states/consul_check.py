@@ -115,7 +115,7 @@ def present(
         agent_check.check(wanted)
         wanted = agent_check.settled(wanted)
         client = settings.connect("consul", __opts__)
-        found = agent_check.find(client, __opts__, name)
+        found = agent_check.find(client, name)
         changes = agent_check.changes(wanted, found)
         if not changes:
             return state.unchanged(name, f"Check {name}")
@@ -124,7 +124,7 @@ def present(
                 _deregister(client, name)
             client.put("/v1/agent/check/register", agent_check.body(wanted, found))
             done = changes
-            again = agent_check.find(client, __opts__, name)
+            again = agent_check.find(client, name)
             left = agent_check.changes(wanted, again)
             if again is None or left:
                 raise CommandExecutionError(
@@ -154,7 +154,7 @@ def absent(name):
     try:
         refuse_wrong(agent_check.SCHEMAS, {"name": name})
         client = settings.connect("consul", __opts__)
-        found = agent_check.find(client, __opts__, name)
+        found = agent_check.find(client, name)
         if found is None:
             return state.result(name, True, f"Check {name} is already absent.")
         old = agent_check.shown(found)
@@ -162,7 +162,7 @@ def absent(name):
         if not test:
             _deregister(client, name)
             done = changes
-            if agent_check.find(client, __opts__, name) is not None:
+            if agent_check.find(client, name) is not None:
                 raise CommandExecutionError(
                     f"check {name} is still there after it was removed; expected it to be gone"
                 )

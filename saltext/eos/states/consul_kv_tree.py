@@ -89,7 +89,7 @@ def _settled(name: Any, keys: Any, remove: Any, wanted: str, *needed: str) -> di
     try:
         tree = _tree(name, plain(keys), plain(remove), *needed)
         client = settings.connect("consul", __opts__)
-        changes, left = kv_tree.settle(client, __opts__, tree, test=test)
+        changes, left = kv_tree.settle(client, tree, test=test)
     except kv_tree.Unfinished as err:
         return state.failed(name, err, err.changes)
     except CommandExecutionError as err:

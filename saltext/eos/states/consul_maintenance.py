@@ -83,18 +83,18 @@ def _switched(name: Any, why: str | None, service: str | None, *needed: str) -> 
         refuse_wrong(_SCHEMAS, {"reason": why, "service": service}, needed)
         what = "The node" if service is None else f"Service {service}"
         client = settings.connect("consul", __opts__)
-        found = maintenance.reason(client, __opts__, service)
+        found = maintenance.reason(client, service)
         if (found is None) == (why is None):
             other = f" It is there for another reason: {found}" if found != why else ""
             return state.result(name, True, f"{what} is already {mode}.{other}")
-        if service and not maintenance.is_known(client, __opts__, service):
+        if service and not maintenance.is_known(client, service):
             raise CommandExecutionError(
                 f"service {service} is not registered with this agent; expected the id of one that "
                 "is; register it first, with consul_service.present"
             )
         if not test:
             maintenance.switch(client, service, why)
-            again = maintenance.reason(client, __opts__, service)
+            again = maintenance.reason(client, service)
             if (again is None) != (why is None):
                 raise CommandExecutionError(
                     f"{what} is not {mode} after it was put there; expected what Consul accepted"

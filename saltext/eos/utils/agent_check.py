@@ -102,16 +102,16 @@ def settled(wanted: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def find(client: Client, opts: Any, name: str) -> dict[str, Any] | None:
+def find(client: Client, name: str) -> dict[str, Any] | None:
     """
     Read a check as the agent has it; ``None`` when there is none of that id.
 
     :raises CommandExecutionError: the token may not see all of them.
     """
-    return next((one for one in every(client, opts) if one["CheckID"] == name), None)
+    return next((one for one in every(client) if one["CheckID"] == name), None)
 
 
-def every(client: Client, opts: Any) -> list[dict[str, Any]]:
+def every(client: Client) -> list[dict[str, Any]]:
     """
     List the checks of the agent.
 
@@ -119,7 +119,7 @@ def every(client: Client, opts: Any) -> list[dict[str, Any]]:
     """
     path = "/v1/agent/checks"
     found = answers.listing(client.get(path), f"GET {path}", "CheckID", "Name", "Type")
-    answers.refuse_unseen(client, opts, "the checks of this agent", path)
+    answers.refuse_unseen(client, "the checks of this agent", path)
     return found
 
 

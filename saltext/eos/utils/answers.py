@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils.http import Client, Forbidden
-from saltext.eos.utils.mask import plain
 
 
 def mapping(answer: Any, what: str, *keys: str) -> dict[str, Any]:
@@ -40,7 +38,7 @@ def listing(answer: Any, what: str, *keys: str) -> list[dict[str, Any]]:
     return [mapping(one, what, *keys) for one in answer]
 
 
-def refuse_unseen(client: Client, opts: Mapping[str, Any], what: str, path: str) -> None:
+def refuse_unseen(client: Client, what: str, path: str) -> None:
     """
     Refuse to take what Consul has just answered for the whole.
 
@@ -48,11 +46,9 @@ def refuse_unseen(client: Client, opts: Mapping[str, Any], what: str, path: str)
 
     :raises Forbidden: it says that it left something out, or cannot be believed that it did not.
     """
-    chosen = ((plain(opts.get("eos") or {})).get("connections") or {}).get("consul") or {}
-    is_nobody = "token" not in chosen and "token_file" not in chosen
     denies = client.answered.get("x-consul-default-acl-policy") == "deny"
     is_filtered = client.answered.get("x-consul-results-filtered-by-acls") == "true"
-    if is_filtered or (is_nobody and denies):
+    if is_filtered or (denies and not client.has_token):
         raise Forbidden(
             f"the token may not see the whole of {what}; expected a token at "
             "eos:connections:consul that may read it",

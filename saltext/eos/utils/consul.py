@@ -14,6 +14,7 @@ CA_FILE = "/etc/eos/tls/ca.pem"
 MANAGEMENT = "global-management"
 _EOS = uuid.UUID("6f7c1d3e-8a52-5b1c-9c0e-2f3f5d0b6a11")
 _ABSENT = "token does not exist"
+_KEYS = "/v1/kv/?keys=true"
 
 
 class ObjectClient(Client):
@@ -22,19 +23,27 @@ class ObjectClient(Client):
     pooled = True
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
-        """Send one request; Consul says 403 of an ACL token that is not there, 404 of no keys."""
+        """
+        Send one request.
+
+        Consul says 403 of an ACL token that is not there, and 404 of a store without a key; a list
+        of keys is one of objects here, as every other list is.
+        """
         try:
-            return as_list(path, super().request(method, path, body))
+            found = as_list(path, super().request(method, path, body))
         except NotFound:
-            if method == "GET" and path.endswith("?recurse=true"):
-                return []
-            raise
+            if path != _KEYS:
+                raise
+            return []
         except Forbidden as err:
             if isinstance(err.body, str) and err.body.startswith(_ABSENT):
                 raise NotFound(
                     str(err), method=err.method, path=err.path, status=err.status, body=err.body
                 ) from err
             raise
+        if path == _KEYS and isinstance(found, list) and all(isinstance(n, str) for n in found):
+            return [{"Key": name} for name in found]
+        return found
 
     def version(self) -> str:
         """Give the version that the agent says it has."""

@@ -27,6 +27,14 @@ TRIES = 3
 EXPECTED = (CommandExecutionError, SaltInvocationError, ValueError)
 
 
+class Unproved(CommandExecutionError):
+    """It was written, but is not as it was wanted: the changes were made all the same."""
+
+    def __init__(self, message: str, changes: Changes) -> None:
+        super().__init__(message)
+        self.changes = changes
+
+
 def present(
     spec: Spec, desired: dict[str, Any], salt: Functions, opts: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -39,10 +47,11 @@ def present(
     """
     one = task(spec, desired, opts)
     try:
-        one.prepare(fill=True)
-        return _noted(one, _again(lambda: _present(one, test=bool(opts.get("test")))))
+        with one.told():
+            one.prepare(fill=True)
+            return _noted(one, _again(lambda: _present(one, test=bool(opts.get("test")))))
     except EXPECTED as err:
-        return state.failed(one.name, one.hide(err))
+        return state.failed(one.name, err, getattr(err, "changes", None))
 
 
 def absent(
@@ -56,25 +65,28 @@ def absent(
     """
     one = task(spec, keys, opts)
     try:
-        one.prepare()
-        return _again(lambda: _absent(one, test=bool(opts.get("test"))))
+        with one.told():
+            one.prepare()
+            return _again(lambda: _absent(one, test=bool(opts.get("test"))))
     except EXPECTED as err:
-        return state.failed(one.name, one.hide(err))
+        return state.failed(one.name, err, getattr(err, "changes", None))
 
 
 def get(
     spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Give one object as fields, secrets hidden; ``None`` when it is not there."""
-    one = _prepared(spec, keys, opts)
-    found = wire.find(one.client, spec, one.desired)
-    return None if found is None else _shown(spec, _read(one, found))
+    one = task(spec, keys, opts)
+    with one.told():
+        one.prepare()
+        found = wire.find(one.client, spec, one.desired)
+        return None if found is None else _shown(spec, _read(one, found))
 
 
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give every object as fields, secrets hidden."""
     client = settings.connect(spec["service"], opts)
-    items = wire.send(client, spec, spec["find"]["list"], {}) or []
+    items = wire.listed(client, spec, {})
     return [_shown(spec, _fields(spec, item)) for item in items]
 
 
@@ -86,11 +98,13 @@ def create(
 
     :raises CommandExecutionError: there is one already, or the server refuses.
     """
-    one = _prepared(spec, desired, opts, fill=True)
-    if wire.find(one.client, spec, one.desired) is not None:
-        raise CommandExecutionError(f"{one.what} exists already; update it, or delete it first")
-    _create(one)
-    return _shown(spec, _confirm(one))
+    one = task(spec, desired, opts)
+    with one.told():
+        one.prepare(fill=True)
+        if wire.find(one.client, spec, one.desired) is not None:
+            raise CommandExecutionError(f"{one.what} exists already; update it, or delete it first")
+        _create(one)
+        return _shown(spec, _settled(one))
 
 
 def update(
@@ -101,25 +115,18 @@ def update(
 
     :raises CommandExecutionError: there is none, a field cannot change, or the server refuses.
     """
-    one = _prepared(spec, desired, opts)
-    return _shown(spec, _again(lambda: _updated(one)))
+    one = task(spec, desired, opts)
+    with one.told():
+        one.prepare()
+        return _shown(spec, _again(lambda: _updated(one)))
 
 
 def delete(spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str, Any]) -> bool:
     """Delete an object; tell whether there was one."""
-    one = _prepared(spec, keys, opts)
-    return bool(_again(lambda: _deleted(one)))
-
-
-def _prepared(
-    spec: Spec, values: dict[str, Any], opts: Mapping[str, Any], *, fill: bool = False
-) -> Task:
-    one = task(spec, values, opts)
-    try:
-        one.prepare(fill=fill)
-    except ValueError as err:
-        raise CommandExecutionError(one.hide(err)) from err
-    return one
+    one = task(spec, keys, opts)
+    with one.told():
+        one.prepare()
+        return bool(_again(lambda: _deleted(one)))
 
 
 def _present(one: Task, *, test: bool) -> dict[str, Any]:
@@ -128,15 +135,16 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
         changes = _created(one.spec, one.desired)
         if not test:
             _create(one)
-            _confirm(one)
+            _prove(one, "created", changes, lambda: _settled(one))
         return state.changed(one.name, f"{one.what} {{}} created.", changes, test=test)
     changes = _changes(one, _read(one, found))
     if not changes:
         return state.unchanged(one.name, one.what)
     _refuse_fixed(one, changes)
+    _refuse_loss(one, found)
     if not test:
         _update(one, found)
-        _confirm(one)
+        _prove(one, "updated", changes, lambda: _confirm(one))
     return state.changed(one.name, f"{one.what} {{}} updated.", changes, test=test)
 
 
@@ -148,9 +156,13 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
     if not test:
         _delete(one, found)
-        if wire.find(one.client, one.spec, one.desired) is not None:
-            raise CommandExecutionError(f"{one.what} is still there after it was deleted")
+        _prove(one, "deleted", changes, lambda: _gone(one))
     return state.changed(one.name, f"{one.what} {{}} deleted.", changes, test=test)
+
+
+def _gone(one: Task) -> None:
+    if wire.find(one.client, one.spec, one.desired) is not None:
+        raise CommandExecutionError(f"{one.what} is still there after it was deleted")
 
 
 def _updated(one: Task) -> dict[str, Any]:
@@ -160,6 +172,7 @@ def _updated(one: Task) -> dict[str, Any]:
     changes = _changes(one, _read(one, found))
     _refuse_fixed(one, changes)
     if changes:
+        _refuse_loss(one, found)
         _update(one, found)
     return _confirm(one)
 
@@ -190,8 +203,24 @@ def _noted(one: Task, result: dict[str, Any]) -> dict[str, Any]:
 def _create(one: Task) -> None:
     _hook(one.spec, "before_create", one.client, one.desired)
     wire.send(one.client, one.spec, one.spec["create"], one.desired, _body(one, None))
+
+
+def _settled(one: Task) -> dict[str, Any]:
     _hook(one.spec, "after_create", one.client, one.desired)
     _wait(one)
+    return _confirm(one)
+
+
+def _prove(one: Task, verb: str, changes: Changes, look: Callable[[], Any]) -> None:
+    """
+    See that what was written is there.
+
+    :raises Unproved: it is not, or cannot be seen; what has changed is said with it.
+    """
+    try:
+        look()
+    except EXPECTED as err:
+        raise Unproved(f"{one.what} has been {verb}, but {one.hide(err)}", changes) from None
 
 
 def _update(one: Task, found: dict[str, Any]) -> None:
@@ -288,6 +317,29 @@ def _refuse_fixed(one: Task, changes: Changes) -> None:
     raise CommandExecutionError(
         f"{one.what} cannot change {said}: the server fixes that at creation; {advice}"
     )
+
+
+def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
+    """
+    Refuse a change that takes away what nobody asked for: nothing could put it back.
+
+    :raises CommandExecutionError: with what would be lost and what to do.
+    """
+    if "raw" in one.spec:
+        return
+    unread = codec.unread(one.spec["fields"], found, one.desired)
+    if unread:
+        raise CommandExecutionError(
+            f"{one.what} has {', '.join(unread)}, which the server never shows, and a change would "
+            "take it away; expected it to be given; give it, or delete the object first"
+        )
+    strange = codec.strange(one.spec["fields"], one.desired, found)
+    if strange:
+        raise CommandExecutionError(
+            f"{one.what} has {', '.join(strange)}, which Eos does not know, and this change would "
+            "take it away; expected nothing but the fields of its page there; take it away on the "
+            "server first, or leave that field out of the state"
+        )
 
 
 def _wait(one: Task) -> None:

@@ -45,7 +45,7 @@ def unlike(row: dict[str, Any], wanted: Any, found: Any, *, whole: bool = False)
     if rule == "write-only":
         return False
     if wanted is None:
-        return whole and _holds(found)
+        return whole and holds(found)
     whole = whole or rule == "whole"
     if row.get("shape") == "object" and isinstance(wanted, dict):
         known = found if isinstance(found, dict) else {}
@@ -59,6 +59,8 @@ def unlike(row: dict[str, Any], wanted: Any, found: Any, *, whole: bool = False)
         return other or any(unlike(item, one, known[n], whole=whole) for n, one in wanted.items())
     if row.get("shape") == "list" and item.get("shape"):
         return _unlike_lists(rule, item, wanted, found or [], whole=whole)
+    if str(row.get("form", "")).startswith("span:"):
+        return differs(rule, wanted, found or "0s", row.get("default"))
     return differs(rule, wanted, found, row.get("default"))
 
 
@@ -87,10 +89,12 @@ def _unlike_lists(
     return False
 
 
-def _holds(value: Any) -> bool:
+def holds(value: Any) -> bool:
     """Tell whether a server says anything there, however deep."""
     if isinstance(value, dict):
-        return any(map(_holds, value.values()))
+        return any(map(holds, value.values()))
+    if isinstance(value, list):
+        return any(map(holds, value))
     return _nothing(value) not in (None, "0s")
 
 

@@ -31,6 +31,8 @@ def spelled(row: Row, value: Any) -> Any:
         rows = row["fields"]
         filled = {n: one["default"] for n, one in rows.items() if "default" in one} | value
         return {n: spelled(rows[n], one) if n in rows else one for n, one in filled.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     return _each(row, value, spelled)
 
 
@@ -107,6 +109,12 @@ def is_secret(row: Row) -> bool:
     if row.get("secret") or row.get("diff") == "write-only":
         return True
     return str(row.get("form", "")).startswith("place:")
+
+
+def holds_secret(row: Row) -> bool:
+    """Tell whether a secret may stand in a value, however deep."""
+    inner = list((row.get("fields") or {}).values())
+    return is_secret(row) or any(map(holds_secret, [*inner, *filter(None, [row.get("item")])]))
 
 
 def shown(row: Row, value: Any, mask: str) -> Any:

@@ -129,6 +129,11 @@ class Client:
         self.answered: dict[str, str] = {}
         """Headers of the last answer, names in lower case."""
 
+    @property
+    def has_token(self) -> bool:
+        """Tell whether requests carry a header of their own, as tokens are."""
+        return bool(self._headers)
+
     def get(self, path: str, body: Any = None) -> Any:
         """Read; retried."""
         return self.request("GET", path, body)
@@ -210,6 +215,13 @@ class Client:
                 f"{where} got no answer: {_cause(err)}",
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
+        except ValueError:
+            # The library repeats the header that it refuses, and a header may be a token.
+            raise BadRequest(
+                f"{where} is not sent: a header or the path holds what HTTP does not carry; "
+                "expected a token of one line",
+                method=method, path=path, status=None, body=None,
+            ) from None  # fmt: skip
         finally:
             if is_whole and self._is_kept:
                 pool.keep(self._key, connection)
@@ -229,7 +241,7 @@ class Client:
         if kind is None:
             kind = ServerError if answer.status >= 500 else BadRequest
         raise kind(
-            f"{where} answered {answer.status}: {_said(parsed)}",
+            f"{where} answered {answer.status}: {words(parsed)[:300]}",
             method=method, path=path, status=answer.status, body=parsed,
         )  # fmt: skip
 
@@ -304,16 +316,16 @@ def _parse(raw: bytes) -> Any:
     text = raw.decode("utf-8", "replace")
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
-def _said(body: Any) -> str:
-    """Give the server's own words, cut after 300 characters."""
+def words(body: Any) -> str:
+    """Give all of the server's own words."""
     if isinstance(body, dict) and isinstance(body.get("errors"), list):
         body = "; ".join(map(str, body["errors"])) or "nothing"
     text = body if isinstance(body, str) else json.dumps(body)
-    return text.strip()[:300] or "nothing"
+    return text.strip() or "nothing"
 
 
 def _cause(err: Exception) -> str:

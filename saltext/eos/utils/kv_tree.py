@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -64,7 +64,7 @@ def check(tree: Tree) -> None:
             )
 
 
-def read(client: Client, opts: Mapping[str, Any], folder: str) -> dict[str, dict[str, Any]]:
+def read(client: Client, folder: str) -> dict[str, dict[str, Any]]:
     """
     Give what Consul has below a folder, by key from the folder on.
 
@@ -75,7 +75,7 @@ def read(client: Client, opts: Mapping[str, Any], folder: str) -> dict[str, dict
         found = answers.listing(client.get(path), f"GET {path}", "Key", "Value", "ModifyIndex")
     except NotFound:
         found = []
-    answers.refuse_unseen(client, opts, f"{folder}/", path)
+    answers.refuse_unseen(client, f"{folder}/", path)
     return {one["Key"].removeprefix(f"{folder}/"): one for one in found}
 
 
@@ -84,9 +84,7 @@ def texts(found: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {key: _text(one) for key, one in found.items() if key and not key.endswith("/")}
 
 
-def settle(
-    client: Client, opts: Mapping[str, Any], tree: Tree, *, test: bool
-) -> tuple[Changes, list[str]]:
+def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str]]:
     """
     Bring the keys to what is wanted, and say what changed and what else lies there.
 
@@ -97,7 +95,7 @@ def settle(
     changes: Changes = {}
     try:
         for attempt in range(1, TRIES + 1):
-            found = read(client, opts, tree.folder)
+            found = read(client, tree.folder)
             left = _left(tree, found)
             steps = list(_steps(tree, found))
             if test or not steps:
@@ -108,7 +106,7 @@ def settle(
             except Conflict:
                 if attempt == TRIES:
                     raise
-        _confirm(tree, read(client, opts, tree.folder))
+        _confirm(tree, read(client, tree.folder))
     except CommandExecutionError as err:
         raise Unfinished(str(err), changes) from err
     return changes, left

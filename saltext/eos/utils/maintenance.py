@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from saltext.eos.utils import answers
@@ -13,16 +11,16 @@ _NODE = "_node_maintenance"
 _SERVICE = "_service_maintenance:"
 
 
-def reason(client: Client, opts: Mapping[str, Any], service: str | None) -> str | None:
+def reason(client: Client, service: str | None) -> str | None:
     """
     Give why a service, or the node, is in maintenance mode; ``None`` when it is not.
 
     :raises CommandExecutionError: the token may not see it.
     """
-    return of_all(client, opts).get(service or "")
+    return of_all(client).get(service or "")
 
 
-def of_all(client: Client, opts: Mapping[str, Any]) -> dict[str, str]:
+def of_all(client: Client) -> dict[str, str]:
     """
     Give why, by service; the node has no name.
 
@@ -30,7 +28,7 @@ def of_all(client: Client, opts: Mapping[str, Any]) -> dict[str, str]:
     """
     path = "/v1/agent/checks"
     checks = answers.listing(client.get(path), f"GET {path}", "CheckID")
-    answers.refuse_unseen(client, opts, "the checks of this agent", path)
+    answers.refuse_unseen(client, "the checks of this agent", path)
     known = {one["CheckID"]: str(one.get("Notes") or "") for one in checks}
     modes = {name: text for name, text in known.items() if name.startswith((_NODE, _SERVICE))}
     return {
@@ -47,9 +45,9 @@ def switch(client: Client, service: str | None, why: str | None) -> None:
         client.put(f"/v1/agent/service/maintenance/{quote(service, safe='')}?{wanted}")
 
 
-def is_known(client: Client, opts: Mapping[str, Any], service: str) -> bool:
+def is_known(client: Client, service: str) -> bool:
     """Tell whether the agent has a service."""
     path = "/v1/agent/services"
     known = answers.listing(client.get(path), f"GET {path}", "ID")
-    answers.refuse_unseen(client, opts, "the services of this agent", path)
+    answers.refuse_unseen(client, "the services of this agent", path)
     return any(one["ID"] == service for one in known)

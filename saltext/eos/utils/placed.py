@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
@@ -14,6 +16,7 @@ from saltext.eos.utils.mask import plain
 
 PLACES = "{file: path}, {sealed: name} or {vault: {path: path, field: name}}"
 LARGEST = 64 * 1024
+_PATH = re.compile(r"[^\x00-\x1f\x7f]{1,512}")
 
 
 def opened(place: Any, opts: Mapping[str, Any]) -> str:
@@ -28,7 +31,7 @@ def opened(place: Any, opts: Mapping[str, Any]) -> str:
     place = plain(place)
     if not isinstance(place, Mapping) or len(place) != 1:
         raise CommandExecutionError(
-            f"a secret is given by its place; expected {PLACES}; found {_kind(place)}"
+            f"a secret is given by its place; expected {PLACES}; found {kind(place)}"
         )
     ((by, where),) = place.items()
     if by == "file" and isinstance(where, str):
@@ -88,15 +91,29 @@ def read_kv(client: Any, path: str) -> dict[str, Any]:
     :param path: from the mount on, such as ``kv/app/database``.
     :raises HttpError: Vault does not answer, or refuses.
     """
-    mount = client.get(f"/v1/sys/internal/ui/mounts/{path}")
-    engine = mount["path"]
-    if (mount.get("options") or {}).get("version") == "2":
-        found = client.get(f"/v1/{engine}data/{path.removeprefix(engine)}")
-        return dict((found or {}).get("data") or {})
-    return dict(client.get(f"/v1/{path}") or {})
+    if not _PATH.fullmatch(path) or {"", ".", ".."} & set(path.split("/")):
+        raise CommandExecutionError(
+            "the path of a secret in Vault: expected text with `/` between its parts, none of them "
+            f"empty, `.` or `..`; found {path!r:.100}"
+        )
+    mount = _map(path, client.get(f"/v1/sys/internal/ui/mounts/{quote(path)}"))
+    engine = str(mount.get("path", ""))
+    if _map(path, mount.get("options") or {}).get("version") == "2":
+        inner = f"/v1/{quote(engine)}data/{quote(path.removeprefix(engine))}"
+        return _map(path, _map(path, client.get(inner)).get("data") or {})
+    return _map(path, client.get(f"/v1/{quote(path)}"))
 
 
-def _kind(value: Any) -> str:
+def _map(path: str, found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise CommandExecutionError(
+            f"Vault answered {kind(found)} of {path}; expected a map; see what answers at its "
+            "address"
+        )
+    return found
+
+
+def kind(value: Any) -> str:
     """Say what was found without a word of it: it may be the secret itself."""
     names = {str: "text", bool: "true or false", int: "a number", list: "a list", dict: "a map"}
     return names.get(type(value), "nothing" if value is None else type(value).__name__)

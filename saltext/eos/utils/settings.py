@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import consul, nomad, placed, vault
 from saltext.eos.utils.http import Client
 from saltext.eos.utils.mask import plain
+from saltext.eos.utils.validate import nearest, show
 
 CA_FILE = "/etc/eos/tls/ca.pem"
 TOKEN_HEADERS = {"nomad": "X-Nomad-Token", "consul": "X-Consul-Token", "vault": "X-Vault-Token"}
@@ -18,6 +23,11 @@ DEFAULTS = {
     "consul": "https://127.0.0.1:8501",
     "vault": "https://127.0.0.1:8200",
 }
+OPTIONS = ("address", "ca_file", "token", "token_file")
+KEPT = 60.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_kept: dict[str, tuple[float, str]] = {}
 _CLIENTS: dict[str, type[Client]] = {
     "nomad": nomad.ObjectClient,
     "consul": consul.ObjectClient,
@@ -42,14 +52,67 @@ def connect(
 
     :param from_vault: a token may come from Vault; not so when Vault is what is asked for it.
     :param kind: another client than the service's own.
-    :raises CommandExecutionError: there is no token at its place.
+    :raises CommandExecutionError: an option is wrong, or there is no token at its place.
     """
-    eos = plain(opts.get("eos") or {})
-    chosen = (eos.get("connections") or {}).get(service) or {}
-    address = chosen.get("address", DEFAULTS[service])
+    chosen = _chosen(service, opts)
+    address = _address(service, chosen.get("address", DEFAULTS[service]))
     token = _token(service, chosen, opts, from_vault=from_vault)
     headers = {TOKEN_HEADERS[service]: token} if token else {}
     return (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
+
+
+def _opened(place: Any, opts: Mapping[str, Any]) -> str:
+    """Open a token's place; one of Vault is asked for once in a minute of this process."""
+    if not (isinstance(place, Mapping) and "vault" in place):
+        return placed.opened(place, opts)
+    known = json.dumps([place, (opts.get("eos") or {}).get("connections")], default=str)
+    then, token = _kept.get(known, (0.0, ""))
+    now = time.monotonic()
+    if not token or now - then > KEPT:
+        token = placed.opened(place, opts)
+        _kept[known] = (now, token)
+    return token
+
+
+def _chosen(service: str, opts: Mapping[str, Any]) -> Mapping[str, Any]:
+    where, found = "eos", plain(opts.get("eos") or {})
+    for part in ("connections", service):
+        _need_map(where, found)
+        where, found = f"{where}:{part}", found.get(part) or {}
+    _need_map(where, found)
+    for name in found:
+        if name not in OPTIONS:
+            raise CommandExecutionError(
+                f"{where}:{name}: expected one of {', '.join(OPTIONS)}{nearest(name, OPTIONS)}; "
+                "found an unknown key"
+            )
+    return found
+
+
+def _need_map(where: str, found: Any) -> None:
+    if not isinstance(found, Mapping):
+        raise CommandExecutionError(
+            f"{where}: expected a map; found {placed.kind(found)}, which is not shown"
+        )
+
+
+def _address(service: str, address: Any) -> str:
+    """Refuse an address to which a token would go in clear, or that is none."""
+    text = address if isinstance(address, str) else ""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    has_more = parts.query or parts.fragment or "@" in parts.netloc
+    if is_safe and parts.hostname and port != 0 and not has_more:
+        return text
+    found = show(address) if "@" not in text else "one with a name or password in it"
+    raise CommandExecutionError(
+        f"eos:connections:{service}:address: expected https://host:port (http only to this host "
+        f"itself: a token would travel in clear); found {found}"
+    )
 
 
 def _token(
@@ -70,6 +133,12 @@ def _token(
             f"{{file: path}} or {{sealed: name}} at {where}:token"
         )
     try:
-        return placed.opened(place, opts).strip()
+        token = _opened(place, opts).strip(" \r\n")
     except CommandExecutionError as err:
         raise CommandExecutionError(f"no token for {service} ({where}): {err}") from err
+    if not _TOKEN.fullmatch(token):
+        raise CommandExecutionError(
+            f"no token for {service} ({where}): what lies at its place has blanks, more than one "
+            "line or letters that no token has; expected the token alone; it is not shown"
+        )
+    return token

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from salt.exceptions import CommandExecutionError
+
 from saltext.eos.utils import forms, placed, settings, state, versions, wire
-from saltext.eos.utils.http import Client
+from saltext.eos.utils.http import Client, HttpError, words
 from saltext.eos.utils.mask import plain
 
 LEAST = 4
@@ -60,11 +65,45 @@ class Task:
         }
         self.notes += versions.left_out(self.client, rows, self.desired)
 
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """
+        Let no secret out with an error, whatever a server repeats and in whichever form.
+
+        :raises HttpError: by meaning, as it was.
+        :raises CommandExecutionError: anything else that is expected to go wrong.
+        """
+        try:
+            yield
+        except HttpError as err:
+            raise type(err)(
+                self.hide(err), method=err.method, path=err.path, status=err.status, body=None
+            ) from None
+        except (CommandExecutionError, ValueError) as err:
+            # What was changed before it went wrong has to stay said.
+            if isinstance(err, CommandExecutionError) and (
+                not self.secrets or getattr(err, "changes", None)
+            ):
+                raise
+            raise CommandExecutionError(self.hide(err)) from None
+
     def hide(self, err: Exception | str) -> str:
-        """Give a message in which none of the secrets stands that were opened."""
-        text = str(err)
+        """
+        Give a message in which none of the secrets stands that were opened.
+
+        What a server said is taken whole, and cut only when nothing of a secret is left in it.
+        """
+        text, rest = str(err), ""
+        if self.secrets and isinstance(err, HttpError) and err.body is not None:
+            text, rest = f"{err.method} {err.path} answered {err.status}: ", words(err.body)
+        return self._without(text) + self._without(rest)[:300]
+
+    def _without(self, text: str) -> str:
         for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, state.HIDDEN)
+            packed = base64.b64encode(secret.encode()).decode()
+            plain_json = json.dumps(secret, ensure_ascii=False)[1:-1]
+            for form in (secret, json.dumps(secret)[1:-1], plain_json, packed):
+                text = text.replace(form, state.HIDDEN)
         return text
 
     def _opened(self, place: Any) -> str:

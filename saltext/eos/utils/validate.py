@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -123,6 +124,8 @@ def _is_type(kind: str | list[str], value: Any) -> bool:
         return any(_is_type(item, value) for item in kind)
     if kind in ("integer", "number"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return False
+        if not math.isfinite(value):
             return False
         return kind == "number" or value == int(value)
     types = {"string": str, "boolean": bool, "array": list, "object": dict, "null": type(None)}

@@ -13,7 +13,6 @@ from saltext.eos.utils.http import BadRequest, Client, Forbidden, HttpError, Not
 
 CA_FILE = "/etc/eos/tls/ca.pem"
 ADMIN = "eos-admin"
-_NO_MOUNT = ("No secret engine mount at ", "No auth engine at ", "no matching mount at ")
 _MAPS = ("/v1/sys/mounts", "/v1/sys/auth", "/v1/sys/audit")
 
 
@@ -26,22 +25,17 @@ class ObjectClient(Client):
         """
         Send one request and give the ``data`` of its answer.
 
-        Vault says 400 of a mount that is not there, and lists mounts and audit devices as a map
-        by path: the first is ``NotFound`` here, the second a list whose items have their path.
+        Vault lists mounts and audit devices as a map by path: here it is a list whose items have
+        their path. What is no such map is handed on as it is.
         """
-        try:
-            answer = super().request(method, path, body)
-        except BadRequest as err:
-            said = err.body.get("errors") if isinstance(err.body, dict) else None
-            if said and str(said[0]).startswith(_NO_MOUNT):
-                raise NotFound(
-                    str(err), method=err.method, path=err.path, status=err.status, body=err.body
-                ) from err
-            raise
-        found = answer["data"] if isinstance(answer, dict) and "request_id" in answer else answer
-        if method == "GET" and path in _MAPS and isinstance(found, dict):
-            return [{**item, "path": name.rstrip("/")} for name, item in found.items()]
-        return found
+        answer = super().request(method, path, body)
+        is_wrapped = isinstance(answer, dict) and "request_id" in answer and "data" in answer
+        found = answer["data"] if is_wrapped else answer
+        if method != "GET" or path not in _MAPS or not isinstance(found, dict):
+            return found
+        if not all(isinstance(item, dict) for item in found.values()):
+            return found
+        return [{**item, "path": name.rstrip("/")} for name, item in found.items()]
 
     def version(self) -> str:
         """Give the version that the server says it has; a sealed one says it too."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.http import Client, HttpError
+from saltext.eos.utils.http import BadRequest, Client, Forbidden, NotFound, Sealed
+
+WITHIN = 30.0
+PAUSE = 0.2
 
 
 def read(client: Client, kind: str, name: str, wanted: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -40,7 +44,8 @@ def write(client: Client, kind: str, name: str, wanted: Mapping[str, Any]) -> No
     found = read(client, kind, name, wanted)
     if found is None:
         client.post(f"/v1/sys/{kind}/{name}", wanted)
-        _wait_until_mounted(client, kind, name, wanted["type"])
+        if kind == "mounts" and wanted["type"] == "kv":
+            wait_until_ready(client, name)
     elif found["type"] != wanted["type"]:
         raise CommandExecutionError(
             f"{kind} {name} is of type {found['type']}; expected {wanted['type']}; a mount cannot "
@@ -64,21 +69,26 @@ def tuning(made: Mapping[str, Any]) -> dict[str, Any]:
     return tuned if not wanted.get("options") else {**tuned, "options": wanted["options"]}
 
 
-def _wait_until_mounted(client: Client, kind: str, name: str, engine: str) -> None:
+def wait_until_ready(client: Client, name: str) -> None:
     """
-    Wait for a new mount to answer: a KV of version 2 refuses writes in its first moment.
+    Wait for a new KV engine: one of version 2 refuses requests in its first moment.
 
-    :raises CommandExecutionError: it does not answer within 30 seconds.
+    Who may not read the engine's configuration cannot see that, and does not wait.
+
+    :raises CommandExecutionError: it is not ready within 30 seconds.
     """
-    if kind != "mounts" or engine != "kv":
-        return
-    for _ in range(60):
+    path = f"/v1/{quote(name)}/config"
+    deadline = time.monotonic() + WITHIN
+    while True:
         try:
-            client.get(f"/v1/{name}/config")
+            client.get(path)
             return
-        except HttpError:
-            time.sleep(0.5)
-    raise CommandExecutionError(
-        f"mount {name} does not answer 30 seconds after it was made; expected it to be upgraded "
-        "to version 2 by then; look at Vault's journal"
-    )
+        except (Forbidden, NotFound):
+            return
+        except (BadRequest, Sealed) as err:
+            if time.monotonic() > deadline:
+                raise CommandExecutionError(
+                    f"mount {name} does not answer {WITHIN:.0f} seconds after it was made; "
+                    "expected it to be upgraded to version 2 by then; look at Vault's journal"
+                ) from err
+        time.sleep(PAUSE)

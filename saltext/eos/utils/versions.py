@@ -6,6 +6,8 @@ import re
 import time
 from typing import Any
 
+from salt.exceptions import CommandExecutionError
+
 from saltext.eos.utils.http import Client
 
 KEPT = 60.0
@@ -58,10 +60,19 @@ def _wanted(rows: dict[str, Any], value: dict[str, Any], path: tuple[str, ...]) 
                 yield from _wanted(row["fields"], inner, here)
 
 
+def _said(client: Any) -> str:
+    try:
+        return str(client.version())
+    except (KeyError, TypeError) as err:
+        raise CommandExecutionError(
+            f"{client.base_url} does not say its version; expected the server's own answer"
+        ) from err
+
+
 def _version(client: Any) -> str:
     now = time.monotonic()
     kept = _known.get(client.base_url)
     if kept is None or now - kept[0] > KEPT:
-        kept = (now, str(client.version()))
+        kept = (now, _said(client))
         _known[client.base_url] = kept
     return kept[1]

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import codec, forms
-from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound
+from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound, ServerError
 from saltext.eos.utils.validate import findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -22,12 +22,16 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
 
     :raises CommandExecutionError: every mistake, with field, expected and found.
     """
-    wrong = [
-        str(item)
-        for name, value in desired.items()
-        if value is not None
-        for item in findings(spec["fields"][name]["schema"], value, (name,))
-    ]
+    wrong = []
+    for name, value in desired.items():
+        row = spec["fields"][name]
+        found = [] if value is None else findings(row["schema"], value, (name,))
+        wrong += [
+            str(item._replace(found="a value that is not shown"))
+            if forms.holds_secret(_row_at(row, item.path[1:]))
+            else str(item)
+            for item in found
+        ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
         if not field.get("key") or not isinstance(value, str) or _is_slashed(field):
@@ -47,6 +51,16 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
         raise CommandExecutionError("; ".join(wrong))
 
 
+def _row_at(row: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
+    """Give the row of what is inside a value, or of the last part that has one."""
+    for part in path:
+        inner = (row.get("fields") or {}).get(part) or row.get("item")
+        if not inner:
+            return row
+        row = inner
+    return row
+
+
 def send(
     client: Client, spec: dict[str, Any], call: str, values: dict[str, Any], body: Any = None
 ) -> Any:
@@ -59,7 +73,17 @@ def send(
     """
     method, _, path = call.partition(" ")
     filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
-    answer = client.request(method, filled, body)
+    try:
+        answer = client.request(method, filled, body)
+    except Conflict as err:
+        if not any(map(forms.holds_secret, spec["fields"].values())):
+            raise
+        # Nomad answers with the variable that the other wrote, in clear.
+        raise Conflict(
+            f"{method} {client.base_url}{filled} answered {err.status}: another has written "
+            "meanwhile",
+            method=method, path=filled, status=err.status, body=None,
+        ) from None  # fmt: skip
     if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
         raise Conflict(
             f"{method} {client.base_url}{filled} answered false: another has written meanwhile",
@@ -80,7 +104,7 @@ def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] 
         return {**codec.to_wire(spec["fields"], desired, kept), **spec.get("constant", {})}
     value = desired.get(raw)
     if value is None and base is not None:
-        value = codec.from_wire(spec["fields"], base)[raw]
+        return codec.raw_bytes(spec["fields"][raw], base)
     return ("" if value is None else str(value)).encode()
 
 
@@ -112,13 +136,13 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     how = spec["find"]
     if "read" in how and all(keys.get(name) is not None for name in _PLACE.findall(how["read"])):
         try:
-            return _opened(spec, send(client, spec, how["read"], keys))
+            return _opened(client, spec, send(client, spec, how["read"], keys), keys)
         except NotFound:
             return None
     names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
     wanted = {name: keys[name] for name in names}
     found = []
-    for item in send(client, spec, how["list"], keys) or ():
+    for item in listed(client, spec, keys):
         fields = codec.from_wire(spec["fields"], item)
         if all(fields[name] == value for name, value in wanted.items()):
             found.append((item, fields))
@@ -135,9 +159,33 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     if "read" not in how:
         return dict(item)
     try:
-        return _opened(spec, send(client, spec, how["read"], {**item, **fields}))
+        return _opened(client, spec, send(client, spec, how["read"], {**item, **fields}), keys)
     except NotFound:
         return None
+
+
+def listed(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> list[dict[str, Any]]:
+    """
+    List the objects, as the server has them.
+
+    :raises ServerError: the answer is no list of objects.
+    """
+    call = spec["find"]["list"]
+    items = send(client, spec, call, keys)
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _strange(client, call, "a list of objects", items)
+    return items
+
+
+def _strange(client: Client, call: str, expected: str, found: Any) -> ServerError:
+    """Say that an answer is not what the API promises; what it says instead is not repeated."""
+    method, _, path = call.partition(" ")
+    kind = "nothing" if found is None else type(found).__name__
+    return ServerError(
+        f"{method} {client.base_url}{path} answered {kind}; expected {expected}; see what answers "
+        "at that address",
+        method=method, path=path, status=client.status, body=None,
+    )  # fmt: skip
 
 
 def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -146,10 +194,13 @@ def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any])
 
     :raises Forbidden: Consul says that it left something out.
     """
-    if client.answered.get("x-consul-results-filtered-by-acls") != "true":
+    said_so = client.answered.get("x-consul-results-filtered-by-acls") == "true"
+    # To a request without a token Consul does not say that it left something out.
+    is_blind = client.answered.get("x-consul-default-acl-policy") == "deny" and not client.has_token
+    if not said_so and not is_blind:
         return
     said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
-    path = spec["find"]["list"].partition(" ")[2]
+    path = spec["find"].get("list", spec["find"].get("read", "")).partition(" ")[2]
     raise Forbidden(
         f"{spec['title']} with {said} is not in the list, but the token may not see the whole of "
         "it; expected a token that may read it",
@@ -175,12 +226,39 @@ def _is_slashed(field: dict[str, Any]) -> bool:
     return field["schema"].get("x-form") == "slashed"
 
 
-def _opened(spec: dict[str, Any], answer: Any) -> dict[str, Any] | None:
-    if isinstance(answer, list):
-        answer = answer[0] if len(answer) == 1 else None
+def _opened(
+    client: Client, spec: dict[str, Any], answer: Any, keys: dict[str, Any]
+) -> dict[str, Any] | None:
+    """
+    Give the object of an answer: only an empty list, besides 404, says that there is none.
+
+    :raises ServerError: the answer is no object of this kind, or another one.
+    """
+    call = spec["find"]["read"]
+    if answer == []:
+        names = [name for name, row in spec["fields"].items() if row.get("key")]
+        _refuse_unseen(client, spec, {name: keys.get(name) for name in names})
+        return None
+    if isinstance(answer, list) and len(answer) == 1:
+        (answer,) = answer
     if spec.get("envelope") and isinstance(answer, dict) and spec["envelope"] in answer:
         answer = answer[spec["envelope"]]
-    return answer if isinstance(answer, dict) else None
+    if not isinstance(answer, dict):
+        raise _strange(client, call, "an object", answer)
+    fields = codec.from_wire(spec["fields"], answer)
+    if all(value is None for value in fields.values()):
+        raise _strange(client, call, f"a {spec['title']}", answer)
+    for name, value in spec.get("constant", {}).items():
+        if answer.get(name) not in (None, value):
+            raise CommandExecutionError(
+                f"{spec['title']}: what has that name has {name} {answer[name]!r}; expected "
+                f"{value!r}; take another name, or delete it first"
+            )
+    for name, row in spec["fields"].items():
+        wanted = keys.get(name)
+        if row.get("key") and wanted is not None and fields[name] not in (None, wanted):
+            raise _strange(client, call, f"the {spec['title']} that was asked for", answer)
+    return answer
 
 
 def _quoted(spec: dict[str, Any], values: dict[str, Any], name: str) -> str:

@@ -8,7 +8,7 @@ export interface AclPolicy {
   description: Default<string, ''>
   /** Rules in HCL or JSON. */
   rules: Default<string, ''>
-  /** Datacenters where it is valid; all when left out. */
+  /** Datacenters where it is valid; all when it never was said, or the list is empty. */
   datacenters?: string[]
   /** Consul's own id. */
   id: ReadOnly<string>

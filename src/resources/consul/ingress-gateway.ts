@@ -28,6 +28,8 @@ interface Listener {
   port: Port
   /** What is spoken there. */
   protocol?: 'tcp' | 'http' | 'http2' | 'grpc'
+  /** TLS of this listener, where it is not that of all. */
+  tls?: Tls
   /** Services that are reached there; one alone for `tcp`. */
   services: Service[]
 }
@@ -65,7 +67,7 @@ export default defineResource<IngressGateway>({
   wire: {
     case: 'pascal',
     constant: { Kind: 'ingress-gateway' },
-    rename: { tls: 'TLS', 'tls.tlsMinVersion': 'TLSMinVersion', 'tls.tlsMaxVersion': 'TLSMaxVersion' },
+    rename: { tls: 'TLS', 'tls.tlsMinVersion': 'TLSMinVersion', 'tls.tlsMaxVersion': 'TLSMaxVersion', 'listeners.tls': 'TLS', 'listeners.tls.tlsMinVersion': 'TLSMinVersion', 'listeners.tls.tlsMaxVersion': 'TLSMaxVersion' },
   },
   find: { list: 'GET /v1/config/ingress-gateway', read: 'GET /v1/config/ingress-gateway/{name}', match: ['name'] },
   create: 'PUT /v1/config?cas=0',
@@ -81,7 +83,7 @@ export default defineResource<IngressGateway>({
       tls: { enabled: true, tlsMinVersion: 'TLSv1_2', cipherSuites: ['TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'] },
       listeners: [
         { port: 8080, protocol: 'http', services: [{ name: 'entered-shop', hosts: ['shop.example'], maxConnections: 7, requestHeaders: { set: { 'x-from': 'outside' } } }] },
-        { port: 9000, protocol: 'tcp', services: [{ name: 'entered-db' }] },
+        { port: 9000, protocol: 'tcp', tls: { enabled: true, tlsMinVersion: 'TLSv1_3' }, services: [{ name: 'entered-db' }] },
       ],
       defaults: { maxConnections: 5 },
       meta: { owner: 'edge' },

@@ -13,7 +13,8 @@ export interface Kv {
 export default defineResource<Kv>({
   service: 'consul',
   wire: { case: 'pascal', rename: { name: 'Key' }, raw: 'value' },
-  find: { list: 'GET /v1/kv/?recurse=true', read: 'GET /v1/kv/{name}', match: ['name'] },
+  // The list has the keys alone: what others keep there is none of a return's business.
+  find: { list: 'GET /v1/kv/?keys=true', read: 'GET /v1/kv/{name}', match: ['name'] },
   create: 'PUT /v1/kv/{name}?cas=0&flags={flags}',
   update: 'PUT /v1/kv/{name}?cas={ModifyIndex}&flags={flags}',
   delete: 'DELETE /v1/kv/{name}?cas={ModifyIndex}',

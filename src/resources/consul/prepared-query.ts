@@ -21,9 +21,11 @@ export interface PreparedQuery {
   /** Give mesh proxies instead of the instances. */
   connect: Default<boolean, false>
   /** How many of the nearest other datacenters are asked when none is left here. */
-  failoverNearest: Default<Integer, 0>
+  failoverNearest?: Integer
   /** Datacenters that are asked after those, in this order. */
   failoverDatacenters?: string[]
+  /** Datacenters and other meshes that are asked instead of those, in this order. */
+  failoverTargets?: FailoverTarget[]
   /** How long DNS may keep an answer. */
   ttl?: Span<'text'>
   /** Makes it a template for every name that begins so; no template when empty. */
@@ -34,6 +36,12 @@ export interface PreparedQuery {
   templateRemoveEmptyTags?: boolean
   /** Consul's own id. */
   id: ReadOnly<string>
+}
+interface FailoverTarget {
+  /** Another datacenter. */
+  datacenter?: string
+  /** Another mesh. */
+  peer?: string
 }
 
 export default defineResource<PreparedQuery>({
@@ -52,6 +60,7 @@ export default defineResource<PreparedQuery>({
       connect: 'Service.Connect',
       failoverNearest: 'Service.Failover.NearestN',
       failoverDatacenters: 'Service.Failover.Datacenters',
+      failoverTargets: 'Service.Failover.Targets',
       ttl: 'DNS.TTL',
       templateType: 'Template.Type',
       templateRegexp: 'Template.Regexp',
@@ -63,6 +72,10 @@ export default defineResource<PreparedQuery>({
   update: 'PUT /v1/query/{ID}',
   delete: 'DELETE /v1/query/{ID}',
   diff: { tags: 'as-set', ignoreCheckIds: 'as-set', nodeMeta: 'whole', serviceMeta: 'whole' },
+  exclusive: [
+    ['failoverNearest', 'failoverTargets'],
+    ['failoverDatacenters', 'failoverTargets'],
+  ],
   examples: {
     minimal: { name: 'web-here', service: 'web' },
     nearest: {
@@ -79,6 +92,7 @@ export default defineResource<PreparedQuery>({
       failoverDatacenters: ['dc2', 'dc3'],
       ttl: '10s',
     },
+    elsewhere: { name: 'web-elsewhere', service: 'web', failoverTargets: [{ datacenter: 'dc2' }, { peer: 'east' }] },
     template: {
       name: 'geo-',
       service: '${match(1)}',

@@ -1,4 +1,4 @@
-import { defineResource, type Integer, type Key, type Matching, type Port, type Span } from '../../schema/index.ts'
+import { defineResource, type Data, type Integer, type Key, type Matching, type Port, type Span } from '../../schema/index.ts'
 
 /** The configuration entry `service-defaults` of Consul: how the mesh treats every instance of a service. */
 export interface ServiceDefaults {
@@ -121,7 +121,7 @@ interface EnvoyExtension {
   /** A proxy that cannot apply it is not configured at all. */
   required?: boolean
   /** What the extension is told, in Consul's own words. */
-  arguments?: Record<string, string>
+  arguments?: Data
 }
 
 export default defineResource<ServiceDefaults>({

@@ -95,6 +95,7 @@ export default defineResource<ServiceResolver>({
   delete: 'DELETE /v1/config/service-resolver/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { subsets: 'whole', redirect: 'whole', failover: 'whole', loadBalancer: 'whole', meta: 'whole' },
+  exclusive: [['redirect', 'failover']],
   examples: {
     minimal: { name: 'resolved' },
     versions: {

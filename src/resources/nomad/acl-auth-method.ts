@@ -14,7 +14,7 @@ export interface AclAuthMethod {
   tokenNameFormat?: string
   /** Whether `nomad login` takes it when none is named; at most one may be so. */
   default: Default<boolean, false>
-  /** How the proof is verified. */
+  /** How the proof is verified: all of it, for what is left out Nomad forgets. */
   config: {
     /** Public keys in PEM that a JWT is verified with. */
     jwtValidationPubKeys?: string[]
@@ -26,8 +26,32 @@ export interface AclAuthMethod {
     oidcDiscoveryUrl?: string
     /** Nomad's id at the provider. */
     oidcClientId?: string
-    /** Nomad's secret at the provider. Nomad never shows it: it is sent whenever something else changes, so keep it declared. */
+    /** Nomad's secret at the provider. Nomad never shows it: it is sent whenever something else changes, and a change without it is refused. */
     oidcClientSecret?: Confidential
+    /** A proof of Nomad's own to the provider, signed with a key, instead of the secret. */
+    oidcClientAssertion?: {
+      /** Which key signs: Nomad's own, this one, or the client secret. */
+      keySource: 'nomad' | 'private_key' | 'client_secret'
+      /** Whom the proof is for; the discovery address when left out. */
+      audience?: string[]
+      /** Algorithm of the signature. */
+      keyAlgorithm?: string
+      /** The key of `private_key`. */
+      privateKey?: {
+        /** The key in PEM. Nomad never shows it. */
+        pemKey?: Confidential
+        /** Its file on the servers. */
+        pemKeyFile?: string
+        /** Id of the key, as the provider knows it. */
+        keyId?: string
+      }
+    }
+    /** Whether Nomad asks for a proof that people who come back are those who left. */
+    oidcEnablePkce?: boolean
+    /** Whether Nomad leaves out what the provider's own page of a person says. */
+    oidcDisableUserInfo?: boolean
+    /** Whether Nomad logs the claims of each login, at level debug. */
+    verboseLogging?: boolean
     /** Scopes that Nomad asks the provider for. */
     oidcScopes?: string[]
     /** Audiences of which a proof must name one. */
@@ -65,6 +89,10 @@ export default defineResource<AclAuthMethod>({
       'config.oidcDiscoveryUrl': 'OIDCDiscoveryURL',
       'config.oidcClientId': 'OIDCClientID',
       'config.oidcClientSecret': 'OIDCClientSecret',
+      'config.oidcClientAssertion': 'OIDCClientAssertion',
+      'config.oidcClientAssertion.privateKey.keyId': 'KeyID',
+      'config.oidcEnablePkce': 'OIDCEnablePKCE',
+      'config.oidcDisableUserInfo': 'OIDCDisableUserInfo',
       'config.oidcScopes': 'OIDCScopes',
       'config.allowedRedirectUris': 'AllowedRedirectURIs',
     },
@@ -73,8 +101,11 @@ export default defineResource<AclAuthMethod>({
   create: 'PUT /v1/acl/auth-method',
   update: 'PUT /v1/acl/auth-method/{name}',
   delete: 'DELETE /v1/acl/auth-method/{name}',
+  since: { 'config.oidcClientAssertion': '1.10', 'config.oidcEnablePkce': '1.10' },
   diff: {
+    config: 'whole',
     'config.oidcClientSecret': 'write-only',
+    'config.oidcClientAssertion.privateKey.pemKey': 'write-only',
     'config.jwtValidationPubKeys': 'as-set',
     'config.oidcScopes': 'as-set',
     'config.boundAudiences': 'as-set',

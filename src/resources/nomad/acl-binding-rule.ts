@@ -1,4 +1,4 @@
-import { defineResource, type Key, type Matching, type ReadOnly } from '../../schema/index.ts'
+import { defineResource, type Default, type Key, type Matching, type ReadOnly } from '../../schema/index.ts'
 
 /** A Nomad ACL binding rule: what a token of an auth method gets. Nomad gives such a rule no name, so Eos knows it by its description. */
 export interface AclBindingRule {
@@ -6,12 +6,12 @@ export interface AclBindingRule {
   name: Key<Matching<'^[^\\x00-\\x1f/]{1,256}$', 'one line without `/`, at most 256 characters'>>
   /** Name of the auth method; it must exist. */
   authMethod: Key<string>
-  /** Expression over the claims for which the rule holds; it always holds when left out. */
-  selector?: string
+  /** Expression over the claims for which the rule holds; empty, it always holds. */
+  selector: Default<string, ''>
   /** What the token gets: a role, a policy, or every right there is. */
   bindType: 'role' | 'policy' | 'management'
-  /** Name of that role or policy; may hold `${value.<name>}`. Left out for `management`. */
-  bindName?: string
+  /** Name of that role or policy; may hold `${value.<name>}`. Empty for `management`. */
+  bindName: Default<string, ''>
   /** Nomad's own id. */
   id: ReadOnly<string>
 }

@@ -8,7 +8,7 @@ export interface AclPolicy {
   description: Default<Text<256>, ''>
   /** What it allows, in HCL or JSON. */
   rules: string
-  /** The job whose allocations have the policy without a token: their workload identity brings it. */
+  /** The job whose allocations have the policy without a token: their workload identity brings it. Given, it is all of it; left out, it stays as it is. */
   jobAcl?: {
     /** Namespace of the job. */
     namespace: string
@@ -28,7 +28,7 @@ export default defineResource<AclPolicy>({
   create: 'PUT /v1/acl/policy/{name}',
   update: 'PUT /v1/acl/policy/{name}',
   delete: 'DELETE /v1/acl/policy/{name}',
-  diff: { rules: 'hcl' },
+  diff: { rules: 'hcl', jobAcl: 'whole' },
   samples: {
     rules: ['node { policy = "read" }', 'agent { policy = "write" }', 'namespace "default" {\n  capabilities = ["list-jobs", "read-job"]\n}'],
     'jobAcl.namespace': ['default', 'web'],

@@ -48,7 +48,7 @@ export default defineResource<AuthMethod>({
       allowedResponseHeaders: 'config.allowed_response_headers',
     },
   },
-  find: { list: 'GET /v1/sys/auth', read: 'GET /v1/sys/auth/{name}', match: ['name'] },
+  find: { list: 'GET /v1/sys/auth', match: ['name'] },
   create: 'POST /v1/sys/auth/{name}',
   update: 'POST /v1/sys/auth/{name}/tune',
   delete: 'DELETE /v1/sys/auth/{name}',

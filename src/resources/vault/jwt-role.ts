@@ -1,4 +1,4 @@
-import { defineResource, type Default, type Integer, type Key, type Matching, type Slashed, type Span } from '../../schema/index.ts'
+import { defineResource, type Data, type Default, type Integer, type Key, type Matching, type Slashed, type Span } from '../../schema/index.ts'
 
 /** A role of Vault's auth method `jwt`: who may log in with a signed token, and as what. */
 export interface JwtRole {
@@ -14,10 +14,16 @@ export interface JwtRole {
   boundAudiences?: string[]
   /** Whose token it must be. */
   boundSubject: Default<string, ''>
-  /** What the claims of a token must be. */
-  boundClaims?: Record<string, string>
+  /** What the claims of a token must be: a text, or a list of which it must have one. */
+  boundClaims?: Data
   /** How those are compared. */
   boundClaimsType: Default<'string' | 'glob', 'string'>
+  /** How long after its end a token is still taken; 150 seconds for 0. */
+  expirationLeeway?: Span<'s'>
+  /** How long before its beginning a token is taken already; 150 seconds for 0. */
+  notBeforeLeeway?: Span<'s'>
+  /** How far two clocks may differ; 60 seconds for 0. */
+  clockSkewLeeway?: Span<'s'>
   /** From a claim to the name of metadata. */
   claimMappings?: Record<string, string>
   /** The claim that lists groups. */
@@ -59,8 +65,11 @@ export default defineResource<JwtRole>({
       userClaim: '/nomad_job_id',
       userClaimJsonPointer: true,
       boundAudiences: ['vault.io', 'eos'],
-      boundClaims: { nomad_namespace: 'web-*' },
+      boundClaims: { nomad_namespace: ['web-*', 'shop'], nomad_task: 'main' },
       boundClaimsType: 'glob',
+      expirationLeeway: '1m',
+      notBeforeLeeway: '30s',
+      clockSkewLeeway: '10s',
       claimMappings: { nomad_namespace: 'namespace' },
       tokenPolicies: ['web', 'read'],
       tokenTtl: '30m',
@@ -75,7 +84,10 @@ export default defineResource<JwtRole>({
   },
   samples: {
     userClaim: ['/sub', '/nomad_task'],
-    boundClaims: [{ nomad_job_id: 'web' }],
+    boundClaims: [{ nomad_job_id: ['web', 'api'] }],
+    expirationLeeway: ['2m', 90],
+    notBeforeLeeway: ['2m', 90],
+    clockSkewLeeway: ['2m', 90],
     claimMappings: [{ nomad_job_id: 'job', nomad_task: 'task' }],
     tokenTtl: ['20m', 600],
     tokenMaxTtl: ['12h', 7200],

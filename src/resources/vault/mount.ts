@@ -1,11 +1,11 @@
-import { defineResource, type Default, type Immutable, type Key, type ReadOnly, type Slashed, type Span } from '../../schema/index.ts'
+import { defineResource, type Default, type Immutable, type Key, type Matching, type ReadOnly, type Slashed, type Span } from '../../schema/index.ts'
 
 /** A secrets engine of Vault and its tuning. Removing one destroys every secret in it. */
 export interface Mount {
   /** Path where it is reached, such as `kv` or `team/kv`. */
   name: Key<Slashed>
   /** What engine it is, such as `kv`, `pki` or `transit`. */
-  type: Immutable<string>
+  type: Immutable<Matching<'^(?!kv-v[0-9])[a-z0-9][a-z0-9_.-]{0,127}$', 'name of an engine; write kv with options {version: "2"} for kv-v2'>>
   /** What it is for. */
   description: Default<string, ''>
   /** Options of the engine, such as `version` of `kv`. */
@@ -47,7 +47,8 @@ export default defineResource<Mount>({
       allowedResponseHeaders: 'config.allowed_response_headers',
     },
   },
-  find: { list: 'GET /v1/sys/mounts', read: 'GET /v1/sys/mounts/{name}', match: ['name'] },
+  // No read of one mount: Vault answers it with the mount above, where there is one.
+  find: { list: 'GET /v1/sys/mounts', match: ['name'] },
   create: 'POST /v1/sys/mounts/{name}',
   update: 'POST /v1/sys/mounts/{name}/tune',
   delete: 'DELETE /v1/sys/mounts/{name}',

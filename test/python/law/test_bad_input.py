@@ -5,6 +5,7 @@ from law_tables import NAMES, TABLES, spec_of
 
 LONG = "x" * 65_536
 NEVER = {"line break": "a\nb", "NUL": "a\0b", "nothing": "", "64 KiB": LONG}
+SECRET = "hunter22secret"
 SELDOM = {"slash": "a/b", "star": "*", "quotes": "\"a' ", "emoji": "🦉", "dots": "..", "blank": " "}
 
 
@@ -48,27 +49,33 @@ def test_a_name_that_no_server_takes_is_refused_before_anything_is_sent(salted, 
 @pytest.mark.parametrize("table", TABLES, ids=NAMES)
 def test_a_value_of_another_type_is_refused_before_anything_is_sent(salted, table):
     """Mutation: hand what is wrong to the server, which takes unknown fields in silence."""
+    from saltext.eos.utils import forms
+
     for field, row in spec_of(table)["fields"].items():
         if row.get("read_only"):
             continue
         for wrong in _wrong(row):
             said = _refused(salted, table, field, {**_example(table), field: wrong})
             assert said.split(":")[0] == field, said
+        if forms.holds_secret(row):
+            for wrong in (SECRET, [SECRET], {"a": [SECRET]}):
+                said = _refused(salted, table, field, {**_example(table), field: wrong})
+                assert SECRET not in said
 
 
 def _wrong(row):
     """Give values that no field of this schema takes."""
     schema = row["schema"]
     if str(schema.get("x-form", "")).startswith("place:"):
-        return ["hunter22", {"file": "/a", "sealed": "b"}, {"env": "A"}, 7]
+        return [SECRET, [SECRET], {"file": "/a", "sealed": "b"}, {"env": "A"}, 7]
     if str(schema.get("x-form", "")).startswith("span:"):
-        return ["soon", "5 minutes", "1h 30m", -1, True, ["1h"]]
+        return ["soon", "5 minutes", "1h 30m", -1, True, ["1h"], float("inf"), float("nan")]
     if "enum" in schema:
         return ["no such value", 7, ["a"]]
     wrong = {
         "string": [7, True, ["a"], {"a": "b"}],
-        "integer": ["many", 1.5, True, ["1"]],
-        "number": ["many", True],
+        "integer": ["many", 1.5, True, ["1"], float("inf"), float("nan")],
+        "number": ["many", True, float("inf")],
         "boolean": ["yes", 1, "true"],
         "array": [7, {"a": "b"}, [["a"]]],
         "object": [7, "text", ["a"]],
@@ -98,5 +105,5 @@ def test_a_secret_written_as_text_is_refused_and_not_repeated(salted):
     assert (result["result"], salted.sent) == (False, [])
     assert result["comment"] == (
         "items:password: expected the place of a secret: {file: …}, {sealed: …} or {vault: {path: "
-        "…, field: …}}; found a str that is not shown"
+        "…, field: …}}; found a value that is not shown"
     )

@@ -120,7 +120,7 @@ def test_what_a_token_does_not_see_is_not_made_again(salted, consul):
     for token in (weak, None):
         opts = connected(salted, "consul", token)
         with pytest.raises(Forbidden, match="may not see the whole"):
-            agent_check.find(connect("consul", opts), opts, "backup")
+            agent_check.find(connect("consul", opts), "backup")
 
 
 WRONG = [

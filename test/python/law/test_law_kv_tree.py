@@ -170,7 +170,7 @@ def test_what_a_token_does_not_see_is_not_made_and_not_believed_absent(salted, c
     for remove in ([], "all"):
         tree = kv_tree.Tree("tree/app", {"b": "mine"}, remove)
         with pytest.raises(kv_tree.Unfinished, match="may not see the whole of tree/app/"):
-            kv_tree.settle(connect("consul", opts), opts, tree, test=True)
+            kv_tree.settle(connect("consul", opts), tree, test=True)
     assert salted.wrote == []
     if rules is not None:
         consul.delete(f"/v1/acl/policy/{made['ID']}")

@@ -53,7 +53,7 @@ def test_what_a_token_does_not_see_is_not_believed(salted, consul):
     for token in (weak, None):
         opts = connected(salted, "consul", token)
         with pytest.raises(Forbidden, match="may not see the whole"):
-            maintenance.reason(connect("consul", opts), opts, None)
+            maintenance.reason(connect("consul", opts), None)
 
 
 WRONG = [

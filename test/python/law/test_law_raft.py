@@ -58,7 +58,7 @@ def test_every_spelling_of_autopilot_is_the_same(peers):
     """Mutation: compare spans as text, and `90s` is written over `1m30s` on every run."""
     for turn in range(6):
         maker = Maker(spec_of(TABLE), TABLE, f"2026-11-22 autopilot {turn}")
-        values = {**maker.desired(), "cleanup_dead_servers": False}
+        values = {**maker.desired(maker.example()), "cleanup_dead_servers": False}
         applied = peers.state(AUTOPILOT, **maker.spelled(values))
         assert applied["result"] is True, applied
         quiet(peers, AUTOPILOT, **maker.spelled(values))

@@ -244,3 +244,51 @@ def test_what_a_weak_token_does_not_see_is_not_made_again(salted):
     finally:
         salted.state("consul_prepared_query.absent", name="seen-by-some")
         consul.delete(f"/v1/acl/token/{weak['AccessorID']}")
+
+
+@pytest.mark.parametrize("content", ["{}\nsecond line", "{} # mine", "\t{}\t{}", "{}\u2019"])
+def test_more_than_a_token_is_refused_and_not_repeated(tmp_path, content, caplog):
+    """Mutation: put it into a header, and the error that comes has it in its text."""
+    from saltext.eos.specs.consul_acl_policy import SPEC
+    from saltext.eos.utils import converge
+
+    path = tmp_path / "token"
+    path.touch(0o600)
+    path.write_text(content.format(SECRET, SECRET), "utf-8")
+    caplog.set_level(0)
+    result = converge.present(SPEC, {"name": "web"}, {}, connecting({"file": str(path)}))
+    assert result["result"] is False
+    assert "expected the token alone" in result["comment"]
+    assert SECRET[:8] not in result["comment"] + caplog.text
+
+
+WRONG = [
+    ({"address": "http://consul.example:8500"}, "address: expected https://host:port"),
+    ({"address": "127.0.0.1:8501"}, "address: expected https://host:port"),
+    ({"address": "https://h:abc"}, "address: expected https://host:port"),
+    ({"address": "https://u:5f0c6a52@h"}, "found one with a name or password in it"),
+    ({"address": 8501}, "address: expected https://host:port"),
+    ({"adress": "https://h"}, "did you mean address?"),
+    ("https://h", "eos:connections:consul: expected a map; found text"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "message"), WRONG)
+def test_a_connection_that_is_none_is_said_with_its_option(chosen, message):
+    """Mutation: take it as it is, and the token travels in clear, or a traceback comes."""
+    from saltext.eos.utils.settings import connect
+
+    opts = {"id": "n1", "pillar": {}, "eos": {"connections": {"consul": chosen}}}
+    with pytest.raises(CommandExecutionError) as err:
+        connect("consul", opts)
+    assert message in str(err.value)
+    assert "5f0c6a52" not in str(err.value)
+
+
+@pytest.mark.parametrize("path", ["kv/../sys/auth", "kv//a", "/kv/a", "kv/a\nb", "", "kv/."])
+def test_a_path_of_vault_does_not_lead_elsewhere(path):
+    """Mutation: put it into the address as it is, and another path of Vault is read."""
+    from saltext.eos.utils import placed
+
+    with pytest.raises(CommandExecutionError, match="the path of a secret in Vault: expected"):
+        placed.read_kv(None, path)

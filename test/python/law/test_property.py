@@ -24,7 +24,8 @@ def test_every_spelling_of_a_value_is_the_same_value(ready, table):
     salted = ready(table)
     for turn in range(COUNT):
         maker = Maker(spec_of(table), table, f"{SEED} {resource} {turn}")
-        values = maker.desired()
+        example = maker.example()
+        values = maker.desired(example)
         first, second = maker.spelled(values), maker.spelled(values)
         names = keys_of(table, first)
         try:
@@ -39,9 +40,23 @@ def test_every_spelling_of_a_value_is_the_same_value(ready, table):
                 assert salted.wrote == []
             looked = salted.state(present, test=True, **second)
             assert (looked["result"], looked["changes"], salted.wrote) == (True, {}, [])
+            if table["updatable"]:
+                _changes_to(salted, present, maker.spelled(maker.changed(values, example)))
         finally:
             removed = salted.state(absent, **names)
         assert removed["result"] is True, removed
+
+
+def _changes_to(salted, present, other):
+    """Give what is there other values: predicted as done, done once, and quiet afterwards."""
+    predicted = salted.state(present, test=True, **other)
+    assert predicted["result"] in (None, True), (other, predicted)
+    assert salted.wrote == []
+    changed = salted.state(present, **other)
+    assert changed["result"] is True, (other, changed)
+    assert changed["changes"] == predicted["changes"], (other, changed, predicted)
+    again = salted.state(present, **other)
+    assert (again["result"], again["changes"], salted.wrote) == (True, {}, []), (other, again)
 
 
 def test_values_are_the_same_in_every_run_and_different_in_every_turn():
@@ -50,7 +65,7 @@ def test_values_are_the_same_in_every_run_and_different_in_every_turn():
 
     def made(turn):
         maker = Maker(spec_of(table), table, f"{SEED} nomad_namespace {turn}")
-        values = maker.desired()
+        values = maker.desired(maker.example())
         return [values, maker.spelled(values), maker.spelled(values)]
 
     turns = [made(turn) for turn in range(20)]

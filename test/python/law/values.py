@@ -9,6 +9,11 @@ from typing import Any
 
 # Python 3.11 moved the parser of patterns.
 parser = getattr(re, "_parser", None) or importlib.import_module("sre_parse")
+FITTING = {
+    "consul_intention": {"action", "permissions"},
+    "consul_service_resolver": {"default_subset", "subsets"},
+}
+"""Fields that a server takes together, or one of at least: they stay as an example has them."""
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TEXTS = [
     "plain",
@@ -35,14 +40,16 @@ class Maker:
         self.spec, self.table = spec, table
         self.dice = random.Random(seed)
 
-    def desired(self) -> dict[str, Any]:
+    def example(self) -> dict[str, Any]:
+        """Give an example to begin with: there the fields fit together."""
+        return self.dice.choice(list(self.table["examples"].values()))["desired"]
+
+    def desired(self, example: dict[str, Any]) -> dict[str, Any]:
         """
         Give arguments of ``present`` that its server must take.
 
-        A whole example is the start where fields only fit together: what it sets may be another
-        value, and what it leaves out stays so.
+        What the example sets may be another value.
         """
-        example = self.dice.choice(list(self.table["examples"].values()))["desired"]
         values = {}
         for name, row in self.spec["fields"].items():
             if row.get("read_only"):
@@ -55,6 +62,29 @@ class Maker:
             for name in [one for one in names if one in values][1:]:
                 del values[name]
         return values
+
+    def changed(self, values: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+        """
+        Give other values for the same object: what names it and what it cannot change stay.
+
+        What some example leaves out may be left out: it then stays as it is.
+        """
+        rows = self.spec["fields"]
+        fixed = {n for n, row in rows.items() if row.get("key") or row.get("immutable")}
+        left = {n for n in self._seldom() if self.dice.random() < 0.3}
+        other = {n: v for n, v in self.desired(example).items() if n not in fixed | left}
+        return {n: v for n, v in values.items() if n in fixed} | other
+
+    def _seldom(self) -> set[str]:
+        """Name what can be left out: it has no default, and some example does without it."""
+        examples = [one["desired"] for one in self.table["examples"].values()]
+        rows = self.spec["fields"]
+        seldom = {
+            name
+            for name, row in rows.items()
+            if "default" not in row and any(name not in one for one in examples)
+        }
+        return seldom - FITTING.get(self.table["resource"], set())
 
     def spelled(self, values: dict[str, Any]) -> dict[str, Any]:
         """Give the same values as somebody else would write them, in another order."""
@@ -84,7 +114,7 @@ class Maker:
         if form.startswith("place:"):
             return {"file": f"/etc/eos/law/{self.dice.choice(LETTERS)}"}
         if form.startswith("span:"):
-            return f"{self.dice.randint(1, 90)}{self.dice.choice('sm')}"
+            return f"{self.dice.randint(0, 90)}{self.dice.choice('sm')}"
         if "const" in schema:
             return own
         if "enum" in schema:

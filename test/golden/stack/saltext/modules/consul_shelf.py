@@ -24,8 +24,8 @@ def get(name):
     name
         Name by which people ask for it. At most 20 lower-case letters and ``-``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -41,8 +41,8 @@ def list_():
     """
     List every Consul shelf as a dictionary.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -102,8 +102,8 @@ def create(
         Keys of its drawers, by drawer. Map of secret, given by its place: ``{file: …}``, ``{sealed:
         …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -175,8 +175,8 @@ def update(
         Keys of its drawers, by drawer. Map of secret, given by its place: ``{file: …}``, ``{sealed:
         …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 
@@ -206,8 +206,8 @@ def delete(name):
     name
         Name by which people ask for it. At most 20 lower-case letters and ``-``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
+    refuses.
 
     CLI Example:
 

@@ -59,5 +59,19 @@ SPEC = {
             "texts": True,
             "schema": {"type": "array", "items": {"type": "string"}},
         },
+        "enabled_network_modes": {
+            "wire": "Capabilities.EnabledNetworkModes",
+            "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
+        "disabled_network_modes": {
+            "wire": "Capabilities.DisabledNetworkModes",
+            "diff": "as-set",
+            "shape": "list",
+            "texts": True,
+            "schema": {"type": "array", "items": {"type": "string"}},
+        },
     },
 }

@@ -90,8 +90,8 @@ def present(
         Keys of its drawers, by drawer. Map of secret, given by its place: ``{file: …}``, ``{sealed:
         …}`` or ``{vault: {path: …, field: …}}`` by name; not managed when left out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -120,8 +120,8 @@ def absent(name):
     name
         Name by which people ask for it. At most 20 lower-case letters and ``-``; identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Consul
-    shelf is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)

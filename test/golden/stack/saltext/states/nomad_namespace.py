@@ -16,7 +16,15 @@ def __virtual__():
     return __virtualname__
 
 
-def present(name, description="", meta=None, enabled_task_drivers=None, disabled_task_drivers=None):
+def present(
+    name,
+    description="",
+    meta=None,
+    enabled_task_drivers=None,
+    disabled_task_drivers=None,
+    enabled_network_modes=None,
+    disabled_network_modes=None,
+):
     """
     Ensure that a Nomad namespace exists with these settings.
 
@@ -30,6 +38,10 @@ def present(name, description="", meta=None, enabled_task_drivers=None, disabled
             - disabled_task_drivers:
                 - raw_exec
                 - exec
+            - enabled_network_modes:
+                - bridge
+            - disabled_network_modes:
+                - host
 
     name
         Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
@@ -42,15 +54,23 @@ def present(name, description="", meta=None, enabled_task_drivers=None, disabled
         Free labels, such as the team that owns it. Map of text by name; not managed when left out.
 
     enabled_task_drivers
-        Task drivers that jobs of this namespace may use; every driver when left out. List of text;
-        not managed when left out.
+        Task drivers that jobs of this namespace may use; every driver when empty. List of text; not
+        managed when left out.
 
     disabled_task_drivers
         Task drivers that jobs of this namespace must not use. List of text; not managed when left
         out.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    enabled_network_modes
+        Network modes that groups of this namespace may use, such as ``bridge``; every mode when
+        empty. List of text; not managed when left out.
+
+    disabled_network_modes
+        Network modes that groups of this namespace must not use. List of text; not managed when
+        left out.
+
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     desired = {
         "name": name,
@@ -58,6 +78,8 @@ def present(name, description="", meta=None, enabled_task_drivers=None, disabled
         "meta": meta,
         "enabled_task_drivers": enabled_task_drivers,
         "disabled_task_drivers": disabled_task_drivers,
+        "enabled_network_modes": enabled_network_modes,
+        "disabled_network_modes": disabled_network_modes,
     }
     return converge.present(SPEC, desired, __salt__, __opts__)
 
@@ -75,8 +97,8 @@ def absent(name):
         Name that jobs, policies and volumes refer to. Letters, digits and ``-``, at most 128;
         identifies it.
 
-    Raises ``CommandExecutionError`` when the server is out of reach, sealed or refuses: the Nomad
-    namespace is then as it was.
+    A failure is a result ``False``, whose comment says what was expected and found; what was
+    changed before it stands in the changes.
     """
     keys = {"name": name}
     return converge.absent(SPEC, keys, __salt__, __opts__)
