@@ -182,3 +182,20 @@ def test_a_list_of_keys_has_no_value_in_it(salted):
         assert "business" not in str(found)
     finally:
         salted.state("consul_kv.absent", name="law/listed")
+
+
+def test_of_a_map_only_what_changes_has_to_be_known():
+    """Mutation: look into no map, and the policy of a failover goes with its service."""
+    from saltext.eos.specs.consul_service_resolver import SPEC
+    from saltext.eos.utils import codec
+
+    kept = {"Service": "spare", "Policy": {"Mode": "order-by-locality"}}
+    found = {"Kind": "service-resolver", "Name": "mapped", "Failover": {"*": kept}}
+    wanted = {"failover": {"*": {"service": "spare"}, "v1": {"service": "other"}}}
+    assert codec.strange(SPEC["fields"], wanted, found) == []
+    made = codec.to_wire(SPEC["fields"], wanted, found)["Failover"]
+    assert made == {"*": kept, "v1": {"Service": "other"}}
+    wanted["failover"]["*"] = {"service": "third"}
+    assert codec.strange(SPEC["fields"], wanted, found) == ["failover:*:Policy"]
+    del wanted["failover"]["*"]
+    assert codec.strange(SPEC["fields"], wanted, found) == []
