@@ -41,7 +41,14 @@ def test_a_page_names_every_function_and_argument(name):
 
 @pytest.mark.server
 @pytest.mark.parametrize(
-    "name", ["consul_kv_tree", "consul_check", "consul_maintenance", "vault_generated"]
+    "name",
+    [
+        "consul_kv_tree",
+        "consul_check",
+        "consul_maintenance",
+        "vault_auth_config",
+        "vault_generated",
+    ],
 )
 def test_the_samples_are_applied_as_they_stand(salted, name):
     """Mutation: write a sample that no state takes, and who copies it is the first to see."""

@@ -1,0 +1,98 @@
+"""The configuration of an auth method of Vault, whatever the method calls its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from salt.exceptions import CommandExecutionError
+
+from saltext.eos.utils import answers, diff, forms
+from saltext.eos.utils.http import Client, NotFound
+from saltext.eos.utils.validate import same
+
+_NONE = ("", [], {}, None)
+
+
+def read(client: Client, mount: str) -> dict[str, Any] | None:
+    """
+    Read what a method is configured with, secrets left out; ``None`` when it is not yet.
+
+    :raises CommandExecutionError: there is no such method, or it has no configuration.
+    """
+    path = _path(mount)
+    try:
+        return answers.mapping(client.get(path), f"GET {path}")
+    except NotFound as err:
+        said = err.body.get("errors") if isinstance(err.body, dict) else None
+        if said:
+            raise CommandExecutionError(
+                f"there is nothing to configure at auth/{mount}: {str(said[0])[:200].strip()}; "
+                "expected the path of an auth method that has a configuration; enable it first, "
+                "with vault_auth_method.present"
+            ) from err
+        return None
+
+
+def changes(config: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]:
+    """Give what must be written of what is wanted."""
+    known = found or {}
+    return {
+        name: {"old": known.get(name), "new": value}
+        for name, value in config.items()
+        if not _is_like(value, known.get(name))
+    }
+
+
+def refuse_unknown(config: dict[str, Any], found: dict[str, Any] | None, mount: str) -> None:
+    """
+    Refuse a setting that the method does not show: Vault would take it in silence.
+
+    :raises CommandExecutionError: every such setting.
+    """
+    unknown = sorted(set(config) - set(found)) if found else []
+    if unknown:
+        raise CommandExecutionError(
+            f"config:{unknown[0]}: expected one of {', '.join(sorted(found or {}))}, which "
+            f"auth/{mount} shows; found an unknown one; a secret belongs into `secrets`"
+        )
+
+
+def write(
+    client: Client,
+    mount: str,
+    config: dict[str, Any],
+    found: dict[str, Any] | None,
+    secrets: dict[str, str],
+) -> None:
+    """Write the whole: what is not managed stays as it was read."""
+    kept = {name: value for name, value in (found or {}).items() if value not in _NONE}
+    client.post(_path(mount), {**kept, **config, **secrets})
+
+
+def _path(mount: str) -> str:
+    return f"/v1/auth/{quote(mount, safe='/')}/config"
+
+
+def _is_like(wanted: Any, found: Any) -> bool:
+    """Compare a setting with what Vault makes of it: spans in seconds, lists of commas, PEM."""
+    if wanted in _NONE and found in (*_NONE, False, 0):
+        return True
+    if isinstance(found, list) and isinstance(wanted, str):
+        wanted = [part.strip() for part in wanted.split(",") if part.strip()]
+    if isinstance(found, list) and isinstance(wanted, list):
+        pairs = zip(wanted, found, strict=False)
+        return len(wanted) == len(found) and all(_is_like(one, two) for one, two in pairs)
+    is_number = isinstance(found, int) and not isinstance(found, bool)
+    if is_number and isinstance(wanted, str):
+        return _seconds(wanted) == found
+    if isinstance(wanted, str) and isinstance(found, str):
+        return wanted.strip() == found.strip()
+    return same(wanted, found)
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return diff.nanoseconds(text) / forms.SECOND
+    except ValueError:
+        return None
