@@ -11,7 +11,7 @@ from saltext.eos.utils import answers, diff, forms
 from saltext.eos.utils.http import Client, NotFound
 from saltext.eos.utils.validate import same
 
-_NONE = ("", [], {}, None)
+_NONE: tuple[Any, ...] = ("", [], {}, None)
 
 
 def read(client: Client, mount: str) -> dict[str, Any] | None:
