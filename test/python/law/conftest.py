@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -75,6 +76,7 @@ def salted_once():
     with contextlib.ExitStack() as servers:
         yield Salted(home, servers)
     clear(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture
