@@ -85,8 +85,10 @@ def token_written(name, place, meta=None, server_external_addresses=None):
         found = peering.find(client, name)
         if found is not None:
             peering.refuse_other(found, meta)
-            if found["State"] != "PENDING" or peering.is_kept(place, __opts__):
+            if found["State"] != "PENDING":
                 return state.unchanged(name, f"Peering {name}")
+        if peering.is_kept(place, __opts__) and found is not None:
+            return state.unchanged(name, f"Peering {name}")
         wanted = {} if found else {"state": {"old": None, "new": "PENDING"}}
         wanted["token"] = {"old": None, "new": state.HIDDEN}
         if not test:

@@ -72,6 +72,7 @@ def present(name, config, secrets=None):
         wanted, places = given["config"], given["secrets"] or {}
         if not wanted:
             raise CommandExecutionError("config: expected at least one setting; found none")
+        auth_config.refuse_secrets(wanted)
         client = settings.connect("vault", __opts__)
         found = auth_config.read(client, name)
         auth_config.refuse_unknown(wanted, found, name)

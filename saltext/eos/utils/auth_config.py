@@ -13,6 +13,12 @@ from saltext.eos.utils.validate import same
 
 _NONE: tuple[Any, ...] = ("", [], {}, None)
 
+_SECRETS = (
+    "secret", "password", "bindpass", "private_key", "secret_key", "tls_key", "reviewer_jwt",
+    "credentials", "api_token", "org_token",
+)  # fmt: skip
+"""How the settings end that methods of Vault never show."""
+
 
 def read(client: Client, mount: str) -> dict[str, Any] | None:
     """
@@ -42,6 +48,20 @@ def changes(config: dict[str, Any], found: dict[str, Any] | None) -> dict[str, A
         for name, value in config.items()
         if not _is_like(value, known.get(name))
     }
+
+
+def refuse_secrets(config: dict[str, Any]) -> None:
+    """
+    Refuse settings whose values must not be shown; none of them is repeated.
+
+    :raises CommandExecutionError: the first of them.
+    """
+    for name in sorted(config):
+        if name.endswith(_SECRETS):
+            raise CommandExecutionError(
+                f"config:{name}: expected a setting that may be shown; found a secret, which is "
+                "not; name its place in `secrets`"
+            )
 
 
 def refuse_unknown(config: dict[str, Any], found: dict[str, Any] | None, mount: str) -> None:

@@ -141,12 +141,18 @@ def wait_gone(client: Client, name: str, within: float) -> None:
 
 def is_kept(place: dict[str, Any], opts: Mapping[str, Any]) -> bool:
     """
-    Tell whether something lies at the place of a token.
+    Tell whether something lies at the place of a token; a place that is none is found here.
 
-    :raises CommandExecutionError: what lies there cannot be read, or everybody may read it.
+    :raises CommandExecutionError: what lies there cannot be read, everybody may read it, or
+        nothing can lie there.
     """
     if "file" in place:
-        if not Path(place["file"]).exists():
+        path = Path(place["file"])
+        if not path.parent.is_dir():
+            raise CommandExecutionError(
+                f"{path.parent} is no folder here; expected the folder of the token to be there"
+            )
+        if not path.exists():
             return False
         placed.opened(place, opts)
         return True
@@ -163,10 +169,6 @@ def keep(place: dict[str, Any], secret: str, opts: Mapping[str, Any]) -> None:
     """
     if "file" in place:
         path = Path(place["file"])
-        if not path.parent.is_dir():
-            raise CommandExecutionError(
-                f"{path.parent} is no folder here; expected the folder of the token to be there"
-            )
         own = {"uid": os.geteuid(), "gid": os.getegid()}
         atomic.write(path, f"{secret}\n".encode(), mode=0o600, **own)
         return

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from law_servers import consul
 from law_states import Elsewhere, own, quiet, refused, settles
+from salt.exceptions import CommandExecutionError
 
 pytestmark = pytest.mark.server
 
@@ -135,14 +136,35 @@ def test_a_token_is_kept_in_vault(joined):
     here.state("vault_mount.absent", name="kvp")
 
 
-def test_what_cannot_be_kept_is_made_again_next_time(joined):
-    """Mutation: say that all went well, and the token is lost for ever."""
+def test_a_place_that_is_none_is_found_before_a_token_is_made(joined):
+    """Mutation: look at the place afterwards, and a peering waits for a token that is gone."""
     here, _, place = joined
-    nowhere = {"file": str(place.parent / "none" / "token")}
-    result = here.state(WRITTEN, name="west", place=nowhere)
+    said = refused(here, WRITTEN, name="west", place={"file": str(place.parent / "none" / "token")})
+    assert "is no folder here" in said
+    place.touch(0o600)
+    place.write_text("of old")
+    place.chmod(0o644)
+    said = refused(here, WRITTEN, name="west", place={"file": str(place)})
+    assert "may be read by everybody" in said
+    assert here.modules["consul_peering.get"]("west") is None
+
+
+def test_what_cannot_be_kept_is_made_again_next_time(joined, monkeypatch):
+    """Mutation: say that all went well, and the token is lost for ever."""
+    from saltext.eos.utils import peering
+
+    here, _, place = joined
+    keep = peering.keep
+
+    def full(*_):
+        raise CommandExecutionError("no space left on device")
+
+    monkeypatch.setattr(peering, "keep", full)
+    result = here.state(WRITTEN, name="west", place={"file": str(place)})
     assert result["result"] is False
     assert result["changes"] == {"state": {"old": None, "new": "PENDING"}}
-    assert "is no folder here" in result["comment"]
+    assert result["comment"] == "no space left on device"
+    monkeypatch.setattr(peering, "keep", keep)
     assert set(settles(here, WRITTEN, name="west", place={"file": str(place)})) == {"token"}
 
 
