@@ -4,7 +4,8 @@
 Read and write Consul catalog nodes.
 
 A node in Consul's catalogue that has no agent: a device, or a host elsewhere. A node with an agent
-registers itself, and again. Removing one removes its services.
+registers itself, and again. Removing one removes its services. Consul does not compare here: who
+writes last is right.
 """
 
 from saltext.eos.specs.consul_catalog_node import SPEC

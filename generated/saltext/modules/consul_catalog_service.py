@@ -4,7 +4,7 @@
 Read and write Consul catalog services.
 
 A service in Consul's catalogue on a node without an agent. What runs beside an agent is
-``consul_service``.
+``consul_service``. Consul does not compare here: who writes last is right.
 """
 
 from saltext.eos.specs.consul_catalog_service import SPEC

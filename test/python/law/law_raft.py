@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import certificates
-from law_servers import Server, _until, running, served
+from law_servers import Server, running, served
 from programs import binary, free_ports
 
 
@@ -65,5 +66,18 @@ def raft(home: Path, peer: Server | None = None, key: str = "") -> Iterator[tupl
             made = client.put("/v1/sys/init", {"secret_shares": 1, "secret_threshold": 1})
             token, key = made["root_token"], made["keys"][0]
             client.put("/v1/sys/unseal", {"key": key})
-        _until(is_open, home)
+        _await(is_open)
         yield served(home, address, authority, token), key
+
+
+def _await(ready: Callable[[], bool]) -> None:
+    """Ask until it is so: a new peer is told its data first."""
+    from saltext.eos.utils.http import HttpError
+
+    ends = time.monotonic() + 60
+    while True:
+        with contextlib.suppress(HttpError):
+            if ready():
+                return
+        assert time.monotonic() < ends
+        time.sleep(0.2)
