@@ -66,8 +66,8 @@ def present(
         to be told.
 
     target
-        What is asked: an address for ``http`` and ``h2ping``, ``host:port`` for the others;
-        ``grpc`` and ``h2ping`` are asked over TLS.
+        What is asked: an address for ``http``, ``host:port`` for the others; ``grpc`` and
+        ``h2ping`` are asked over TLS.
 
     interval
         How often it looks, such as ``15s``; needed unless ``type`` is ``ttl``.

@@ -136,8 +136,7 @@ def established(name, token, meta=None, within=60):
         found = peering.find(client, name)
         if found is not None:
             peering.refuse_other(found, meta)
-            if not test:
-                peering.wait(client, name, within)
+            peering.wait(client, name, 0 if test else within)
             return state.unchanged(name, f"Peering {name}")
         secret = placed.opened(token, __opts__)
         wanted = {

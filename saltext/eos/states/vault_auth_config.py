@@ -79,6 +79,7 @@ def present(name, config, secrets=None):
         changes = auth_config.changes(wanted, found)
         if not changes:
             return state.unchanged(name, f"Configuration of auth method {name}")
+        auth_config.refuse_loss(found, wanted, places, name)
         hidden = {one: {"old": None, "new": state.HIDDEN} for one in places}
         opened = {one: placed.opened(place, __opts__) for one, place in places.items()}
         changes |= {} if found else hidden

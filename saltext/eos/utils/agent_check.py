@@ -66,7 +66,7 @@ HIDDEN = {
     "failures_before_critical": "FailuresBeforeCritical",
     "deregister_after": "DeregisterCriticalServiceAfter",
 }
-_MARK = re.compile(r"\s*\beos:([0-9a-f]{12})\Z")
+_MARK = re.compile(r"(?:\A| )eos:([0-9a-f]{12})\Z")
 
 
 def check(wanted: dict[str, Any]) -> None:
@@ -165,12 +165,12 @@ def changes(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, A
 
 def body(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]:
     """Give a check as it is registered; it goes on to say what it has said."""
-    notes = wanted.get("notes") or ""
+    notes, mark = wanted.get("notes") or "", f"eos:{digest(wanted)}"
     sent: dict[str, Any] = {
         "ID": wanted["name"],
         "Name": wanted["title"],
         "ServiceID": wanted.get("service"),
-        "Notes": f"{notes} eos:{digest(wanted)}".lstrip(" "),
+        "Notes": f"{notes} {mark}" if notes else mark,
         "Interval": wanted.get("interval"),
         "Timeout": wanted.get("timeout"),
         "Status": found["Status"] if found else None,

@@ -78,6 +78,36 @@ def refuse_unknown(config: dict[str, Any], found: dict[str, Any] | None, mount: 
         )
 
 
+def refuse_loss(
+    found: dict[str, Any] | None, config: dict[str, Any], secrets: dict[str, Any], mount: str
+) -> None:
+    """
+    Refuse to write a method whole that has a secret which was not given: it would be lost.
+
+    :raises CommandExecutionError: the first such secret.
+    """
+    known = found or {}
+    hidden = [name.removesuffix("_set") for name, one in known.items() if _tells_of(name, one)]
+    hidden += ["oidc_client_secret"] if known.get("oidc_client_id") else []
+    for name in hidden:
+        if name not in secrets:
+            raise CommandExecutionError(
+                f"secrets:{name}: expected its place, because auth/{mount} has one, Vault does not "
+                "show it, and a write without it would lose it; found nothing"
+            )
+    provider = (known.get("provider_config") or {}).get("provider")
+    if provider == "gsuite" and "provider_config" not in config:
+        raise CommandExecutionError(
+            f"config:provider_config: expected the whole of it, because auth/{mount} has one, of "
+            "which Vault does not show the account; found nothing"
+        )
+
+
+def _tells_of(name: str, value: Any) -> bool:
+    """Tell whether a setting says of a secret that there is one, as ``token_reviewer_jwt_set``."""
+    return value is True and name.removesuffix("_set").endswith(_SECRETS) and name.endswith("_set")
+
+
 def write(
     client: Client,
     mount: str,

@@ -81,6 +81,21 @@ def test_a_secret_is_written_and_never_shown(salted, method, tmp_path, caplog):
     assert "the secret of" not in json.dumps(said) + caplog.text
 
 
+def test_a_secret_that_is_there_is_not_lost(salted, method):
+    """Mutation: write what was read, and the reviewer's token of Kubernetes is gone unseen."""
+    vault = method("kubernetes", "kubernetes")
+    name, host = "kubernetes", "https://k8s.example"
+    first = {"kubernetes_host": host, "token_reviewer_jwt": "a.b.c", "disable_local_ca_jwt": True}
+    vault.post("/v1/auth/kubernetes/config", first)
+    wanted = {"kubernetes_host": "https://k8s.test"}
+    said = refused(salted, PRESENT, name=name, config=wanted)
+    assert said.startswith("secrets:token_reviewer_jwt: expected its place, because auth/kuber")
+    given = {"config": wanted, "secrets": {"token_reviewer_jwt": {"file": "/etc/eos/jwt"}}}
+    assert set(settles(salted, PRESENT, name=name, **given)) == {"kubernetes_host"}
+    assert vault.get("/v1/auth/kubernetes/config")["token_reviewer_jwt_set"] is True
+    quiet(salted, PRESENT, name=name, config=wanted)
+
+
 def test_an_unknown_setting_is_refused(salted, method):
     """Mutation: leave it to Vault, which takes what it does not know in silence."""
     method("ldap", "ldap")

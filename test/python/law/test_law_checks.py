@@ -29,7 +29,8 @@ ASKED = {
     "failures_before_critical": 3,
     "deregister_after": "2h",
 }
-CASES = [TOLD, REACHED, ASKED, {**REACHED, "type": "grpc"}, {**REACHED, "type": "udp"}]
+OTHERS = [{**REACHED, "type": kind} for kind in ("grpc", "udp", "h2ping")]
+CASES = [TOLD, REACHED, ASKED, *OTHERS]
 
 
 @pytest.fixture
@@ -101,6 +102,13 @@ def test_a_check_says_on_what_it_has_said(salted, consul):
     consul.put("/v1/agent/check/pass/backup")
     settles(salted, PRESENT, **{**TOLD, "title": "The last backup"})
     assert salted.modules["consul_check.get"]("backup")["status"] == "passing"
+
+
+@pytest.mark.parametrize("notes", [" a", "a\nb\n", "eos:0123456789ab c", "x" * 4000, "a "])
+def test_notes_are_kept_to_the_letter(salted, consul, notes):
+    """Mutation: take white space before the mark for a part of it, and each run writes."""
+    settles(salted, PRESENT, **{**TOLD, "notes": notes})
+    assert salted.modules["consul_check.get"]("backup")["notes"] == notes
 
 
 def test_a_service_that_is_not_there_is_said_by_consul(salted, consul):
