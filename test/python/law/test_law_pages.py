@@ -16,7 +16,8 @@ def test_every_module_written_by_hand_has_its_page():
     """Mutation: add one without a page, and nobody finds it."""
     folders = ("modules", "states")
     here = [path.stem for one in folders for path in (ROOT / "saltext/eos" / one).glob("*.py")]
-    assert set(PAGES) == {name for name in here if name.startswith(("consul_", "vault_"))}
+    services = ("consul_", "nomad_", "vault_")
+    assert set(PAGES) == {name for name in here if name.startswith(services)}
 
 
 @pytest.mark.parametrize("name", PAGES)
