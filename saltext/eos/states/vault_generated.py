@@ -23,7 +23,7 @@ __opts__: dict[str, Any]
 TRIES = 3
 _FORM = {
     "type": "string",
-    "pattern": "^(password|uuid|base64:(1[6-9]|[2-9][0-9]|[1-4][0-9][0-9]|51[0-2]))$",
+    "pattern": "^(password|uuid|base64:(1[6-9]|[2-9][0-9]|[1-4][0-9][0-9]|50[0-9]|51[0-2]))$",
     "x-says": "password, uuid, or base64: with a number of bytes from 16 to 512",
     # Who takes this for the place of the value writes a secret here: it is not repeated.
     "x-form": "place:form",

@@ -44,6 +44,15 @@ class Engine:
         self.client.post(path, {"data": fields} if self.has_versions else fields)
 
 
+def test_every_size_that_is_promised_is_taken():
+    """Mutation: a gap in the pattern; there was one from 500 to 509."""
+    from saltext.eos.states.vault_generated import _FORM
+    from saltext.eos.utils.validate import findings
+
+    taken = [size for size in range(1000) if not findings(_FORM, f"base64:{size}")]
+    assert taken == list(range(16, 513))
+
+
 def test_a_secret_is_made_once_and_stays(salted, engine):
     """Mutation: make it when it is there, and every application has the wrong password."""
     name = f"{engine.mount}/app/database"
@@ -182,7 +191,8 @@ WRONG = [
     ({"fields": ["hunter22"]}, "fields: expected a map"),
     ({"fields": {"password": "hunter22"}}, "fields:password: expected password, uuid, or base64:"),
     ({"fields": {"password": {"value": "hunter22"}}}, "fields:password: expected"),
-    ({"fields": {"password": "base64:8"}}, "fields:password: expected"),
+    ({"fields": {"password": "base64:15"}}, "fields:password: expected"),
+    ({"fields": {"password": "base64:513"}}, "fields:password: expected"),
     ({"fields": {"password": None}}, "fields:password: expected"),
 ]
 
