@@ -99,7 +99,8 @@ def present(
     deregister_after
         How long it may fail before its service is forgotten; a minute at least.
 
-    A check that is there goes on to say what it has said until it has looked again.
+    A check that is there goes on to say what it has said until it has looked again, unless it
+    becomes one of another ``type`` or ``service``.
     """
     test = bool(__opts__.get("test"))
     wanted = plain({
@@ -122,7 +123,7 @@ def present(
         if not test:
             if found and (changes.keys() & {"service", "type"}):
                 _deregister(client, name)
-            client.put("/v1/agent/check/register", agent_check.body(wanted, found))
+            client.put("/v1/agent/check/register", agent_check.body(wanted))
             done = changes
             again = agent_check.find(client, name)
             left = agent_check.changes(wanted, again)

@@ -163,8 +163,8 @@ def changes(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, A
     }
 
 
-def body(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]:
-    """Give a check as it is registered; it goes on to say what it has said."""
+def body(wanted: dict[str, Any]) -> dict[str, Any]:
+    """Give a check as it is registered; the agent itself goes on to say what it has said."""
     notes, mark = wanted.get("notes") or "", f"eos:{digest(wanted)}"
     sent: dict[str, Any] = {
         "ID": wanted["name"],
@@ -173,7 +173,6 @@ def body(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, Any]
         "Notes": f"{notes} {mark}" if notes else mark,
         "Interval": wanted.get("interval"),
         "Timeout": wanted.get("timeout"),
-        "Status": found["Status"] if found else None,
     }
     sent |= {key: wanted.get(name) for name, key in HIDDEN.items() if key}
     if wanted["type"] in TARGETS:

@@ -157,9 +157,7 @@ def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[s
 def _write(client: Client, steps: list[Step], changes: Changes) -> None:
     for batch in _batches(steps):
         client.put("/v1/txn", [operation for _, _, operation in batch])
-        for key, both, _ in batch:
-            first = changes.get(key, both)["old"]
-            changes[key] = {"old": first, "new": both["new"]}
+        changes.update({key: both for key, both, _ in batch})
 
 
 def _batches(steps: list[Step]) -> Iterator[list[Step]]:

@@ -1,5 +1,8 @@
 """Checks that Consul's agent makes: what it shows and what it hides are both put right."""
 
+import socket
+import time
+
 import pytest
 from law_states import connected, own, quiet, refused, settles
 
@@ -97,11 +100,18 @@ def test_what_others_made_of_a_check_is_put_right(salted, consul, theirs):
 
 
 def test_a_check_says_on_what_it_has_said(salted, consul):
-    """Mutation: register it without its state, and every change takes a healthy service away."""
-    settles(salted, PRESENT, **TOLD)
-    consul.put("/v1/agent/check/pass/backup")
-    settles(salted, PRESENT, **{**TOLD, "title": "The last backup"})
-    assert salted.modules["consul_check.get"]("backup")["status"] == "passing"
+    """Mutation: remove it first on every change, and each takes a healthy service away."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        target = f"127.0.0.1:{listening.getsockname()[1]}"
+        soon = {**REACHED, "target": target, "interval": "1s"}
+        settles(salted, PRESENT, **soon)
+        status = salted.modules["consul_check.get"]
+        ends = time.monotonic() + 30
+        while status("database")["status"] != "passing":
+            assert time.monotonic() < ends
+            time.sleep(0.1)
+        settles(salted, PRESENT, **{**soon, "interval": "1h"})
+        assert status("database")["status"] == "passing"
 
 
 @pytest.mark.parametrize("notes", [" a", "a\nb\n", "eos:0123456789ab c", "x" * 4000, "a "])

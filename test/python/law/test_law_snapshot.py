@@ -1,5 +1,6 @@
 """Snapshots of a real Consul: saved for their owner alone, and restored where they belong."""
 
+import io
 import tarfile
 
 import pytest
@@ -46,7 +47,9 @@ def test_another_cluster_is_not_overwritten(salted, consul, tmp_path):
     assert consul.get("/v1/kv/snapshot/?keys=true") == ["snapshot/a"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "a byte", "text", "empty", "another archive"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "a byte", "text", "empty", "another archive", "another state"]
+)
 def test_a_damaged_file_is_never_sent(salted, consul, tmp_path, damage):
     """Mutation: leave the check to the server, which has begun to restore by then."""
     path = tmp_path / "consul.snap"
@@ -59,7 +62,9 @@ def test_a_damaged_file_is_never_sent(salted, consul, tmp_path, damage):
         "text": b"no snapshot",
         "empty": b"",
     }
-    if damage == "another archive":
+    if damage == "another state":
+        _rewritten(path)
+    elif damage == "another archive":
         with tarfile.open(path, "w:gz") as archive:
             archive.add(__file__, "state.bin")
     else:
@@ -69,6 +74,16 @@ def test_a_damaged_file_is_never_sent(salted, consul, tmp_path, damage):
         with pytest.raises(CommandExecutionError, match=r"no snapshot of Consul|is damaged"):
             salted.modules[f"consul_snapshot.{function}"](str(path), *more)
     assert consul.get("/v1/kv/snapshot/?keys=true") == ["snapshot/a"]
+
+
+def _rewritten(path):
+    """Change what is restored, and leave all the rest of a snapshot as it was."""
+    with tarfile.open(path) as archive:
+        held = [(one, archive.extractfile(one).read()) for one in archive]
+    with tarfile.open(path, "w:gz") as archive:
+        for one, data in held:
+            kept = data[:-1] + bytes([data[-1] ^ 1]) if one.name == "state.bin" else data
+            archive.addfile(one, io.BytesIO(kept))
 
 
 def test_a_file_that_is_there_is_not_replaced_unasked(salted, consul, tmp_path):
