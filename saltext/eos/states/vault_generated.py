@@ -6,6 +6,7 @@ A secret that is there stays, whoever made it; no function changes or removes on
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
@@ -15,12 +16,14 @@ from saltext.eos.utils.arguments import refuse_wrong
 from saltext.eos.utils.http import Conflict, Forbidden
 from saltext.eos.utils.kv_secret import PATH
 from saltext.eos.utils.mask import plain
+from saltext.eos.utils.validate import show
 
 __virtualname__ = "vault_generated"
 
 __opts__: dict[str, Any]
 
 TRIES = 3
+_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 _FORM = {
     "type": "string",
     "pattern": "^(password|uuid|base64:(1[6-9]|[2-9][0-9]|[1-4][0-9][0-9]|50[0-9]|51[0-2]))$",
@@ -63,11 +66,13 @@ def present(name, fields):
     ``create`` without ``update``, and Vault refuses the second run there, too.
     """
     test = bool(__opts__.get("test"))
+    done: dict[str, Any] = {}
     try:
         forms = plain(fields)
         refuse_wrong(
             {"name": PATH, "fields": _FIELDS}, {"name": name, "fields": forms}, ("name", "fields")
         )
+        _refuse_names(forms)
         refuse_wrong(
             {f"fields:{field}": _FORM for field in forms},
             {f"fields:{field}": form for field, form in forms.items()},
@@ -75,18 +80,36 @@ def present(name, fields):
         )
         if not forms:
             raise CommandExecutionError("fields: expected at least one field; found none")
-        made = _made(settings.connect("vault", __opts__), name, forms, test=test)
+        made = _made(settings.connect("vault", __opts__), name, forms, done, test=test)
     except CommandExecutionError as err:
-        return state.failed(str(name)[:120], err)
+        return state.failed(str(name)[:120], err, done)
     if not made:
         return state.unchanged(name, f"Secret {name}")
-    changes = {field: {"old": None, "new": state.HIDDEN} for field in made}
-    done = f"{'would have been' if test else 'has been'} given {', '.join(made)}."
-    return state.result(name, None if test else True, f"Secret {name} {done}", changes)
+    comment = f"Secret {name} {{}} given {', '.join(made)}."
+    return state.changed(name, comment, _changes(made), test=test)
 
 
-def _made(client: Any, name: str, forms: dict[str, str], *, test: bool) -> list[str]:
-    """Make what is missing and name it; whoever was first is right."""
+def _refuse_names(forms: dict[str, Any]) -> None:
+    wrong = [name for name in forms if not _NAME.fullmatch(name)]
+    if wrong:
+        raise CommandExecutionError(
+            "fields: expected names of one line with at most 256 characters; found "
+            f"{show(wrong[0])}"
+        )
+
+
+def _changes(made: list[str]) -> dict[str, Any]:
+    return {field: {"old": None, "new": state.HIDDEN} for field in made}
+
+
+def _made(
+    client: Any, name: str, forms: dict[str, str], done: dict[str, Any], *, test: bool
+) -> list[str]:
+    """
+    Make what is missing and name it; whoever was first is right.
+
+    :param done: takes what was written as soon as it is.
+    """
     for attempt in range(1, TRIES + 1):
         held = kv_secret.read(client, name)
         missing = sorted(field for field in forms if held.fields.get(field) in (None, ""))
@@ -100,6 +123,7 @@ def _made(client: Any, name: str, forms: dict[str, str], *, test: bool) -> list[
             if attempt == TRIES or (held.version is None and held.fields):
                 raise
             continue
+        done.update(_changes(missing))
         again = kv_secret.read(client, name).fields
         lost = [field for field in forms if again.get(field) in (None, "")]
         if lost:

@@ -6,7 +6,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.http import Client, Forbidden
+from saltext.eos.utils.http import Client, Forbidden, HttpError
 
 
 def mapping(answer: Any, what: str, *keys: str) -> dict[str, Any]:
@@ -24,6 +24,16 @@ def mapping(answer: Any, what: str, *keys: str) -> dict[str, Any]:
     )
 
 
+def part(answer: dict[str, Any], key: str, what: str) -> dict[str, Any]:
+    """
+    Give an object inside of an answer; an empty one when it is left out.
+
+    :raises CommandExecutionError: it is something else.
+    """
+    inner = answer.get(key)
+    return {} if inner is None else mapping(inner, f"{key} of {what}")
+
+
 def listing(answer: Any, what: str, *keys: str) -> list[dict[str, Any]]:
     """
     Give an answer that is a list of objects, each with these keys.
@@ -36,6 +46,21 @@ def listing(answer: Any, what: str, *keys: str) -> list[dict[str, Any]]:
             "look for something else at that address"
         )
     return [mapping(one, what, *keys) for one in answer]
+
+
+def unsaid(err: HttpError, where: str) -> HttpError:
+    """
+    Give an error without the server's words: it may repeat the secret that was sent.
+
+    :param where: what was sent, as ``POST /v1/…``.
+    """
+    if err.status is None:
+        return err
+    return type(err)(
+        f"{where} answered {err.status}; its words are not repeated, because they may hold a "
+        "secret; look at the server's journal",
+        method=err.method, path=err.path, status=err.status, body=None,
+    )  # fmt: skip
 
 
 def refuse_unseen(client: Client, what: str, path: str) -> None:

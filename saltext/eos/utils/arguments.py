@@ -6,7 +6,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils.validate import findings
+from saltext.eos.utils.validate import Finding, Path, findings, show
 
 TEXT = {"type": "string", "pattern": r"^[^\x00]*$", "x-says": "text without NUL"}
 SLASHED = {
@@ -78,7 +78,19 @@ def refuse_wrong(
         str(one)
         for name, value in values.items()
         if value is not None or name in needed
-        for one in findings(schemas[name], value, (name,))
+        for one in _keys(value, (name,)) or findings(schemas[name], value, (name,))
     ]
     if wrong:
         raise CommandExecutionError("; ".join(wrong))
+
+
+def _keys(value: Any, path: Path) -> list[Finding]:
+    """Find keys that are no text: YAML makes `true` of `on`, and JSON makes text of all again."""
+    items = value.items() if isinstance(value, dict) else ()
+    wrong = [
+        Finding((*path, key), "text as the name; quote it", show(key))
+        for key, _ in items
+        if not isinstance(key, str)
+    ]
+    inner = enumerate(value) if isinstance(value, list) else items
+    return wrong + [one for key, item in inner for one in _keys(item, (*path, key))]

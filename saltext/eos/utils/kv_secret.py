@@ -10,7 +10,7 @@ from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers
 from saltext.eos.utils.arguments import SLASHED
-from saltext.eos.utils.http import BadRequest, Client, Conflict, NotFound
+from saltext.eos.utils.http import BadRequest, Client, Conflict, HttpError, NotFound
 
 PATH = {
     "type": "string",
@@ -45,11 +45,15 @@ def read(client: Client, path: str) -> Held:
     where = f"/v1/sys/internal/ui/mounts/{whole}"
     mount = answers.mapping(client.get(where), f"GET {where}", "path", "type")
     engine = str(mount["path"])
+    if not path.startswith(engine):
+        raise CommandExecutionError(
+            f"{path} is the engine itself; expected the path of a secret below {engine}"
+        )
     if mount["type"] not in ("kv", "generic"):
         raise CommandExecutionError(
             f"{path} lies in an engine {mount.get('type')}; expected one of type kv"
         )
-    if (mount.get("options") or {}).get("version") != "2":
+    if answers.part(mount, "options", f"GET {where}").get("version") != "2":
         url = f"/v1/{whole}"
         return Held(path, url, _fields(client, url), None)
     url = f"/v1/{engine}data/{quote(path.removeprefix(engine), safe='/')}"
@@ -58,7 +62,13 @@ def read(client: Client, path: str) -> Held:
     except NotFound as err:
         _refuse_deleted(path, err)
         return Held(path, url, {}, 0)
-    return Held(path, url, dict(found["data"] or {}), int(found["metadata"]["version"]))
+    version = answers.part(found, "metadata", f"GET {url}").get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise CommandExecutionError(
+            f"GET {url} tells no version; expected one, because the engine has them; look for "
+            "something else at that address"
+        )
+    return Held(path, url, answers.part(found, "data", f"GET {url}"), version)
 
 
 def write(client: Client, held: Held, fields: dict[str, Any]) -> None:
@@ -66,20 +76,20 @@ def write(client: Client, held: Held, fields: dict[str, Any]) -> None:
     Write the whole of a secret in the place of what was read.
 
     :raises Conflict: another has written since; only an engine of version 2 tells.
+    :raises HttpError: Vault refuses; its words are not repeated.
     """
-    if held.version is None:
-        client.post(held.url, fields)
-        return
+    swap = {"data": fields, "options": {"cas": held.version}}
     try:
-        client.post(held.url, {"data": fields, "options": {"cas": held.version}})
-    except BadRequest as err:
+        client.post(held.url, fields if held.version is None else swap)
+    except HttpError as err:
         said = err.body.get("errors") if isinstance(err.body, dict) else None
-        if said and str(said[0]).startswith(_LOST):
+        is_lost = isinstance(said, list) and said and str(said[0]).startswith(_LOST)
+        if is_lost and isinstance(err, BadRequest) and held.version is not None:
             raise Conflict(
                 f"{held.path}: another has written meanwhile",
                 method="POST", path=held.url, status=err.status, body=None,
-            ) from err  # fmt: skip
-        raise
+            ) from None  # fmt: skip
+        raise answers.unsaid(err, f"POST {held.url}") from None
 
 
 def _fields(client: Client, url: str) -> dict[str, Any]:
@@ -91,8 +101,9 @@ def _fields(client: Client, url: str) -> dict[str, Any]:
 
 def _refuse_deleted(path: str, err: NotFound) -> None:
     """A deleted version answers 404, too: writing over it would lose what may be restored."""
-    data = err.body.get("data") if isinstance(err.body, dict) else None
-    known = (data or {}).get("metadata") or {}
+    body = err.body if isinstance(err.body, dict) else {}
+    where = f"the answer about {path}"
+    known = answers.part(answers.part(body, "data", where), "metadata", where)
     if known.get("deletion_time") or known.get("destroyed"):
         raise CommandExecutionError(
             f"{path} was deleted; expected the secret that is in use; restore it with `vault kv "

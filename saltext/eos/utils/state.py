@@ -38,4 +38,7 @@ def changed(name: str, comment: str, changes: dict[str, Any], *, test: bool) -> 
         ``has been created`` or ``would have been created``.
     """
     verb = "would have been" if test else "has been"
-    return result(name, None if test else True, comment.format(verb), changes)
+    # A name may have braces of its own: the last place is the verb's.
+    place = " {0} " if " {0} " in comment else " {} "
+    before, _, after = comment.rpartition(place)
+    return result(name, None if test else True, f"{before} {verb} {after}", changes)

@@ -76,6 +76,20 @@ def test_a_field_is_added_to_what_others_wrote(salted, engine):
     assert (found["user"], found["password"]) == ("web", "theirs")
 
 
+@pytest.mark.parametrize("fields", [{1: "password"}, {True: "uuid"}, {"{}": "uuid", 1: "uuid"}])
+def test_what_is_in_use_is_not_written_over_by_a_name_that_is_no_text(salted, engine, fields):
+    """Mutation: look for the key 1 in what Vault gives as "1", and each run makes a new one."""
+    held = {"1": "in use", "true": "in use", "True": "in use"}
+    engine.write("app/keyed", held)
+    refused(salted, PRESENT, name=f"{engine.mount}/app/keyed", fields=fields)
+    assert engine.read("app/keyed") == held
+
+
+def test_a_name_with_braces_is_a_name(salted, engine):
+    """Mutation: format the comment, and a traceback comes after the secret was made."""
+    settles(salted, PRESENT, name=f"{engine.mount}/app/{{x}}", fields={"{y} {}": "uuid"})
+
+
 def test_no_secret_is_shown_anywhere(salted, engine, caplog):
     """Mutation: put what was made into changes, comment, log or an error."""
     caplog.set_level(logging.DEBUG)
@@ -87,7 +101,7 @@ def test_no_secret_is_shown_anywhere(salted, engine, caplog):
         assert secret not in told
 
 
-def test_two_runs_at_once_make_one_secret(salted, engine):
+def test_two_runs_at_once_make_one_secret(salted, engine, monkeypatch):
     """Mutation: write without a swap, and the second of two runs makes another one."""
     from saltext.eos.states import vault_generated
     from saltext.eos.utils import kv_secret
@@ -105,21 +119,18 @@ def test_two_runs_at_once_make_one_secret(salted, engine):
         return held
 
     results, name = [], f"{engine.mount}/app/both"
-    vault_generated.__opts__ = {**salted.opts, "test": False}
-    kv_secret.read = both_read
-    try:
-        runs = [
-            threading.Thread(
-                target=lambda: results.append(vault_generated.present(name, {"password": "uuid"}))
-            )
-            for _ in range(2)
-        ]
-        for run in runs:
-            run.start()
-        for run in runs:
-            run.join(30)
-    finally:
-        kv_secret.read = read
+    monkeypatch.setattr(vault_generated, "__opts__", {**salted.opts, "test": False})
+    monkeypatch.setattr(kv_secret, "read", both_read)
+    runs = [
+        threading.Thread(
+            target=lambda: results.append(vault_generated.present(name, {"password": "uuid"}))
+        )
+        for _ in range(2)
+    ]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join(30)
     assert [one["result"] for one in results] == [True, True], results
     assert sorted(len(one["changes"]) for one in results) == [0, 1], results
     metadata = engine.client.get(f"/v1/{engine.mount}/metadata/app/both")
@@ -194,6 +205,13 @@ WRONG = [
     ({"fields": {"password": "base64:15"}}, "fields:password: expected"),
     ({"fields": {"password": "base64:513"}}, "fields:password: expected"),
     ({"fields": {"password": None}}, "fields:password: expected"),
+    ({"fields": {1: "password"}}, "fields:1: expected text as the name; quote it; found 1"),
+    ({"fields": {True: "password"}}, "fields:True: expected text as the name; quote it"),
+    ({"fields": {1: "password", "a": "uuid"}}, "fields:1: expected text as the name"),
+    ({"fields": {None: "password"}}, "fields:None: expected text as the name"),
+    ({"fields": {"": "password"}}, "fields: expected names of one line"),
+    ({"fields": {"a\nb": "password"}}, "fields: expected names of one line"),
+    ({"fields": {"x" * 257: "password"}}, "fields: expected names of one line"),
 ]
 
 
