@@ -71,7 +71,7 @@ def token_written(name, place, meta=None, server_external_addresses=None):
 
     A token is made when there is no peering of that name, and again when nothing lies at its place
     and nobody has used it: every older one is worthless then. Once the peering works, the place may
-    be emptied.
+    be emptied. What lies there and is no token of a peering is never written over.
     """
     test = bool(__opts__.get("test"))
     changes: dict[str, Any] = {}
@@ -85,10 +85,16 @@ def token_written(name, place, meta=None, server_external_addresses=None):
         found = peering.find(client, name)
         if found is not None:
             peering.refuse_other(found, meta)
-            if found["State"] != "PENDING":
+            if peering.is_used(found):
                 return state.unchanged(name, f"Peering {name}")
-        if peering.is_kept(place, __opts__) and found is not None:
-            return state.unchanged(name, f"Peering {name}")
+        note = ""
+        try:
+            if peering.is_kept(place, __opts__) and found is not None:
+                return state.unchanged(name, f"Peering {name}")
+        except peering.MissingFolder as err:
+            if not test:
+                raise
+            note = f" Until then: {err}."
         wanted = {} if found else {"state": {"old": None, "new": "PENDING"}}
         wanted["token"] = {"old": None, "new": state.HIDDEN}
         if not test:
@@ -99,7 +105,8 @@ def token_written(name, place, meta=None, server_external_addresses=None):
             peering.keep(place, secret, __opts__)
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, changes)
-    return state.changed(name, f"The token of peering {name} {{}} written.", wanted, test=test)
+    comment = f"The token of peering {name} {{}} written.{note}"
+    return state.changed(name, comment, wanted, test=test)
 
 
 def established(name, token, meta=None, within=60):
@@ -118,7 +125,8 @@ def established(name, token, meta=None, within=60):
 
     token
         Where the token lies that the other cluster has made: ``{file: path}``, ``{sealed: name}``
-        or ``{vault: {path: path, field: name}}``. It is read only when there is no peering yet.
+        or ``{vault: {path: path, field: name}}``. It is read until it was used: when there is no
+        peering yet, and when one is ``PENDING`` because an earlier token could not be used.
 
     meta
         Free labels, fixed at creation.
@@ -134,17 +142,27 @@ def established(name, token, meta=None, within=60):
         refuse_wrong(_SCHEMAS, given, ("name", "token", "within"))
         client = settings.connect("consul", __opts__)
         found = peering.find(client, name)
+        old = found["State"] if found else None
         if found is not None:
             peering.refuse_other(found, meta)
-            peering.wait(client, name, 0 if test else within)
+        # Consul begins before it exchanges the token, and is PENDING until that has succeeded.
+        if old not in (None, "PENDING"):
+            if test and old != "ACTIVE":
+                said = f"Peering {name} is {old}; it would have been waited for."
+                return state.result(name, None, said)
+            peering.wait(client, name, within)
             return state.unchanged(name, f"Peering {name}")
         secret = placed.opened(token, __opts__)
-        wanted = {
-            "state": {"old": None, "new": "ACTIVE"},
-            **({"meta": {"old": None, "new": meta}} if meta else {}),
-        }
+        wanted = {"state": {"old": old, "new": "ACTIVE"}}
+        if meta and found is None:
+            wanted["meta"] = {"old": None, "new": meta}
         if not test:
-            peering.establish(client, name, secret, meta)
+            kept = (found or {}).get("Meta")
+            try:
+                peering.establish(client, name, secret, meta or kept)
+            except CommandExecutionError:
+                changes = peering.left_by(client, name, old)
+                raise
             changes = wanted
             peering.wait(client, name, within)
     except CommandExecutionError as err:

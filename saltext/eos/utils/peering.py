@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers, atomic, kv_secret, placed, settings
-from saltext.eos.utils.http import Client, HttpError, NotFound
+from saltext.eos.utils.http import Client, Forbidden, HttpError, NotFound, words
 
 POLL = 0.5
 NAME = {
@@ -22,6 +24,7 @@ NAME = {
     ),
 }
 META = {"type": "object", "additionalProperties": {"type": "string"}}
+_USED = "a new peering token must be generated"
 ENDED = ("TERMINATED", "DELETING")
 
 
@@ -36,7 +39,8 @@ def find(client: Client, name: str) -> dict[str, Any] | None:
 
 def shown(found: dict[str, Any]) -> dict[str, Any]:
     """Give what of a peering a person reads."""
-    stream, remote = found.get("StreamStatus") or {}, found.get("Remote") or {}
+    what = f"GET /v1/peering/{found['Name']}"
+    stream, remote = answers.part(found, "StreamStatus", what), answers.part(found, "Remote", what)
     return {
         "name": found["Name"],
         "state": found["State"],
@@ -46,6 +50,18 @@ def shown(found: dict[str, Any]) -> dict[str, Any]:
         "imported_services": stream.get("ImportedServices") or [],
         "exported_services": stream.get("ExportedServices") or [],
     }
+
+
+def is_used(found: dict[str, Any]) -> bool:
+    """
+    Tell whether the other cluster has used its token.
+
+    ``ACTIVE`` is reckoned from what the leader has in memory: after another one was elected, or
+    while the other cluster is away, Consul says ``PENDING``. What it stores when a token is used is
+    where the other cluster is.
+    """
+    remote = answers.part(found, "Remote", f"GET /v1/peering/{found['Name']}")
+    return found["State"] != "PENDING" or bool(remote.get("Datacenter"))
 
 
 def refuse_other(found: dict[str, Any], meta: dict[str, str] | None) -> None:
@@ -87,20 +103,40 @@ def establish(client: Client, name: str, secret: str, meta: dict[str, str] | Non
     """
     Give the token of another cluster to this one.
 
-    :raises CommandExecutionError: Consul refuses it; its words are not repeated, because they may
+    :raises CommandExecutionError: Consul refuses; its words are not repeated, because they may
         hold a part of the token.
     """
+    path = "/v1/peering/establish"
     body = {"PeerName": name, "PeeringToken": secret, **({"Meta": meta} if meta else {})}
     try:
-        client.post("/v1/peering/establish", body)
+        client.post(path, body)
     except HttpError as err:
-        if err.status is None or err.status == 503:
-            raise
+        if err.status is None or err.status in (429, 503):
+            raise answers.unsaid(err, f"POST {path}") from None
+        # Consul says 403 of a token that was used, too.
+        if isinstance(err, Forbidden) and _USED not in words(err.body):
+            raise CommandExecutionError(
+                f"POST {path} answered {err.status}: Consul refuses this minion, not the token of "
+                f"peering {name}; expected an ACL token at eos:connections:consul that has "
+                "`peering:write`"
+            ) from None
         raise CommandExecutionError(
-            f"Consul refuses the token of peering {name} ({err.status}); expected the newest token "
-            "that the other cluster has made, which nobody has used; write a new one there with "
-            "consul_peering.token_written"
+            f"Consul cannot use the token of peering {name} ({err.status}); expected the newest "
+            "token of the other cluster, which nobody has used, addresses in it at which that "
+            "cluster's servers are reached from here, and no token that this cluster itself gave "
+            "out under that name; write a new one there with consul_peering.token_written, with "
+            "server_external_addresses where need be"
         ) from None
+
+
+def left_by(client: Client, name: str, old: str | None) -> dict[str, Any]:
+    """Give what changed though the exchange of a token failed: Consul keeps what it began."""
+    try:
+        found = find(client, name)
+    except CommandExecutionError:
+        return {}
+    new = found["State"] if found else None
+    return {} if new == old else {"state": {"old": old, "new": new}}
 
 
 def wait(client: Client, name: str, within: float) -> str:
@@ -141,24 +177,45 @@ def wait_gone(client: Client, name: str, within: float) -> None:
 
 def is_kept(place: dict[str, Any], opts: Mapping[str, Any]) -> bool:
     """
-    Tell whether something lies at the place of a token; a place that is none is found here.
+    Tell whether a token lies at its place; a place that is none is found here.
 
-    :raises CommandExecutionError: what lies there cannot be read, everybody may read it, or
-        nothing can lie there.
+    :raises CommandExecutionError: something else lies there, which would be lost, it cannot be
+        read, everybody may read it, or nothing can lie there.
     """
     if "file" in place:
         path = Path(place["file"])
         if not path.parent.is_dir():
-            raise CommandExecutionError(
+            raise MissingFolder(
                 f"{path.parent} is no folder here; expected the folder of the token to be there"
             )
-        if not path.exists():
+        if not (path.exists() or path.is_symlink()):
             return False
-        placed.opened(place, opts)
-        return True
-    where = place["vault"]
-    held = kv_secret.read(settings.connect("vault", opts, from_vault=False), where["path"])
-    return held.fields.get(where["field"]) not in (None, "")
+        kept: Any = placed.opened(place, opts)
+        what = f"file {path}"
+    else:
+        where = place["vault"]
+        held = kv_secret.read(settings.connect("vault", opts, from_vault=False), where["path"])
+        kept, what = held.fields.get(where["field"]), f"{where['path']} in Vault"
+        if kept in (None, ""):
+            return False
+    if not _is_token(kept):
+        raise CommandExecutionError(
+            f"place: expected nothing, or a token of a peering, in {what}; found something else, "
+            "which is not shown and would be lost; move it away, or name another place"
+        )
+    return True
+
+
+class MissingFolder(CommandExecutionError):
+    """The folder of a token is not there; another state may make it before."""
+
+
+def _is_token(text: Any) -> bool:
+    try:
+        said = json.loads(base64.b64decode(text, validate=True))
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and said.keys() >= {"PeerID", "EstablishmentSecret"}
 
 
 def keep(place: dict[str, Any], secret: str, opts: Mapping[str, Any]) -> None:

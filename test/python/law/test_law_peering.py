@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from law_servers import consul
 from law_states import Elsewhere, own, quiet, refused, settles
+from programs import free_ports
 from salt.exceptions import CommandExecutionError
 
 pytestmark = pytest.mark.server
@@ -81,7 +82,60 @@ def test_a_token_that_got_lost_is_made_anew(joined):
     place.with_name("old").touch(0o600)
     place.with_name("old").write_text(first)
     taken = {"name": "east", "token": {"file": str(place)}}
-    joins(there, taken)
+    old = there.state(ESTABLISHED, name="east", token={"file": str(place.with_name("old"))})
+    assert old["result"] is False, "every older one is worthless"
+    assert old["changes"] == {"state": {"old": None, "new": "PENDING"}}
+    assert joins(there, taken) == {"state": {"old": "PENDING", "new": "ACTIVE"}}
+
+
+def test_what_could_not_be_reached_is_joined_when_it_can(joined):
+    """Mutation: wait for a peering that never began, and no later run reads a good token."""
+    here, there, place = joined
+    (port,) = free_ports(1)
+    kept = {"place": {"file": str(place)}}
+    nowhere = [f"127.0.0.1:{port}"]
+    settles(here, WRITTEN, name="west", **kept, server_external_addresses=nowhere)
+    taken = {"name": "east", "token": {"file": str(place)}, "meta": {"of": "west"}}
+    for old in (None, "PENDING"):
+        result = there.state(ESTABLISHED, **taken)
+        assert result["result"] is False
+        left = {} if old else {"state": {"old": None, "new": "PENDING"}}
+        assert result["changes"] == left, result
+    place.unlink()
+    settles(here, WRITTEN, name="west", **kept)
+    del taken["meta"]
+    assert set(joins(there, taken)) == {"state"}
+    assert there.modules["consul_peering.get"]("east")["meta"] == {"of": "west"}
+
+
+@pytest.mark.parametrize("found", [None, "PENDING"])
+def test_what_is_no_token_is_never_written_over(joined, found):
+    """Mutation: look only whether something lies there, and a mistyped path costs a key."""
+    here, _, place = joined
+    if found:
+        settles(here, WRITTEN, name="west", place={"file": str(place)})
+    place.touch(0o600)
+    place.write_text("hunter22 is the key of something else")
+    said = refused(here, WRITTEN, name="west", place={"file": str(place)})
+    assert said.startswith("place: expected nothing, or a token of a peering, in file")
+    assert "hunter22" not in said
+    vault = own(here, "vault")
+    assert here.state("vault_mount.present", name="kvp", type="kv")["result"] is True
+    vault.post("/v1/kvp/app", {"password": "hunter22"})
+    where = {"vault": {"path": "kvp/app", "field": "password"}}
+    said = refused(here, WRITTEN, name="west", place=where)
+    assert "in kvp/app in Vault; found something else" in said
+    assert vault.get("/v1/kvp/app") == {"password": "hunter22"}
+    here.state("vault_mount.absent", name="kvp")
+
+
+def test_a_folder_that_a_state_before_makes_is_no_failure_of_a_prediction(joined):
+    """Mutation: refuse it in test mode, and a first run cannot be predicted."""
+    here, _, place = joined
+    where = {"file": str(place.parent / "later" / "token")}
+    result = here.state(WRITTEN, test=True, name="west", place=where)
+    assert result["result"] is None, result
+    assert "is no folder here" in result["comment"]
 
 
 def test_a_used_token_is_refused_and_no_word_of_it_is_repeated(joined):
@@ -91,7 +145,7 @@ def test_a_used_token_is_refused_and_no_word_of_it_is_repeated(joined):
     place.write_text("not a token")
     result = there.state(ESTABLISHED, name="east", token={"file": str(place)})
     assert (result["result"], result["changes"]) == (False, {}), result
-    assert "Consul refuses the token of peering east" in result["comment"]
+    assert "Consul cannot use the token of peering east" in result["comment"]
     assert "invalid character" not in result["comment"]
 
 
@@ -139,8 +193,10 @@ def test_a_token_is_kept_in_vault(joined):
 def test_a_place_that_is_none_is_found_before_a_token_is_made(joined):
     """Mutation: look at the place afterwards, and a peering waits for a token that is gone."""
     here, _, place = joined
-    said = refused(here, WRITTEN, name="west", place={"file": str(place.parent / "none" / "token")})
-    assert "is no folder here" in said
+    nowhere = {"file": str(place.parent / "none" / "token")}
+    result = here.state(WRITTEN, name="west", place=nowhere)
+    assert (result["result"], result["changes"], here.wrote) == (False, {}, []), result
+    assert "is no folder here" in result["comment"]
     place.touch(0o600)
     place.write_text("of old")
     place.chmod(0o644)
@@ -184,6 +240,7 @@ WRONG = [
     (WRITTEN, {"place": {"sealed": "x"}}, "place: expected the place of a secret"),
     (WRITTEN, {"place": None}, "place: expected"),
     (WRITTEN, {"meta": {"a": 1}}, "meta:a: expected string"),
+    (WRITTEN, {"meta": {1: "a"}}, "meta:1: expected text as the name; quote it; found 1"),
     (
         WRITTEN,
         {"server_external_addresses": ["host"]},
