@@ -13,7 +13,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers, snapshot
+from saltext.eos.utils import answers, settings, snapshot
 from saltext.eos.utils.arguments import FILE, refuse_wrong
 from saltext.eos.utils.http import HttpError
 
@@ -60,7 +60,7 @@ def save(path, overwrite=False):
             f"{path} is there already; expected another name, or overwrite=True"
         )
     client = snapshot.connected(__opts__)
-    with snapshot.staged(place) as stream:
+    with snapshot.staged(place, overwrite=overwrite) as stream:
         client.save(stream)
     return snapshot.inspect(place)
 
@@ -109,18 +109,36 @@ def restore(path, cluster):
     refuse_wrong(_SCHEMAS, {"path": path, "cluster": cluster}, ("path", "cluster"))
     place = Path(path)
     found = snapshot.inspect(place)
-    client = snapshot.connected(__opts__)
-    where = "/v1/agent/self"
-    own = answers.mapping(client.get(where), f"GET {where}", "Config")["Config"]["Datacenter"]
+    client = settings.connect("consul", __opts__)
+    where, who = "/v1/agent/self", "/v1/status/peers"
+    about = answers.part(answers.mapping(client.get(where), where, "Config"), "Config", where)
+    own = answers.mapping(about, f"GET {where}", "Datacenter")["Datacenter"]
+    peers = client.get(who)
+    if not isinstance(peers, list) or not all(isinstance(one, str) for one in peers):
+        raise CommandExecutionError(
+            f"GET {who} is no answer of this server's API: expected a list of addresses; nothing "
+            "was restored"
+        )
     if cluster != own:
         raise CommandExecutionError(
-            f"cluster: expected the datacenter that is overwritten, and this agent is in {own!r}; "
-            f"found {cluster!r}; nothing was restored"
+            f"cluster: expected the datacenter that is overwritten, and this agent is in {own!r} "
+            f"with servers {', '.join(peers)}; found {cluster!r}; the snapshot was saved by "
+            f"{_named(found['servers'])}; nothing was restored"
         )
     with place.open("rb") as source:
-        client.restore(source, found["bytes"])
+        snapshot.connected(__opts__).restore(source, found["bytes"])
     _await_leader(client)
-    return {"restored": True, "cluster": own, **found}
+    said = {"restored": True, "cluster": own, **found}
+    if set(peers) != set(found["servers"]):
+        said["warning"] = (
+            f"The snapshot was saved by {_named(found['servers'])} and restored to "
+            f"{', '.join(peers)}: expected the same servers, or new ones in their place."
+        )
+    return said
+
+
+def _named(servers: list[Any]) -> str:
+    return ", ".join(map(str, servers)) or "servers that it does not name"
 
 
 def _await_leader(client: Any) -> None:

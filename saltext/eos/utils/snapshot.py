@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.client
 import json
 import os
+import stat
 import tarfile
 import tempfile
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +19,7 @@ from typing import IO, Any, cast
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import consul, settings
+from saltext.eos.utils import answers, consul, settings
 from saltext.eos.utils.http import Forbidden, ServerError, Unavailable
 
 PATH = "/v1/snapshot"
@@ -24,7 +27,12 @@ PIECE = 1024 * 1024
 LARGEST_NOTE = 1024 * 1024
 SUMS = "SHA256SUMS"
 NOTE = "meta.json"
-MEMBERS = {NOTE, "state.bin", SUMS}
+STATE = "state.bin"
+MEMBERS = {NOTE, STATE, SUMS}
+HEADER = b"\x81\xa9LastIndex"
+"""How the state of Consul begins, in msgpack; Nomad's archives have the same members."""
+WITHIN = 3600.0
+"""Longest time in which a whole snapshot comes, in seconds."""
 
 
 class SnapshotClient(consul.ObjectClient):
@@ -39,11 +47,15 @@ class SnapshotClient(consul.ObjectClient):
         """
         Write what the servers have into an open file.
 
-        :raises HttpError: they refuse, or it broke off.
+        :raises HttpError: they refuse, it broke off, or it takes longer than an hour.
+        :raises CommandExecutionError: the file cannot be written.
         """
+        deadline = time.monotonic() + WITHIN
         with self._asked("GET", None) as answer:
-            while piece := answer.read(PIECE):
-                sink.write(piece)
+            while piece := answer.read1(PIECE):
+                _write(sink, piece)
+                if time.monotonic() > deadline:
+                    raise TimeoutError(errno.ETIMEDOUT, f"it is not whole after {WITHIN:.0f} s")
 
     def restore(self, source: IO[bytes], size: int) -> None:
         """
@@ -84,48 +96,65 @@ class SnapshotClient(consul.ObjectClient):
             connection.close()
 
 
+def _write(sink: IO[bytes], piece: bytes) -> None:
+    try:
+        sink.write(piece)
+    except OSError as err:
+        raise CommandExecutionError(f"the snapshot cannot be written: {err.strerror}") from err
+
+
 def connected(opts: Mapping[str, Any]) -> SnapshotClient:
     """Give a client for snapshots, with the connection of every other one."""
     return cast(SnapshotClient, settings.connect("consul", opts, kind=SnapshotClient))
 
 
-def inspect(path: Path) -> dict[str, Any]:
+def inspect(path: Path, named: Path | None = None) -> dict[str, Any]:
     """
     Read a snapshot to its end, and give what it says of itself.
 
+    :param named: what messages call it.
     :raises CommandExecutionError: it is none, or not whole.
     """
+    name = named or path
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError(name)
         with tarfile.open(path, "r|gz") as archive:
-            sums, note, said = _read(archive)
+            sums, note, said, first = _read(archive)
     except (tarfile.TarError, zlib.error, EOFError, ValueError, OSError) as err:
         cause = err.strerror if isinstance(err, OSError) and err.strerror else "it is not whole"
         raise CommandExecutionError(
-            f"{path} is no snapshot of Consul: {cause}; expected a file that "
+            f"{name} is no snapshot of Consul: {cause}; expected a file that "
             "consul_snapshot.save or `consul snapshot save` has written"
         ) from err
     if set(sums) != MEMBERS - {SUMS} or said != sums:
         raise CommandExecutionError(
-            f"{path} is damaged: its contents are not those that were written; expected a file "
+            f"{name} is damaged: its contents are not those that were written; expected a file "
             "as consul_snapshot.save has left it"
         )
+    if first != HEADER:
+        raise CommandExecutionError(
+            f"{name} is no snapshot of Consul: its state begins otherwise; expected one of "
+            "Consul; found one of another server, such as Nomad, whose files look alike"
+        )
+    servers = answers.part(note, "Configuration", f"{NOTE} of {name}").get("Servers")
+    known = [] if servers is None else answers.listing(servers, f"{NOTE} of {name}")
     return {
-        "path": str(path),
+        "path": str(name),
         "bytes": path.stat().st_size,
         "id": note.get("ID"),
         "index": note.get("Index"),
         "term": note.get("Term"),
         "version": note.get("Version"),
-        "servers": [
-            server.get("Address") for server in (note.get("Configuration") or {}).get("Servers", [])
-        ],
+        "servers": [server.get("Address") for server in known],
     }
 
 
-def _read(archive: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any], dict[str, str]]:
-    """Give the sum of each member, the note, and the sums that the snapshot says."""
+def _read(archive: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any], dict[str, str], bytes]:
+    """Give each member's sum, the note, the sums that it says, and how the state begins."""
     sums: dict[str, str] = {}
     kept: dict[str, bytes] = {}
+    first = b""
     for member in archive:
         source = archive.extractfile(member)
         if member.name not in MEMBERS or source is None:
@@ -138,21 +167,25 @@ def _read(archive: tarfile.TarFile) -> tuple[dict[str, str], dict[str, Any], dic
             digest.update(piece)
             if is_small:
                 kept[member.name] = kept.get(member.name, b"") + piece
+            elif len(first) < len(HEADER):
+                first = (first + piece)[: len(HEADER)]
         if member.name != SUMS:
             sums[member.name] = digest.hexdigest()
     note = json.loads(kept.get(NOTE, b"null"))
     if not isinstance(note, dict):
         raise tarfile.ReadError(NOTE)
     lines = kept.get(SUMS, b"").decode("ascii").splitlines()
-    return sums, note, {name: digest for digest, name in (line.split() for line in lines)}
+    said = {name: digest for digest, name in (line.split() for line in lines)}
+    return sums, note, said, first
 
 
 @contextmanager
-def staged(path: Path) -> Iterator[IO[bytes]]:
+def staged(path: Path, *, overwrite: bool) -> Iterator[IO[bytes]]:
     """
     Give a file beside ``path`` that its owner alone may read, and put it there when all went well.
 
-    :raises CommandExecutionError: the folder cannot be written.
+    :param overwrite: whether it may replace what lies there by then.
+    :raises CommandExecutionError: the folder cannot be written, or something lies there.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -166,8 +199,15 @@ def staged(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        inspect(beside)
-        beside.replace(path)
+        inspect(beside, path)
+        if overwrite:
+            beside.replace(path)
+        else:
+            path.hardlink_to(beside)
+    except FileExistsError as err:
+        raise CommandExecutionError(
+            f"{path} is there already; expected another name, or overwrite=True"
+        ) from err
     except OSError as err:
         raise CommandExecutionError(f"{path} cannot be written: {err.strerror}") from err
     finally:
