@@ -12,7 +12,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import agent_check, settings, state
+from saltext.eos.utils import agent_check, maintenance, settings, state
 from saltext.eos.utils.arguments import refuse_wrong
 from saltext.eos.utils.http import NotFound
 from saltext.eos.utils.mask import plain
@@ -67,7 +67,7 @@ def present(
 
     target
         What is asked: an address for ``http``, ``host:port`` for the others; ``grpc`` and
-        ``h2ping`` are asked over TLS.
+        ``h2ping`` are asked over TLS. No password belongs into it.
 
     interval
         How often it looks, such as ``15s``; needed unless ``type`` is ``ttl``.
@@ -120,9 +120,11 @@ def present(
         changes = agent_check.changes(wanted, found)
         if not changes:
             return state.unchanged(name, f"Check {name}")
+        note = maintenance.missing(client, wanted["service"], test=test)
         if not test:
             if found and (changes.keys() & {"service", "type"}):
                 _deregister(client, name)
+                done = _gone(found)
             client.put("/v1/agent/check/register", agent_check.body(wanted))
             done = changes
             again = agent_check.find(client, name)
@@ -135,7 +137,7 @@ def present(
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, done)
     verb = "updated" if found else "created"
-    return state.changed(name, f"Check {name} {{}} {verb}.", changes, test=test)
+    return state.changed(name, f"Check {name} {{}} {verb}.{note}", changes, test=test)
 
 
 def absent(name):
@@ -158,8 +160,7 @@ def absent(name):
         found = agent_check.find(client, name)
         if found is None:
             return state.result(name, True, f"Check {name} is already absent.")
-        old = agent_check.shown(found)
-        changes = {f: {"old": one, "new": None} for f, one in old.items() if one is not None}
+        changes = _gone(found)
         if not test:
             _deregister(client, name)
             done = changes
@@ -170,6 +171,11 @@ def absent(name):
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, done)
     return state.changed(name, f"Check {name} {{}} removed.", changes, test=test)
+
+
+def _gone(found: dict[str, Any]) -> dict[str, Any]:
+    old = agent_check.shown(found)
+    return {field: {"old": one, "new": None} for field, one in old.items() if one is not None}
 
 
 def _deregister(client: Any, name: str) -> None:

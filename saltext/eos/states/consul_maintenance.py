@@ -79,6 +79,7 @@ def disabled(name, service=None):
 def _switched(name: Any, why: str | None, service: str | None, *needed: str) -> dict[str, Any]:
     test = bool(__opts__.get("test"))
     mode = "in maintenance mode" if needed else "out of maintenance mode"
+    done: dict[str, Any] = {}
     try:
         refuse_wrong(_SCHEMAS, {"reason": why, "service": service}, needed)
         what = "The node" if service is None else f"Service {service}"
@@ -87,20 +88,16 @@ def _switched(name: Any, why: str | None, service: str | None, *needed: str) -> 
         if (found is None) == (why is None):
             other = f" It is there for another reason: {found}" if found != why else ""
             return state.result(name, True, f"{what} is already {mode}.{other}")
-        if service and not maintenance.is_known(client, service):
-            raise CommandExecutionError(
-                f"service {service} is not registered with this agent; expected the id of one that "
-                "is; register it first, with consul_service.present"
-            )
+        note = maintenance.missing(client, service, test=test)
+        changes = {"maintenance": {"old": found, "new": why}}
         if not test:
             maintenance.switch(client, service, why)
+            done = changes
             again = maintenance.reason(client, service)
             if (again is None) != (why is None):
                 raise CommandExecutionError(
                     f"{what} is not {mode} after it was put there; expected what Consul accepted"
                 )
     except CommandExecutionError as err:
-        return state.failed(name, err)
-    changes = {"maintenance": {"old": found, "new": why}}
-    done = f"{'would have been' if test else 'has been'} put {mode}."
-    return state.result(name, None if test else True, f"{what} {done}", changes)
+        return state.failed(name, err, done)
+    return state.changed(name, f"{what} {{}} put {mode}.{note}", changes, test=test)

@@ -41,7 +41,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "title": _LINE,
     "type": {"enum": [*TARGETS, "ttl"]},
     "service": _ID,
-    "target": _LINE,
+    # Who has a password in it reads it in no log.
+    "target": {**_LINE, "x-form": "place:target"},
     "interval": _SPAN,
     "timeout": _SPAN,
     "ttl": _SPAN,
@@ -66,6 +67,7 @@ HIDDEN = {
     "failures_before_critical": "FailuresBeforeCritical",
     "deregister_after": "DeregisterCriticalServiceAfter",
 }
+_HOST = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*:)?/*([^/?#]*).*$", re.DOTALL)
 _MARK = re.compile(r"(?:\A| )eos:([0-9a-f]{12})\Z")
 
 
@@ -86,8 +88,14 @@ def check(wanted: dict[str, Any]) -> None:
     for field in other if kind == "http" else (*other, "method"):
         if wanted.get(field) is not None:
             raise CommandExecutionError(
-                f"{field}: expected nothing, because type is {kind}; found {wanted[field]!r}"
+                f"{field}: expected nothing, because type is {kind}; found "
+                f"{'one' if field == 'target' else repr(wanted[field])}"
             )
+    if "@" in _HOST.sub(r"\1", wanted.get("target") or "", count=1):
+        raise CommandExecutionError(
+            "target: expected an address without a name or password before its host, because "
+            "everybody who sees the check may guess it; found one with `@`, which is not shown"
+        )
     if _MARK.search(wanted.get("notes") or ""):
         raise CommandExecutionError(
             "notes: expected text without a mark of Eos; found one at its end; leave it out"
@@ -188,4 +196,12 @@ def _span(value: Any) -> str:
 
 
 def _read_span(value: Any) -> str | None:
-    return _span(value) if value else None
+    if not value:
+        return None
+    try:
+        return _span(value if isinstance(value, (int, float)) else str(value))
+    except (OverflowError, ValueError):
+        raise CommandExecutionError(
+            "the agent tells no span of time for a check; expected one such as 15s; look for "
+            "something else at that address"
+        ) from None

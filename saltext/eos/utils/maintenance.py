@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from salt.exceptions import CommandExecutionError
+
 from saltext.eos.utils import answers
-from saltext.eos.utils.http import Client
+from saltext.eos.utils.http import Client, NotFound
 
 _NODE = "_node_maintenance"
 _SERVICE = "_service_maintenance:"
@@ -45,9 +47,32 @@ def switch(client: Client, service: str | None, why: str | None) -> None:
         client.put(f"/v1/agent/service/maintenance/{quote(service, safe='')}?{wanted}")
 
 
+def missing(client: Client, service: str | None, *, test: bool) -> str:
+    """
+    Refuse a service that the agent does not have.
+
+    :return: in test mode, where a state before may register it, a note; else nothing.
+    :raises CommandExecutionError: it is not there.
+    """
+    if service is None or is_known(client, service):
+        return ""
+    said = f"service {service} is not registered with this agent"
+    if test:
+        return f" Until then: {said}."
+    raise CommandExecutionError(
+        f"service: {said}; expected the id of one that is; register it first, with "
+        "consul_service.present"
+    )
+
+
 def is_known(client: Client, service: str) -> bool:
-    """Tell whether the agent has a service."""
-    path = "/v1/agent/services"
-    known = answers.listing(client.get(path), f"GET {path}", "ID")
-    answers.refuse_unseen(client, "the services of this agent", path)
-    return any(one["ID"] == service for one in known)
+    """
+    Tell whether the agent has a service.
+
+    :raises CommandExecutionError: the token may not see it.
+    """
+    path = f"/v1/agent/service/{quote(service, safe='')}"
+    try:
+        return bool(answers.mapping(client.get(path), f"GET {path}", "ID")["ID"] == service)
+    except NotFound:
+        return False

@@ -121,10 +121,26 @@ def test_notes_are_kept_to_the_letter(salted, consul, notes):
     assert salted.modules["consul_check.get"]("backup")["notes"] == notes
 
 
-def test_a_service_that_is_not_there_is_said_by_consul(salted, consul):
-    result = salted.state(PRESENT, **{**ASKED, "service": "nobody"})
-    assert (result["result"], result["changes"]) == (False, {}), result
-    assert "nobody" in result["comment"]
+def test_a_service_that_is_not_there_takes_no_check_away(salted, consul):
+    """Mutation: take the old check away before the new one is known to be taken."""
+    for _ in range(2):
+        result = salted.state(PRESENT, **{**ASKED, "service": "nobody"})
+        assert (result["result"], result["changes"], salted.wrote) == (False, {}, []), result
+        assert "service nobody is not registered with this agent; expected" in result["comment"]
+        settles_once(salted)
+    assert salted.modules["consul_check.get"](ASKED["name"])["service"] == "shop-1"
+
+
+def settles_once(salted):
+    """Make the check for a service that is there."""
+    assert salted.state(PRESENT, **ASKED)["result"] is True
+
+
+def test_a_service_that_a_state_before_makes_is_no_failure_of_a_prediction(salted, consul):
+    """Mutation: refuse it in test mode, and a first run cannot be predicted."""
+    result = salted.state(PRESENT, test=True, **{**ASKED, "service": "later"})
+    assert result["result"] is None, result
+    assert "Until then: service later is not registered" in result["comment"]
 
 
 def test_what_a_token_does_not_see_is_not_made_again(salted, consul):
@@ -156,6 +172,9 @@ WRONG = [
     ({"success_before_passing": -1}, "success_before_passing: expected"),
     ({"notes": "x eos:0123456789ab"}, "notes: expected text without a mark"),
     ({"service": "x" * 65_536}, "service: expected"),
+    ({"target": "https://me:hunter22@host/"}, "target: expected an address without a name or"),
+    ({"type": "tcp", "method": None, "target": "me:hunter22@host:1"}, "target: expected an addr"),
+    ({"target": "hunter22\n"}, "target: expected one line"),
 ]
 
 
@@ -167,4 +186,5 @@ def test_a_wrong_check_is_named_and_nothing_is_sent(salted, wrong, message):
     assert salted.sent == []
     assert said.startswith(message), said[:300]
     assert "; found " in said
+    assert "hunter22" not in said
     assert len(said) < 1000

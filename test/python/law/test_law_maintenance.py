@@ -1,7 +1,7 @@
 """Maintenance mode of Consul's agent, on a real one."""
 
 import pytest
-from law_states import connected, own, quiet, refused, settles
+from law_states import connected, own, quiet, settles
 
 pytestmark = pytest.mark.server
 
@@ -36,9 +36,14 @@ def test_maintenance_begins_and_ends(salted, consul, service):
 
 
 def test_a_service_that_is_not_there_is_refused(salted, consul):
-    """Mutation: ask Consul only, and test mode promises what the run cannot do."""
-    said = refused(salted, ENABLED, name="x", reason="y", service="nobody")
-    assert "service nobody is not registered with this agent; expected" in said
+    """Mutation: send the switch all the same, and Consul's words come instead of ours."""
+    about = {"name": "x", "reason": "y", "service": "nobody"}
+    result = salted.state(ENABLED, **about)
+    assert (result["result"], result["changes"], salted.wrote) == (False, {}, []), result
+    assert "service nobody is not registered with this agent; expected" in result["comment"]
+    predicted = salted.state(ENABLED, test=True, **about)
+    assert (predicted["result"], salted.wrote) == (None, []), "a state before may register it"
+    assert "Until then: service nobody is not registered" in predicted["comment"]
     quiet(salted, DISABLED, name="x", service="nobody")
 
 
