@@ -94,7 +94,7 @@ const resource: Schema = closed({
   'given?': list(closed({ run: { type: 'string', pattern: '^[a-z0-9_]+\\.present$' }, with: tree }), 1),
   examples: { type: 'object', minProperties: 1, additionalProperties: tree },
   'samples?': mapOf({ type: 'array', minItems: 1 }),
-  'hooks?': list({ enum: ['to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
+  'hooks?': list({ enum: ['kept', 'to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
 })
 
 const stepTail = { 'needs?': texts, undo: text }

@@ -44,7 +44,7 @@ type Diff =
 /** Items are the same when this field of theirs is; their order says nothing. */
 type ByKey = { readonly by: string }
 type Call = `${'GET' | 'PUT' | 'POST' | 'DELETE' | 'LIST'} /${string}`
-type Hook = 'to_wire' | 'from_wire' | 'before_create' | 'after_create' | 'before_update' | 'before_delete'
+type Hook = 'kept' | 'to_wire' | 'from_wire' | 'before_create' | 'after_create' | 'before_update' | 'before_delete'
 type Sample = string | number | boolean | null | readonly Sample[] | { readonly [key: string]: Sample }
 
 /** An object behind an HTTP API: its calls, a diff rule per field, waiters and examples. */

@@ -60,5 +60,7 @@ SPEC = {
     },
     "hooks": [
         "to_wire",
+        "before_update",
+        "before_delete",
     ],
 }

@@ -91,6 +91,7 @@ SPEC = {
         },
     },
     "hooks": [
+        "kept",
         "to_wire",
     ],
 }

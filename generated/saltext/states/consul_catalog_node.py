@@ -4,8 +4,8 @@
 Manage Consul catalog nodes.
 
 A node in Consul's catalogue that has no agent: a device, or a host elsewhere. A node with an agent
-registers itself, and again. Removing one removes its services. Consul does not compare here: who
-writes last is right.
+registers itself, and again: its removal and change are refused. Removing one removes its services.
+It is written whole, as it was read a moment before: what another writes in between is lost.
 """
 
 from saltext.eos.specs.consul_catalog_node import SPEC

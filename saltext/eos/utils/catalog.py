@@ -27,6 +27,21 @@ def on_node(made: dict[str, Any], part: str, node: str) -> dict[str, Any]:
     return {"Node": node, "Address": "", "SkipNodeUpdate": True, part: bare(made)}
 
 
+def refuse_agent(client: Client, node: str) -> None:
+    """
+    Refuse a node that has an agent: it registers itself and its services again.
+
+    :raises CommandExecutionError: it has one.
+    """
+    wanted = quote('CheckID == "serfHealth"')
+    path = f"/v1/health/node/{quote(node, safe='')}?filter={wanted}"
+    if answers.listing(client.get(path), f"GET {path}", "CheckID"):
+        raise CommandExecutionError(
+            f"node {node} has an agent of its own, which registers it; expected one without; take "
+            "another name, or have the agent leave first"
+        )
+
+
 def require_node(client: Client, node: str) -> None:
     """
     Refuse a node that is not there: Consul would make one without an address.
@@ -35,7 +50,9 @@ def require_node(client: Client, node: str) -> None:
     """
     wanted = quote(f'Node == "{node}"')
     path = f"/v1/catalog/nodes?filter={wanted}"
-    if not answers.listing(client.get(path), f"GET {path}", "Node"):
+    found = answers.listing(client.get(path), f"GET {path}", "Node")
+    if not found:
+        answers.refuse_unseen(client, f"the nodes, of which {node} may be one", path)
         raise CommandExecutionError(
             f"node: expected one that is in the catalogue; found {node!r}, which is not; register "
             "it first, with consul_catalog_node.present"

@@ -239,7 +239,8 @@ def _delete(one: Task, found: dict[str, Any]) -> None:
 
 
 def _body(one: Task, base: dict[str, Any] | None) -> Any:
-    made = wire.body_of(one.spec, one.desired, base)
+    kept = None if base is None else _hook(one.spec, "kept", base, one.desired)
+    made = wire.body_of(one.spec, one.desired, base if kept is None else kept)
     changed = _hook(one.spec, "to_wire", made, one.desired)
     return wire.wrapped(one.spec, made if changed is None else changed)
 

@@ -1,6 +1,6 @@
 import { defineResource, type Default, type Immutable, type Key, type Matching, type Span } from '../../schema/index.ts'
 
-/** The state of a health check in Consul's catalogue, on a node without an agent. Somebody else looks and writes it, such as the external monitor. */
+/** The state of a health check in Consul's catalogue, on a node without an agent. Somebody else looks and writes it, such as the external monitor. It is written whole, as it was read a moment before: a state that the monitor writes in between is lost until it writes again. */
 export interface CatalogCheck {
   /** Id, one at its node. */
   name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'letters, digits, `.`, `_`, `:` and `-`, at most 128, a letter or digit first'>>

@@ -1,6 +1,6 @@
 import { defineResource, type Immutable, type Key, type Matching } from '../../schema/index.ts'
 
-/** A node in Consul's catalogue that has no agent: a device, or a host elsewhere. A node with an agent registers itself, and again. Removing one removes its services. Consul does not compare here: who writes last is right. */
+/** A node in Consul's catalogue that has no agent: a device, or a host elsewhere. A node with an agent registers itself, and again: its removal and change are refused. Removing one removes its services. It is written whole, as it was read a moment before: what another writes in between is lost. */
 export interface CatalogNode {
   /** Its name. */
   name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$', 'letters, digits, `.`, `_` and `-`, at most 128, a letter or digit first'>>
@@ -33,5 +33,5 @@ export default defineResource<CatalogNode>({
     },
   },
   samples: { address: ['10.9.0.3'], taggedAddresses: [{ lan: '10.9.0.3' }] },
-  hooks: ['to_wire'],
+  hooks: ['to_wire', 'before_update', 'before_delete'],
 })

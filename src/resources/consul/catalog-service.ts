@@ -1,6 +1,6 @@
 import { defineResource, type Default, type Integer, type Key, type Matching } from '../../schema/index.ts'
 
-/** A service in Consul's catalogue on a node without an agent. What runs beside an agent is `consul_service`. Consul does not compare here: who writes last is right. */
+/** A service in Consul's catalogue on a node without an agent. What runs beside an agent is `consul_service`. It is written whole, as it was read a moment before: what another writes in between is lost. */
 export interface CatalogService {
   /** Id, one at its node. */
   name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'letters, digits, `.`, `_`, `:` and `-`, at most 128, a letter or digit first'>>

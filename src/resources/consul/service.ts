@@ -48,5 +48,5 @@ export default defineResource<Service>({
     },
   },
   samples: { service: ['shop'], address: ['10.0.0.8', ''], port: [0, 65_535], weights: [{ passing: 3, warning: 2 }] },
-  hooks: ['to_wire'],
+  hooks: ['kept', 'to_wire'],
 })

@@ -88,4 +88,45 @@ def test_a_service_keeps_its_checks_and_what_others_said_of_it(salted, consul):
     assert found["Connect"] == {"Native": True}
     assert found["TaggedAddresses"]["rack"]["Address"] == "10.8.1.3"
     assert found["TaggedAddresses"]["lan_ipv4"]["Address"] == "10.8.0.4"
+    assert found["TaggedAddresses"]["wan_ipv4"]["Address"] == "10.8.0.4"
     assert "web-1:ttl" in [one["CheckID"] for one in consul.get("/v1/agent/checks")]
+
+
+def test_an_address_that_somebody_said_for_a_network_stays(salted, consul):
+    """Mutation: drop every address that Consul could reckon, and other datacenters are lost."""
+    outside = {"Address": "203.0.113.7", "Port": 8443}
+    body = {"ID": "web-2", "Name": "web", "Address": "10.8.0.3", "Port": 80}
+    tagged = {"wan_ipv4": outside}
+    consul.put("/v1/agent/service/register", {**body, "TaggedAddresses": tagged})
+    wanted = {"name": "web-2", "service": "web", "address": "10.8.0.3", "port": 80, "tags": ["a"]}
+    assert set(settles(salted, "consul_service.present", **wanted)) == {"tags"}
+    settles(salted, "consul_service.present", **{**wanted, "address": "10.8.0.5"})
+    found = consul.get("/v1/agent/service/web-2")["TaggedAddresses"]
+    assert found["wan_ipv4"] == outside
+    assert found["lan_ipv4"]["Address"] == "10.8.0.5"
+
+
+def test_a_node_with_an_agent_is_left_to_it(salted, consul):
+    """Mutation: take it out all the same, and every service of a living node is gone."""
+    (node,) = [one for one in consul.get("/v1/catalog/nodes") if one["Node"] == "n1"]
+    gone = salted.state("consul_catalog_node.absent", name="n1")
+    other = salted.state("consul_catalog_node.present", name="n1", address="10.8.0.9")
+    for result in (gone, other):
+        assert (result["result"], result["changes"], salted.wrote) == (False, {}, []), result
+        assert "node n1 has an agent of its own" in result["comment"]
+    (again,) = [one for one in consul.get("/v1/catalog/nodes") if one["Node"] == "n1"]
+    assert again["Address"] == node["Address"]
+
+
+def test_a_node_that_is_not_seen_is_not_said_to_be_absent(salted, consul):
+    """Mutation: believe the empty list, and a token that sees nothing is told to register it."""
+    from saltext.eos.utils import catalog
+    from saltext.eos.utils.http import Forbidden
+    from saltext.eos.utils.settings import connect
+
+    assert salted.state(f"{OBJECTS[0][0]}.present", **OBJECTS[0][1])["result"] is True
+    weak = consul.put("/v1/acl/token", {"Description": "sees no node"})["SecretID"]
+    for token in (weak, None):
+        client = connect("consul", connected(salted, "consul", token))
+        with pytest.raises(Forbidden, match="may not see the whole of the nodes"):
+            catalog.require_node(client, "seen")
