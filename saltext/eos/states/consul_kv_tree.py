@@ -62,6 +62,12 @@ def present(name, keys, remove=None):
 
     A key that somebody else writes at the same time is read again and never written over unseen.
     """
+    if plain(keys) == {} and remove:
+        return state.failed(
+            str(name)[:120],
+            "keys: expected at least one, because `remove` takes others away; found none; look "
+            "whether the pillar is there, or use consul_kv_tree.absent",
+        )
     return _settled(name, keys, remove, "as specified", "name", "keys")
 
 
@@ -97,9 +103,8 @@ def _settled(name: Any, keys: Any, remove: Any, wanted: str, *needed: str) -> di
     told = _said_of(left) if wanted == "as specified" else ""
     if not changes:
         return state.result(name, True, f"Consul KV tree {name} is already {wanted}.{told}")
-    comment = f"Consul KV tree {name} {'would have been' if test else 'has been'}"
-    done = f"changed in {len(changes)} of its keys.{told}"
-    return state.result(name, None if test else True, f"{comment} {done}", changes)
+    comment = f"Consul KV tree {name} {{}} changed in {len(changes)} of its keys.{told}"
+    return state.changed(name, comment, changes, test=test)
 
 
 def _tree(name: Any, keys: Any, remove: Any, *needed: str) -> kv_tree.Tree:

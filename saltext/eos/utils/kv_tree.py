@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,14 +13,24 @@ from urllib.parse import quote
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers, forms
-from saltext.eos.utils.http import Client, Conflict, NotFound
+from saltext.eos.utils.http import (
+    BadRequest,
+    Client,
+    Conflict,
+    Forbidden,
+    HttpError,
+    NotFound,
+)
 
 ALL = "all"
 TRIES = 3
+PAUSE = 0.1
 OPERATIONS = 64
 LARGEST = 500_000
 """Bytes of one transaction; Consul takes 512 KiB with what is around the operations."""
 Changes = dict[str, dict[str, Any]]
+_STALE = "index is stale"
+_DENIED = "Permission denied"
 
 
 @dataclass
@@ -60,7 +71,7 @@ def check(tree: Tree) -> None:
         if size > LARGEST:
             raise CommandExecutionError(
                 f"keys:{key}: expected text that fits into one transaction of {LARGEST} bytes; "
-                f"found one of {size}; write that key with consul_kv.present"
+                f"found one of {size}; put that key into another folder, with consul_kv.present"
             )
 
 
@@ -88,7 +99,8 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
     """
     Bring the keys to what is wanted, and say what changed and what else lies there.
 
-    Another's write in between is read and decided anew, three times at most.
+    Another's write in between is read and decided anew, three times at most. Of what is taken away
+    the changes have the size alone: it may be another application's.
 
     :raises Unfinished: it broke off, with what was written until then.
     """
@@ -98,6 +110,7 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
             found = read(client, tree.folder)
             left = _left(tree, found)
             steps = list(_steps(tree, found))
+            _refuse_held(tree, found)
             if test or not steps:
                 return {**changes, **{key: both for key, both, _ in steps}}, left
             try:
@@ -106,6 +119,7 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
             except Conflict:
                 if attempt == TRIES:
                     raise
+                time.sleep(PAUSE * attempt)
         _confirm(tree, read(client, tree.folder))
     except CommandExecutionError as err:
         raise Unfinished(str(err), changes) from err
@@ -138,7 +152,7 @@ def _steps(tree: Tree, found: dict[str, dict[str, Any]]) -> Iterator[Step]:
         if key not in tree.keys and tree.is_named(key):
             index = {"Key": has["Key"], "Index": has["ModifyIndex"]}
             gone = {"KV": {"Verb": "delete-cas", **index}}
-            yield key or "/", {"old": _text(has), "new": None}, gone
+            yield key or "/", {"old": _length(has), "new": None}, gone
 
 
 def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[str, Any]:
@@ -156,8 +170,58 @@ def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[s
 
 def _write(client: Client, steps: list[Step], changes: Changes) -> None:
     for batch in _batches(steps):
-        client.put("/v1/txn", [operation for _, _, operation in batch])
+        try:
+            client.put("/v1/txn", [operation for _, _, operation in batch])
+        except Conflict as err:
+            raise _meant(err, [operation["KV"]["Key"] for _, _, operation in batch]) from err
         changes.update({key: both for key, both, _ in batch})
+
+
+def _meant(err: Conflict, keys: list[str]) -> HttpError:
+    """Give what a refused transaction means: Consul answers 409, whatever is wrong in it."""
+    body = err.body if isinstance(err.body, dict) else {}
+    known = [one for one in body.get("Errors") or () if isinstance(one, dict)]
+    other = [one for one in known if not str(one.get("What")).endswith(_STALE)]
+    if known and not other:
+        said = ", ".join(_named(one, keys) for one in known[:10])
+        kind, why = Conflict, f"another has written {said} meanwhile"
+    elif any(_DENIED in str(one.get("What")) for one in other):
+        said = ", ".join(_named(one, keys) for one in other[:10])
+        kind, why = (
+            Forbidden,
+            (
+                f"the token may not write {said}; expected one at eos:connections:consul with "
+                "`key:write` there"
+            ),
+        )
+    else:
+        said = "; ".join(f"{_named(one, keys)}: {one.get('What')}"[:200] for one in other[:3])
+        kind, why = BadRequest, f"Consul refuses {said or 'it without a reason'}"
+    return kind(
+        f"PUT /v1/txn answered {err.status}: {why}",
+        method="PUT", path="/v1/txn", status=err.status, body=None,
+    )  # fmt: skip
+
+
+def _named(one: dict[str, Any], keys: list[str]) -> str:
+    index = one.get("OpIndex")
+    if isinstance(index, int) and 0 <= index < len(keys):
+        return repr(keys[index])
+    return "a key"
+
+
+def _refuse_held(tree: Tree, found: dict[str, dict[str, Any]]) -> None:
+    """
+    Refuse to take away what a session holds: it is somebody's lock.
+
+    :raises CommandExecutionError: with the first of these keys.
+    """
+    for key, has in sorted(found.items()):
+        if has.get("Session") and key not in tree.keys and tree.is_named(key):
+            raise CommandExecutionError(
+                f"remove: expected keys that nobody holds; found {key!r}, which a session holds, "
+                "as a lock; have it released, or do not name it in `remove`"
+            )
 
 
 def _batches(steps: list[Step]) -> Iterator[list[Step]]:
@@ -191,6 +255,10 @@ def _left(tree: Tree, found: dict[str, dict[str, Any]]) -> list[str]:
 
 def _text(one: dict[str, Any]) -> str:
     return str(forms.decoded({"form": "base64"}, one["Value"]) or "")
+
+
+def _length(one: dict[str, Any]) -> str:
+    return f"{len(base64.b64decode(one['Value'] or ''))} bytes"
 
 
 def _size(operation: dict[str, Any]) -> int:

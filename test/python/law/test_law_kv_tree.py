@@ -45,7 +45,9 @@ def test_a_tree_is_predicted_written_kept_and_repaired(salted, consul):
     (motd,) = consul.get("/v1/kv/tree/app/motd")
     assert motd["Flags"] == 7
     gone = settles(salted, ABSENT, name="tree/app", remove="all")
-    assert gone == {key: {"old": value, "new": None} for key, value in KEYS.items()}
+    assert gone == {
+        key: {"old": f"{len(value.encode())} bytes", "new": None} for key, value in KEYS.items()
+    }
     assert kept(consul) == {}
 
 
@@ -65,6 +67,54 @@ def test_what_else_lies_there_stays_unless_it_is_named(salted, consul):
     assert set(settles(salted, ABSENT, name="tree/app", remove=["a"])) == {"a"}
     assert set(kept(consul)) == {"tree/app/cache/a"}
     assert kept(consul, "tree")["tree/apple"] == "a neighbour"
+
+
+def test_what_others_had_in_a_key_that_goes_is_not_said(salted, consul):
+    """Mutation: put the old text into changes, and another application's secret is in the cache."""
+    consul.put("/v1/kv/tree/app/theirs", "hunter22")
+    wanted = {"name": "tree/app", "keys": {"a": "1"}, "remove": "all"}
+    assert settles(salted, PRESENT, **wanted)["theirs"] == {"old": "8 bytes", "new": None}
+
+
+@pytest.mark.parametrize("remove", ["all", ["a", "cache/"]])
+def test_a_pillar_that_is_not_there_empties_no_folder(salted, consul, remove):
+    """Mutation: take no keys for a wish, and a mistyped path in pillar deletes the folder."""
+    consul.put("/v1/kv/tree/app/a", "theirs")
+    said = refused(salted, PRESENT, name="tree/app", keys={}, remove=remove)
+    assert said.startswith("keys: expected at least one, because `remove` takes others away")
+    assert salted.sent == []
+    assert "Left below" in quiet(salted, PRESENT, name="tree/app", keys={})
+
+
+@pytest.mark.parametrize("remove", ["all", ["lock"]])
+def test_a_key_that_a_session_holds_is_not_taken_away(salted, consul, remove):
+    """Mutation: look at the name alone, and the lock of a leader is gone while it leads."""
+    session = consul.put("/v1/session/create", {"Name": "leader"})["ID"]
+    try:
+        assert consul.put(f"/v1/kv/tree/app/lock?acquire={session}", "me") is True
+        for function, more in ((PRESENT, {"keys": {"a": "1"}}), (ABSENT, {})):
+            said = refused(salted, function, name="tree/app", remove=remove, **more)
+            assert "found 'lock', which a session holds" in said
+        settles(salted, PRESENT, name="tree/app", keys={"lock": "x"}, remove="all")
+    finally:
+        consul.put(f"/v1/session/destroy/{session}")
+
+
+def test_a_token_that_may_only_read_is_told_what_it_needs(salted, consul):
+    """Mutation: take each 409 for a race; it is tried three times and answered in JSON."""
+    from saltext.eos.utils import kv_tree
+    from saltext.eos.utils.settings import connect
+
+    rules = 'key_prefix "tree/" { policy = "read" }'
+    made = consul.put("/v1/acl/policy", {"Name": "tree-reads", "Rules": rules})
+    token = consul.put("/v1/acl/token", {"Policies": [{"ID": made["ID"]}]})["SecretID"]
+    client = connect("consul", connected(salted, "consul", token))
+    salted.sent.clear()
+    tree = kv_tree.Tree("tree/app", {"a": "b"})
+    with pytest.raises(kv_tree.Unfinished, match="may not write 'tree/app/a'; expected one at"):
+        kv_tree.settle(client, tree, test=False)
+    assert salted.wrote == [("PUT", "/v1/txn")]
+    consul.delete(f"/v1/acl/policy/{made['ID']}")
 
 
 def test_many_keys_are_one_list_and_a_transaction_for_each_64(salted, consul):
