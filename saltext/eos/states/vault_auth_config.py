@@ -58,8 +58,9 @@ def present(name, config, secrets=None):
         or list, such as ``jwks_url: ''`` where keys take its place.
 
     secrets
-        Where the settings lie that Vault never shows, such as ``oidc_client_secret``: a map from
-        each to its place, ``{file: path}``, ``{sealed: name}`` or ``{vault: {path, field}}``.
+        Where the settings lie that Vault never shows, such as ``oidc_client_secret`` or, inside of
+        another setting, ``provider_config.gsuite_service_account``: a map from each to its place,
+        ``{file: path}``, ``{sealed: name}`` or ``{vault: {path, field}}``.
 
     Vault does not show secrets, so they are written with each change of something else, and a
     change of one alone is not seen.
@@ -79,12 +80,18 @@ def present(name, config, secrets=None):
         changes = auth_config.changes(wanted, found)
         if not changes:
             return state.unchanged(name, f"Configuration of auth method {name}")
+        auth_config.refuse_other(client, name)
+        auth_config.refuse_misspelt(auth_config.known_names(client, name), wanted, places)
         auth_config.refuse_loss(found, wanted, places, name)
-        hidden = {one: {"old": None, "new": state.HIDDEN} for one in places}
+        hidden = auth_config.hidden({**changes, **places})
         opened = {one: placed.opened(place, __opts__) for one, place in places.items()}
-        changes |= {} if found else hidden
+        changes = changes if found else hidden
         if not test:
-            _written(client, name, wanted, found, opened)
+            try:
+                _written(client, name, wanted, found, opened)
+            except auth_config.Ignored:
+                done = changes
+                raise
             done = changes
             left = auth_config.changes(wanted, auth_config.read(client, name))
             if left:

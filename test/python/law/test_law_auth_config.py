@@ -42,7 +42,7 @@ def test_a_configuration_is_predicted_written_kept_and_repaired(salted, method):
     assert salted.modules["vault_auth_config.get"]("jwt/law") is None
     wanted = {"jwt_validation_pubkeys": [first, second], "bound_issuer": "law"}
     changes = settles(salted, PRESENT, name="jwt/law", config=wanted)
-    assert changes["bound_issuer"] == {"old": None, "new": "law"}
+    assert changes["bound_issuer"] == {"old": None, "new": "***"}, "nobody knows what is secret"
     whole = {**salted.modules["vault_auth_config.get"]("jwt/law"), "default_role": "theirs"}
     whole = {name: value for name, value in whole.items() if value}
     vault.post("/v1/auth/jwt/law/config", {**whole, "bound_issuer": "drifted"})
@@ -64,6 +64,9 @@ def test_every_spelling_is_the_same(salted, method):
     listed = {"token_policies": "web, read"}
     settles(salted, PRESENT, name="ldap", config=listed)
     quiet(salted, PRESENT, name="ldap", config={"token_policies": ["web", "read"]})
+    active = {"userattr": "sAMAccountName", "url": "LDAPS://Dir.Example", "request_timeout": "3600"}
+    settles(salted, PRESENT, name="ldap", config=active)
+    quiet(salted, PRESENT, name="ldap", config={**active, "request_timeout": "1h"})
 
 
 def test_a_secret_is_written_and_never_shown(salted, method, tmp_path, caplog):
@@ -94,6 +97,10 @@ def test_a_secret_that_is_there_is_not_lost(salted, method):
     assert set(settles(salted, PRESENT, name=name, **given)) == {"kubernetes_host"}
     assert vault.get("/v1/auth/kubernetes/config")["token_reviewer_jwt_set"] is True
     quiet(salted, PRESENT, name=name, config=wanted)
+    gone = {"token_reviewer_jwt": ""}
+    changes = settles(salted, PRESENT, name=name, config=gone)
+    assert changes == {"token_reviewer_jwt": {"old": "***", "new": None}}
+    assert vault.get("/v1/auth/kubernetes/config")["token_reviewer_jwt_set"] is False
 
 
 def test_an_unknown_setting_is_refused(salted, method):
@@ -104,10 +111,23 @@ def test_an_unknown_setting_is_refused(salted, method):
     assert "found an unknown one" in said
     method("jwt/law", "jwt")
     wanted = {"jwt_validation_pubkeys": [pem()], "bogus": "x"}
-    result = salted.state(PRESENT, name="jwt/law", config=wanted)
-    assert result["result"] is False
-    assert set(result["changes"]) == {"jwt_validation_pubkeys", "bogus"}
-    assert "Vault did not keep bogus" in result["comment"]
+    said = refused(salted, PRESENT, name="jwt/law", config=wanted)
+    assert said.startswith("config:bogus: expected one of ")
+    given = {"config": {"binddn": "cn=x"}, "secrets": {"bindpas": {"file": "/etc/eos/bind"}}}
+    said = refused(salted, PRESENT, name="ldap", **given)
+    assert said.startswith("secrets:bindpas: expected one of ")
+    assert "(did you mean bindpass?)" in said
+
+
+@pytest.mark.parametrize("inner", ["users", "users/web"])
+def test_what_lies_inside_of_a_method_is_none(salted, method, inner):
+    """Mutation: write where the name says, and a user `config` may log in."""
+    vault = method("userpass", "userpass")
+    said = refused(salted, PRESENT, name=f"userpass/{inner}", config={"token_ttl": "1h"})
+    assert "expected the path of an auth method" in said or "nothing to configure" in said
+    vault.post("/v1/auth/userpass/users/config", {"password": "theirs"})
+    said = refused(salted, PRESENT, name="userpass/users", config={"token_ttl": "1h"})
+    assert said.startswith("name: expected the path of an auth method; found 'userpass/users'")
 
 
 @pytest.mark.parametrize(("name", "kind"), [("nobody", None), ("approle", "approle")])
@@ -139,6 +159,11 @@ WRONG = [
     ({"config": {"oidc_client_secret": "hunter22"}}, "config:oidc_client_secret: expected"),
     ({"config": {"bindpass": ["hunter22"]}}, "config:bindpass: expected a setting that may"),
     ({"config": {"token_reviewer_jwt": "hunter22"}}, "config:token_reviewer_jwt: expected"),
+    ({"config": {"keytab": "hunter22"}}, "config:keytab: expected a setting that may"),
+    ({"config": {"token": "hunter22"}}, "config:token: expected a setting that may"),
+    ({"config": {"a": {"b": {"password": "hunter22"}}}}, "config:a:b:password: expected a setting"),
+    ({"config": {1: "hunter22"}}, "config:1: expected text as the name; quote it; found 1"),
+    ({"secrets": {True: {"file": "/a"}}}, "secrets:True: expected text as the name"),
     ({"secrets": "hunter22"}, "secrets: expected a map from each secret to its place"),
     ({"secrets": {"bindpass": "hunter22"}}, "secrets: expected a map from each secret"),
     ({"secrets": ["hunter22"]}, "secrets: expected a map from each secret"),

@@ -16,6 +16,18 @@ pytestmark = pytest.mark.server
 
 COUNT = int(os.environ.get("EOS_VALUES") or (1000 if os.environ.get("EOS_FAULT") == "all" else 15))
 SEED = "2026-11-22"
+# Each setting of a directory: its values, and every spelling of each.
+DIRECTORY = {
+    "url": [["ldaps://a.example", "LDAPS://A.Example"], ["ldap://b.example,ldaps://a.example"]],
+    "userattr": [["cn", "CN"], ["sAMAccountName", "samaccountname"]],
+    "userdn": [[text] for text in TEXTS],
+    "binddn": [["cn=Vault,dc=Example"], [""]],
+    "request_timeout": [[90, "90s", "1m30s", "90"], [3600, "1h", "60m"]],
+    "token_ttl": [[0, "0s"], [7200, "2h", "120m"]],
+    "token_policies": [["web, read", ["web", "read"]], ["", []], ["web", ["web"]]],
+    "starttls": [[True], [False]],
+    "case_sensitive_names": [[True], [False]],
+}
 PARTS = ["a", "b", "cache", "limits", "x y", "ü", "%2F", "eos:1", "k?", "q&r"]
 
 
@@ -140,3 +152,20 @@ def test_secrets_are_added_and_never_changed(salted):
                 assert len(text) == length if length else len(base64.b64decode(text)) == size
             known = found
     salted.state("vault_mount.absent", name="prop")
+
+
+def test_a_directory_in_any_spelling_is_configured_once(salted):
+    """Mutation: compare `sAMAccountName` with what Vault makes of it, and each run writes."""
+    salted.serve("vault")
+    made = salted.state("vault_auth_method.present", name="prop-ldap", type="ldap")
+    assert made["result"] is True
+    function = "vault_auth_config.present"
+    for turn in range(COUNT):
+        dice = random.Random(f"{SEED} directory {turn}")
+        names = dice.sample(sorted(DIRECTORY), dice.randint(1, len(DIRECTORY)))
+        chosen = {name: dice.choice(DIRECTORY[name]) for name in names}
+        spelled = {name: dice.choice(one) for name, one in chosen.items()}
+        settled(salted, function, {"name": "prop-ldap", "config": spelled})
+        again = {name: dice.choice(one) for name, one in chosen.items()}
+        quiet(salted, function, name="prop-ldap", config=again)
+    salted.state("vault_auth_method.absent", name="prop-ldap")
