@@ -45,6 +45,8 @@ def healthy(name):
         return state.failed(name, f"raft peer {name} is not there; expected it to have joined")
     if not (found["healthy"] and found["voter"]):
         said = "does not vote" if found["healthy"] else "is not healthy"
+        if found["healthy"] is None:
+            said = "is of unknown health, because Vault's autopilot does not speak of it"
         return state.failed(
             name, f"raft peer {name} {said}; expected a healthy voter; look at its own journal"
         )
@@ -67,6 +69,7 @@ def absent(name):
     were healthy.
     """
     test = bool(__opts__.get("test"))
+    done: dict[str, Any] = {}
     try:
         known, client = _peers(name)
         if name not in known:
@@ -78,12 +81,13 @@ def absent(name):
         }
         if not test:
             raft.remove(client, name)
+            done = changes
             if name in raft.peers(client):
                 raise CommandExecutionError(
                     f"raft peer {name} is still there after it was removed; expected it to be gone"
                 )
     except CommandExecutionError as err:
-        return state.failed(str(name)[:120], err)
+        return state.failed(str(name)[:120], err, done)
     return state.changed(name, f"Raft peer {name} {{}} removed.", changes, test=test)
 
 

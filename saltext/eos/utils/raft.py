@@ -7,7 +7,7 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers
-from saltext.eos.utils.http import Client
+from saltext.eos.utils.http import Client, NotFound
 
 _PEERS = "/v1/sys/storage/raft/configuration"
 _HEALTH = "/v1/sys/storage/raft/autopilot/state"
@@ -17,22 +17,32 @@ def peers(client: Client) -> dict[str, dict[str, Any]]:
     """
     Give every peer by its id: address, whether it leads, votes, and is healthy.
 
+    Health is ``None`` where it is not known, as without autopilot.
+
     :raises CommandExecutionError: Vault keeps its data elsewhere, is sealed, or refuses.
     """
-    found = answers.mapping(client.get(_PEERS), f"GET {_PEERS}", "config")["config"]
-    known = answers.listing(
-        (found or {}).get("servers"), f"GET {_PEERS}", "node_id", "address", "leader", "voter"
-    )
-    health = answers.mapping(client.get(_HEALTH), f"GET {_HEALTH}").get("servers") or {}
+    found = answers.mapping(client.get(_PEERS), f"GET {_PEERS}", "config")
+    servers = answers.part(found, "config", f"GET {_PEERS}").get("servers")
+    known = answers.listing(servers, f"GET {_PEERS}", "node_id", "address", "leader", "voter")
+    health = _health(client)
     return {
-        one["node_id"]: {
+        str(one["node_id"]): {
             "address": one["address"],
             "leader": one["leader"],
             "voter": one["voter"],
-            "healthy": (health.get(one["node_id"]) or {}).get("healthy"),
+            "healthy": answers.part(health, str(one["node_id"]), f"GET {_HEALTH}").get("healthy"),
         }
         for one in known
     }
+
+
+def _health(client: Client) -> dict[str, Any]:
+    """Give what autopilot knows of each peer: nothing when it is off."""
+    try:
+        found = answers.mapping(client.get(_HEALTH), f"GET {_HEALTH}")
+    except NotFound:
+        return {}
+    return answers.part(found, "servers", f"GET {_HEALTH}")
 
 
 def refuse_loss(known: dict[str, dict[str, Any]], name: str) -> None:
