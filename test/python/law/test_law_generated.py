@@ -119,7 +119,8 @@ def test_two_runs_at_once_make_one_secret(salted, engine, monkeypatch):
         return held
 
     results, name = [], f"{engine.mount}/app/both"
-    monkeypatch.setattr(vault_generated, "__opts__", {**salted.opts, "test": False})
+    opts = {**salted.opts, "test": False}
+    monkeypatch.setattr(vault_generated, "__opts__", opts, raising=False)
     monkeypatch.setattr(kv_secret, "read", both_read)
     runs = [
         threading.Thread(
@@ -159,9 +160,8 @@ def test_a_token_that_may_only_create_never_makes_a_second_one(salted, monkeypat
         return held
 
     monkeypatch.setattr(kv_secret, "read", meanwhile)
-    monkeypatch.setattr(
-        vault_generated, "__opts__", {**connected(salted, "vault", token), "test": False}
-    )
+    opts = {**connected(salted, "vault", token), "test": False}
+    monkeypatch.setattr(vault_generated, "__opts__", opts, raising=False)
     try:
         result = vault_generated.present("once1/app", {"password": "password"})
         assert (result["result"], result["changes"]) == (True, {}), result

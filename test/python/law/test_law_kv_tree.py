@@ -86,16 +86,16 @@ def test_a_pillar_that_is_not_there_empties_no_folder(salted, consul, remove):
     assert "Left below" in quiet(salted, PRESENT, name="tree/app", keys={})
 
 
-@pytest.mark.parametrize("remove", ["all", ["lock"]])
-def test_a_key_that_a_session_holds_is_not_taken_away(salted, consul, remove):
+@pytest.mark.parametrize(("lock", "remove"), [("lock", "all"), ("held", ["held"])])
+def test_a_key_that_a_session_holds_is_not_taken_away(salted, consul, lock, remove):
     """Mutation: look at the name alone, and the lock of a leader is gone while it leads."""
     session = consul.put("/v1/session/create", {"Name": "leader"})["ID"]
     try:
-        assert consul.put(f"/v1/kv/tree/app/lock?acquire={session}", "me") is True
+        assert consul.put(f"/v1/kv/tree/app/{lock}?acquire={session}", "me") is True
         for function, more in ((PRESENT, {"keys": {"a": "1"}}), (ABSENT, {})):
             said = refused(salted, function, name="tree/app", remove=remove, **more)
-            assert "found 'lock', which a session holds" in said
-        settles(salted, PRESENT, name="tree/app", keys={"lock": "x"}, remove="all")
+            assert f"found '{lock}', which a session holds" in said
+        settles(salted, PRESENT, name="tree/app", keys={lock: "x"}, remove="all")
     finally:
         consul.put(f"/v1/session/destroy/{session}")
 

@@ -44,7 +44,9 @@ def test_another_cluster_is_not_overwritten(salted, consul, tmp_path):
     salted.modules["consul_snapshot.save"](str(path))
     consul.put("/v1/kv/snapshot/a", "later")
     for cluster in ("dc2", "", "DC1"):
-        with pytest.raises(CommandExecutionError, match="this agent is in 'dc1'; found") as err:
+        with pytest.raises(
+            CommandExecutionError, match="this agent is in 'dc1' with servers"
+        ) as err:
             salted.modules["consul_snapshot.restore"](str(path), cluster)
         assert "nothing was restored" in str(err.value)
     assert consul.get("/v1/kv/snapshot/?keys=true") == ["snapshot/a"]
@@ -184,7 +186,8 @@ def test_who_may_not_save_leaves_no_file(salted, consul, tmp_path, monkeypatch):
     weak = consul.put("/v1/acl/token", {"Description": "saves nothing"})["SecretID"]
     path = tmp_path / "consul.snap"
     path.write_text("the last one")
-    monkeypatch.setattr(consul_snapshot, "__opts__", connected(salted, "consul", weak))
+    opts = connected(salted, "consul", weak)
+    monkeypatch.setattr(consul_snapshot, "__opts__", opts, raising=False)
     with pytest.raises(CommandExecutionError, match="answered 403"):
         consul_snapshot.save(str(path), overwrite=True)
     assert path.read_text() == "the last one"

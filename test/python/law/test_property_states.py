@@ -68,9 +68,9 @@ def test_a_tree_is_what_a_model_of_it_says(salted):
         if remove != "all":
             remove = [one for one in remove if one not in keys]
         settled(salted, "consul_kv_tree.present", {"name": "prop/t", "keys": before})
-        changes = settled(
-            salted, "consul_kv_tree.present", {"name": "prop/t", "keys": keys, "remove": remove}
-        )
+        wanted = {"name": "prop/t", "remove": remove, **({"keys": keys} if keys else {})}
+        verb = "present" if keys else "absent"
+        changes = settled(salted, f"consul_kv_tree.{verb}", wanted)
         gone = {
             key
             for key in before
