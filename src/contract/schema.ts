@@ -85,7 +85,7 @@ const resource: Schema = closed({
   find: closed({ 'list?': call, 'read?': call, 'match?': texts }),
   create: call,
   update: { anyOf: [{ const: 'never' }, call] },
-  delete: call,
+  delete: { anyOf: [{ const: 'never' }, call] },
   'diff?': mapOf({ anyOf: [diff, closed({ by: text })] }),
   'since?': mapOf({ type: 'string', pattern: '^[0-9]+\\.[0-9]+(\\.[0-9]+)?$' }),
   'lost?': { const: 'answers-false' },
@@ -94,7 +94,7 @@ const resource: Schema = closed({
   'given?': list(closed({ run: { type: 'string', pattern: '^[a-z0-9_]+\\.present$' }, with: tree }), 1),
   examples: { type: 'object', minProperties: 1, additionalProperties: tree },
   'samples?': mapOf({ type: 'array', minItems: 1 }),
-  'hooks?': list({ enum: ['to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
+  'hooks?': list({ enum: ['kept', 'to_wire', 'from_wire', 'before_create', 'after_create', 'before_update', 'before_delete'] }),
 })
 
 const stepTail = { 'needs?': texts, undo: text }

@@ -10,7 +10,8 @@ export function lawOf(resource: ResourceContract): object {
   const updatable = resource.spec.update === 'never' ? [] : fields.filter(([name, field]) => isUpdatable(resource, name, field)).map(([name]) => name)
   const examples = Object.entries(resource.spec.examples).map(([name, desired]) => [name, { desired, drift: driftOf(resource, updatable, desired), parts: partsOf(resource, updatable, desired), fixed: driftOf(resource, fixed, desired) }])
   const { given, samples } = resource.spec
-  return { resource: resource.name, service: resource.spec.service, keys, updatable, ...(given ? { given } : {}), ...(samples ? { samples } : {}), examples: Object.fromEntries(examples) }
+  const lasting = resource.spec.delete === 'never' ? { lasting: true } : {}
+  return { resource: resource.name, service: resource.spec.service, keys, updatable, ...lasting, ...(given ? { given } : {}), ...(samples ? { samples } : {}), examples: Object.fromEntries(examples) }
 }
 
 function isUpdatable({ spec }: ResourceContract, name: string, field: Field): boolean {

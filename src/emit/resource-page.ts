@@ -11,13 +11,13 @@ import { titleOf } from './title.ts'
 /** The page of a resource. */
 export function resourcePage(resource: ResourceContract): PageView {
   const { spec } = resource
-  const calls = [['list', spec.find.list], ['read', spec.find.read], ['create', spec.create], ['update', spec.update], ['delete', spec.delete]].flatMap(([verb, call]) => (call === undefined ? [] : [[verb ?? '', `\`${call}\``]]))
+  const calls = [['list', spec.find.list], ['read', spec.find.read], ['create', spec.create], ['update', spec.update], ...(spec.delete === 'never' ? [] : [['delete', spec.delete]])].flatMap(([verb, call]) => (call === undefined ? [] : [[verb ?? '', `\`${call}\``]]))
   const given = (spec.given ?? []).map(({ run, with: values }) => sample(run, values))
   const examples = Object.entries(spec.examples).map(([name, values]) => `\`${name}\`:\n\n${block([sample(`${resource.name}.present`, values)])}`)
   return {
     header: markdownHeader(resource.source),
     title: titleOf(resource),
-    doc: `${resource.doc}\n\nStates \`${resource.name}.present\` and \`${resource.name}.absent\`; functions \`${resource.name}.get\`, ${spec.find.list === undefined ? '' : '\`list\`, '}\`create\`, \`update\`, \`delete\`.`,
+    doc: `${resource.doc}\n\n${functionsOf(resource)}`,
     sections: [
       { title: 'Fields', text: [table(['field', 'meaning', 'compared'], plainFields(resource.fields).flatMap(([name, field]) => [[`\`${name}\``, `${field.doc} ${fieldPhrase(field)}`, compared(spec, name)], ...innerRows(resource, name, field.schema)])), ...notes(resource)].join('\n\n') },
       { title: 'Calls', text: table(['', 'call'], calls) },
@@ -25,6 +25,13 @@ export function resourcePage(resource: ResourceContract): PageView {
       { title: 'Examples', text: examples.join('\n\n') },
     ],
   }
+}
+
+function functionsOf({ name, spec }: ResourceContract): string {
+  const isLasting = spec.delete === 'never'
+  const states = isLasting ? `State \`${name}.present\`; it cannot be deleted` : `States \`${name}.present\` and \`${name}.absent\``
+  const functions = [`${name}.get`, ...(spec.find.list === undefined ? [] : ['list']), 'create', 'update', ...(isLasting ? [] : ['delete'])]
+  return `${states}; functions ${functions.map((one) => `\`${one}\``).join(', ')}.`
 }
 
 function innerRows(resource: ResourceContract, name: string, schema: Schema): string[][] {

@@ -18,7 +18,7 @@ export function specOf(resource: ResourceContract): string {
     find: spec.find,
     create: spec.create,
     update: spec.update === 'never' ? null : spec.update,
-    delete: spec.delete,
+    delete: spec.delete === 'never' ? null : spec.delete,
     ...(spec.lost === undefined ? {} : { lost: spec.lost }),
     ...(spec.exclusive ? { exclusive: spec.exclusive } : {}),
     fields: Object.fromEntries(fields),

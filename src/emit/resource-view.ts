@@ -15,7 +15,8 @@ export interface ResourceView {
   readonly spec: string
   readonly functions: readonly FunctionView[]
   readonly present: FunctionView
-  readonly absent: FunctionView
+  /** Nothing where there is no way to delete. */
+  readonly absent: FunctionView | null
 }
 
 /** One function: its `def` line, its docstring, and what it hands to the kernel. */
@@ -52,11 +53,16 @@ export function resourceView(resource: ResourceContract, spec: string): Resource
       ...(resource.spec.find.list === undefined ? [] : [view('list_', [`List every ${title} as a dictionary.`], [], '')]),
       view('create', [`Create a ${title} and give what was created.`], settable, 'desired'),
       view('update', [`Change a ${title} and give what it has become; what is left out stays as it is.`], settable.map(withoutDefault), 'desired'),
-      view('delete', [`Delete a ${title}; gives whether there was one.`], keys, 'keys'),
+      ...(isLasting(resource) ? [] : [view('delete', [`Delete a ${title}; gives whether there was one.`], keys, 'keys')]),
     ],
     present: functionView('present', [`Ensure that a ${title} exists with these settings.`, yamlExample(resource, 'present', example), ...settable.map(parameterDoc), FAILS], settable, 'desired'),
-    absent: functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), FAILS], keys, 'keys'),
+    absent: isLasting(resource) ? null : functionView('absent', [`Ensure that a ${title} does not exist.`, yamlExample(resource, 'absent', pick(example, keys)), ...keys.map(parameterDoc), FAILS], keys, 'keys'),
   }
+}
+
+/** Whether it is there as long as its server is. */
+function isLasting(resource: ResourceContract): boolean {
+  return resource.spec.delete === 'never'
 }
 
 /** The example that shows most. */

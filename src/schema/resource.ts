@@ -44,7 +44,7 @@ type Diff =
 /** Items are the same when this field of theirs is; their order says nothing. */
 type ByKey = { readonly by: string }
 type Call = `${'GET' | 'PUT' | 'POST' | 'DELETE' | 'LIST'} /${string}`
-type Hook = 'to_wire' | 'from_wire' | 'before_create' | 'after_create' | 'before_update' | 'before_delete'
+type Hook = 'kept' | 'to_wire' | 'from_wire' | 'before_create' | 'after_create' | 'before_update' | 'before_delete'
 type Sample = string | number | boolean | null | readonly Sample[] | { readonly [key: string]: Sample }
 
 /** An object behind an HTTP API: its calls, a diff rule per field, waiters and examples. */
@@ -63,7 +63,8 @@ export interface Resource<T> {
   readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[] }
   readonly create: Call
   readonly update: Call | 'never'
-  readonly delete: Call
+  /** `never` for what is there as long as its server is: there is no `absent` then. */
+  readonly delete: Call | 'never'
   readonly diff?: { readonly [K in Spot<T>]?: Diff | ByKey }
   /** The server's version from which on it knows a field; an older one is not sent it. */
   readonly since?: { readonly [K in Spot<T>]?: `${number}.${number}` | `${number}.${number}.${number}` }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -32,8 +33,18 @@ def binary(name: str, built: str | None = None) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Give numbers of free ports, for TCP and UDP alike."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """
+    Give numbers of free ports, for TCP and UDP alike.
+
+    They lie below those that the kernel gives to clients: until a server binds its own, a client
+    of another test would have taken it now and then.
+    """
+    first = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0]
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        with contextlib.suppress(OSError):
+            port = random.randrange(10_000, int(first))
+            sockets.append(socket.create_server(("127.0.0.1", port)))
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from saltext.eos.utils.consul_lists import as_list
 from saltext.eos.utils.http import Client, Forbidden, NotFound
 
 CA_FILE = "/etc/eos/tls/ca.pem"
@@ -29,7 +30,7 @@ class ObjectClient(Client):
         of keys is one of objects here, as every other list is.
         """
         try:
-            found = super().request(method, path, body)
+            found = as_list(path, super().request(method, path, body))
         except NotFound:
             if path != _KEYS:
                 raise

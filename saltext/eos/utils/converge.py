@@ -234,13 +234,14 @@ def _delete(one: Task, found: dict[str, Any]) -> None:
     _hook(one.spec, "before_delete", one.client, one.desired)
     known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     try:
-        wire.send(one.client, one.spec, one.spec["delete"], known)
+        wire.send(one.client, one.spec, one.spec["delete"], known, wire.farewell(one.spec, known))
     except NotFound:
         return
 
 
 def _body(one: Task, base: dict[str, Any] | None) -> Any:
-    made = wire.body_of(one.spec, one.desired, base)
+    kept = None if base is None else _hook(one.spec, "kept", base, one.desired)
+    made = wire.body_of(one.spec, one.desired, base if kept is None else kept)
     changed = _hook(one.spec, "to_wire", made, one.desired)
     return wire.wrapped(one.spec, made if changed is None else changed)
 
@@ -312,9 +313,11 @@ def _refuse_fixed(one: Task, changes: Changes) -> None:
     said = ", ".join(
         f"{name} from {changes[name]['old']!r} to {changes[name]['new']!r}" for name in fixed
     )
+    advice = "keep the old value"
+    if one.spec["delete"] is not None:
+        advice += ", or delete the object first, which loses what it holds"
     raise CommandExecutionError(
-        f"{one.what} cannot change {said}: the server fixes that at creation; keep the old value, "
-        "or delete the object first, which loses what it holds"
+        f"{one.what} cannot change {said}: the server fixes that at creation; {advice}"
     )
 
 

@@ -35,7 +35,13 @@ _CLIENTS: dict[str, type[Client]] = {
 }
 
 
-def connect(service: str, opts: Mapping[str, Any], *, from_vault: bool = True) -> Client:
+def connect(
+    service: str,
+    opts: Mapping[str, Any],
+    *,
+    from_vault: bool = True,
+    kind: type[Client] | None = None,
+) -> Client:
     """
     Give a client for a service.
 
@@ -45,13 +51,14 @@ def connect(service: str, opts: Mapping[str, Any], *, from_vault: bool = True) -
     option for a token itself: options are shown, logged and cached.
 
     :param from_vault: a token may come from Vault; not so when Vault is what is asked for it.
+    :param kind: another client than the service's own.
     :raises CommandExecutionError: an option is wrong, or there is no token at its place.
     """
     chosen = _chosen(service, opts)
     address = _address(service, chosen.get("address", DEFAULTS[service]))
     token = _token(service, chosen, opts, from_vault=from_vault)
     headers = {TOKEN_HEADERS[service]: token} if token else {}
-    return _CLIENTS[service](address, chosen.get("ca_file", CA_FILE), headers=headers)
+    return (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
 
 
 def _opened(place: Any, opts: Mapping[str, Any]) -> str:

@@ -48,9 +48,10 @@ def changed(name: str, comment: str, changes: dict[str, Any], *, test: bool) -> 
     :param comment: a sentence without its verb's auxiliary: ``{0} created`` becomes
         ``has been created`` or ``would have been created``.
     """
-    mark = "{0}" if "{0}" in comment else "{}"
-    before, _, after = comment.partition(mark)
-    said = f"{before}{_auxiliary(test=test)}{after}"
+    # A name may have braces of its own: the last place is the verb's.
+    place = " {0} " if " {0} " in comment else " {} "
+    before, _, after = comment.rpartition(place)
+    said = f"{before} {_auxiliary(test=test)} {after}"
     return result(name, None if test else True, said, changes)
 
 

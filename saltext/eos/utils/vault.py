@@ -20,6 +20,8 @@ class ObjectClient(Client):
     """A client for the objects that states keep in Vault: they come without their envelope."""
 
     pooled = True
+    warnings: tuple[str, ...] = ()
+    """What the server said beside its last answer, such as names that it does not know."""
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """
@@ -29,6 +31,8 @@ class ObjectClient(Client):
         their path. What is no such map is handed on as it is.
         """
         answer = super().request(method, path, body)
+        said = answer.get("warnings") if isinstance(answer, dict) else None
+        self.warnings = tuple(map(str, said)) if isinstance(said, list) else ()
         is_wrapped = isinstance(answer, dict) and "request_id" in answer and "data" in answer
         found = answer["data"] if is_wrapped else answer
         if method != "GET" or path not in _MAPS or not isinstance(found, dict):

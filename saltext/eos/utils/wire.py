@@ -109,6 +109,14 @@ def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] 
     return ("" if value is None else str(value)).encode()
 
 
+def farewell(spec: dict[str, Any], values: dict[str, Any]) -> dict[str, Any] | None:
+    """Give what a delete sends that is no DELETE and names nothing in its path: the keys."""
+    method, _, path = spec["delete"].partition(" ")
+    if method == "DELETE" or _PLACE.search(path):
+        return None
+    return {row["wire"]: values[name] for name, row in spec["fields"].items() if row.get("key")}
+
+
 def _not_kept(spec: dict[str, Any], desired: dict[str, Any]) -> list[str]:
     """Name what an update must not send back as read: what excludes a wanted field."""
     return [
@@ -194,7 +202,7 @@ def _refuse_unseen(client: Client, spec: dict[str, Any], wanted: dict[str, Any])
     if not said_so and not is_blind:
         return
     said = ", ".join(f"{name} {value!r}" for name, value in wanted.items())
-    path = spec["find"]["list"].partition(" ")[2]
+    path = spec["find"].get("list", spec["find"].get("read", "")).partition(" ")[2]
     raise Forbidden(
         f"{spec['title']} with {said} is not in the list, but the token may not see the whole of "
         "it; expected a token that may read it",
@@ -249,6 +257,8 @@ def _opened(
     """
     call = spec["find"]["read"]
     if answer == []:
+        names = [name for name, row in spec["fields"].items() if row.get("key")]
+        _refuse_unseen(client, spec, {name: keys.get(name) for name in names})
         return None
     if isinstance(answer, list) and len(answer) == 1:
         (answer,) = answer

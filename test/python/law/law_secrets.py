@@ -1,5 +1,15 @@
 """What the files hold that examples name as the place of a secret."""
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+# The key of the certificate that stands in an example, in the two forms that a PEM has.
+_KEY = ec.derive_private_key(2026, ec.SECP256R1())
+_FORMS = {
+    "/etc/gateway/inline.key": serialization.PrivateFormat.PKCS8,
+    "/etc/gateway/inline-again.key": serialization.PrivateFormat.TraditionalOpenSSL,
+}
+
 
 def content(name: str) -> str:
     """
@@ -7,4 +17,8 @@ def content(name: str) -> str:
 
     :param name: the path in the example.
     """
-    return f"the secret of {name}"
+    form = _FORMS.get(name)
+    if form is None:
+        return f"the secret of {name}"
+    pem = serialization.Encoding.PEM
+    return _KEY.private_bytes(pem, form, serialization.NoEncryption()).decode()

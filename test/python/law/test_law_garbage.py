@@ -59,7 +59,7 @@ def server():
     """A server that is none of those that it is taken for."""
     made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
     made.body, made.asked = b"", []
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield made
     made.shutdown()
     made.server_close()

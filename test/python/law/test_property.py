@@ -8,7 +8,7 @@ or as many as ``EOS_VALUES`` says.
 import os
 
 import pytest
-from law_tables import NAMES, TABLES, keys_of, spec_of
+from law_tables import FLEETING, TABLES, keys_of, spec_of
 from values import Maker
 
 COUNT = int(os.environ.get("EOS_VALUES") or (1000 if os.environ.get("EOS_FAULT") == "all" else 25))
@@ -16,7 +16,7 @@ SEED = "2026-11-22"
 
 
 @pytest.mark.server
-@pytest.mark.parametrize("table", TABLES, ids=NAMES)
+@pytest.mark.parametrize("table", FLEETING, ids=[one["resource"] for one in FLEETING])
 def test_every_spelling_of_a_value_is_the_same_value(ready, table):
     """Mutation: compare a span as text, or a list in its order, and the second spelling writes."""
     resource = table["resource"]
