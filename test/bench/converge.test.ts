@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { projectPath } from '../../kitchen/run/project.ts'
 import { readAnsible } from './converge/ansible.ts'
-import { countsOf, medianOf, orderOf, perObject, perObjectOfAll, ratioOf, secondsOf, type Asked, type Timed } from './converge/numbers.ts'
+import { countsOf, loadsOf, medianOf, orderOf, perObject, perObjectOfAll, ratioOf, secondsOf, type Asked, type Timed } from './converge/numbers.ts'
 import { COUNTS, KINDS, sizeOf, TOFU_KINDS, wanted } from './converge/objects.ts'
 import { readSalt, slsOf } from './converge/salt.ts'
 import { aims, convergeText, EOS, EOS_PART } from './converge/text.ts'
@@ -56,7 +56,7 @@ describe('requests', () => {
   })
 })
 
-const times = (tool: string, ...seconds: readonly number[]): Timed[] => seconds.map((one, index) => ({ tool, step: 'no-op', round: index + 1, seconds: one }))
+const times = (tool: string, ...seconds: readonly number[]): Timed[] => seconds.map((one, index) => ({ tool, step: 'no-op', round: index + 1, seconds: one, load: one }))
 
 describe('times', () => {
   it.each([
@@ -72,6 +72,10 @@ describe('times', () => {
     const all = [...times('slow', 10, 40, 9), ...times('fast', 1, 10, 3)]
     expect(secondsOf(all, 'slow', 'no-op')).toBe(10)
     expect(ratioOf(all, 'slow', 'fast', 'no-op')).toBe(4)
+  })
+
+  it('are told with the load under which they were taken', () => {
+    expect(loadsOf([...times('a', 3, 1, 2), ...times('b', 9)], 'a')).toEqual([1, 3])
   })
 
   it('begin with another tool in each round', () => {
@@ -109,9 +113,10 @@ describe('the aims', () => {
   })
 
   it('stand on the page with a plain no', () => {
-    const page = convergeText({ machine: 'a machine', rounds: 2, tools, times: all, counts })
+    const page = convergeText({ machine: 'a machine', cores: 2, rounds: 2, tools, times: all, counts })
     expect(page).toContain('| at most 1 request for each of the jobs | 2.00 | no |')
     expect(page).toContain('| Salt and Eos | 0.03 | 1.00 | 1.00 | 2.00 | 0.76 | 0 | 2 |')
+    expect(page).toContain('without any loss it would still take 1.50 times as long')
     expect(page).not.toContain('NaN')
   })
 })

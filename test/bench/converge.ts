@@ -24,7 +24,7 @@ export async function benchConverge(isJson: boolean): Promise<void> {
     const begin = load()
     const times = await timedRounds(scene, servers, tools, ROUNDS)
     const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}; load before the run ${before}, at the first timed round ${begin}, at the end ${load()}`
-    const numbers: ConvergeNumbers = { machine, rounds: ROUNDS, tools: tools.map(({ name, kinds }) => ({ name, kinds })), times, counts }
+    const numbers: ConvergeNumbers = { machine, cores: cpus().length, rounds: ROUNDS, tools: tools.map(({ name, kinds }) => ({ name, kinds })), times, counts }
     process.stdout.write(isJson ? `${JSON.stringify(numbers, null, 2)}\n` : convergeText(numbers))
   } finally {
     await scene.end()

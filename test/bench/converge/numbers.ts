@@ -21,6 +21,8 @@ export interface Timed {
   readonly step: Step
   readonly round: number
   readonly seconds: number
+  /** Of the machine in the minute that ended with it, this benchmark's own included. */
+  readonly load: number
 }
 
 const PLACES: readonly (readonly [Kind, Asked['service'], RegExp])[] = [
@@ -69,6 +71,12 @@ export function medianOf(values: readonly number[]): number {
 /** Median of the seconds that a tool took for a step. */
 export function secondsOf(times: readonly Timed[], tool: string, step: Step): number {
   return medianOf(times.filter((one) => one.tool === tool && one.step === step).map(({ seconds }) => seconds))
+}
+
+/** The least and the largest load under which a tool ran. */
+export function loadsOf(times: readonly Timed[], tool: string): readonly [number, number] {
+  const loads = times.filter((one) => one.tool === tool).map(({ load }) => load)
+  return [Math.min(...loads), Math.max(...loads)]
 }
 
 /** How many times longer one tool took than another, by round: both ran in the same minutes. */

@@ -31,7 +31,7 @@ export async function timedRounds(scene: Scene, servers: Servers, tools: readonl
   const times: Timed[] = []
   for (let round = 1; round <= rounds; round += 1) {
     for (const tool of orderOf(tools, round)) {
-      await course(scene, servers, tool, round, STEPS, servers.place, (step, seconds) => times.push({ tool: tool.name, step, round, seconds }))
+      await course(scene, servers, tool, round, STEPS, servers.place, (step, seconds) => times.push({ tool: tool.name, step, round, seconds, load: load() }))
     }
   }
   return times
@@ -46,7 +46,7 @@ async function course(scene: Scene, servers: Servers, tool: Tool, round: number,
     for (const step of steps) {
       const seconds = await timed(tool, step, commands[step], sizeOf(objects))
       note(step, seconds)
-      say(`round ${round}, ${tool.name}, ${step}: ${seconds.toFixed(2)} s (load ${(loadavg()[0] ?? 0).toFixed(1)})`)
+      say(`round ${round}, ${tool.name}, ${step}: ${seconds.toFixed(2)} s (load ${load().toFixed(1)})`)
       if (step === 'first' && !tool.isIdle) await servers.settled(prefix, objects.jobs.length)
     }
   } finally {
@@ -66,4 +66,8 @@ async function timed(tool: Tool, step: Step, { program, args, cwd, env }: Comman
     `${tool.name}, ${step}: ${said.changed} changed, ${said.failed} failed, ${said.seen ?? 'unknown'} looked at; expected ${expected} changed of ${objects}\n${tail(outcome)}`,
     'read the lines above: a tool that does not do its work cannot be measured',
   )
+}
+
+function load(): number {
+  return Math.round((loadavg()[0] ?? 0) * 10) / 10
 }

@@ -1,4 +1,4 @@
-import { perObject, perObjectOfAll, ratioOf, secondsOf, type Timed } from './numbers.ts'
+import { loadsOf, perObject, perObjectOfAll, ratioOf, secondsOf, type Timed } from './numbers.ts'
 import { COUNTS, KINDS } from './objects.ts'
 import type { Counting } from './rounds.ts'
 import { STEPS, type Tool } from './tool.ts'
@@ -6,6 +6,7 @@ import { STEPS, type Tool } from './tool.ts'
 /** Everything that one run measured. */
 export interface ConvergeNumbers {
   readonly machine: string
+  readonly cores: number
   readonly rounds: number
   readonly tools: readonly Pick<Tool, 'name' | 'kinds'>[]
   readonly times: readonly Timed[]
@@ -18,16 +19,16 @@ export const EOS_PART = 'Salt and Eos, the same kinds'
 export const FLOOR = 'Salt alone'
 
 /** The numbers as a page, with the aims and whether they are met. */
-export function convergeText({ machine, rounds, tools, times, counts }: ConvergeNumbers): string {
+export function convergeText({ machine, cores, rounds, tools, times, counts }: ConvergeNumbers): string {
   return `# Converging ${KINDS.map((kind) => `${COUNTS[kind]} ${kind}`).join(', ')}
 
 ${machine}. ${rounds} rounds in which the tools took turns, medians in seconds. One whole round before them warmed every tool up and counted the requests; none of its times is here. Each tool met servers with its own objects alone: Nomad and Consul on the loopback, with TLS and ACLs. \`policies\` are ACL policies of Consul, \`keys\` its keys. No tool waits for the deployments of its jobs.
 
-| tool | objects | ${STEPS.join(' | ')} |
-| --- | ---: | ${STEPS.map(() => '---:').join(' | ')} |
-${tools.map(({ name, kinds }) => `| ${name} | ${kinds.reduce((sum, kind) => sum + COUNTS[kind], 0)} | ${STEPS.map((step) => shown(secondsOf(times, name, step))).join(' | ')} |`).join('\n')}
+| tool | objects | ${STEPS.join(' | ')} | load |
+| --- | ---: | ${STEPS.map(() => '---:').join(' | ')} | ---: |
+${tools.map(({ name, kinds }) => `| ${name} | ${kinds.reduce((sum, kind) => sum + COUNTS[kind], 0)} | ${STEPS.map((step) => shown(secondsOf(times, name, step))).join(' | ')} | ${loadsOf(times, name).join(' to ')} |`).join('\n')}
 
-\`start\`: the tool starts and does nothing. \`first\`: nothing is there yet. \`no-op\`: all is as it should be. \`test\`: \`test=True\`, \`plan\`, \`--check\`. Salt alone: as many states that do nothing (\`test.nop\`).
+\`start\`: the tool starts and does nothing. \`first\`: nothing is there yet. \`no-op\`: all is as it should be. \`test\`: \`test=True\`, \`plan\`, \`--check\`. Salt alone: as many states that do nothing (\`test.nop\`). \`load\`: of the machine in the minute before, the tools and the servers included.
 
 ## Requests of a no-op run, by object
 
@@ -41,7 +42,7 @@ ${counts.filter(({ step }) => step === 'no-op').map((one) => requestRow(tools, o
 | --- | ---: | --- |
 ${aims(tools, times, counts).map(({ aim, found, isMet }) => `| ${aim} | ${shown(found)} | ${isMet ? 'yes' : 'no'} |`).join('\n')}
 
-Ratios are medians of the ratios within a round.
+Ratios are medians of the ratios within a round. Ansible runs a module for each object, one after the other; spread over the ${cores} cores of this machine without any loss it would still take ${shown(ratioOf(times, 'Ansible', EOS, 'no-op') / cores)} times as long as Eos.
 `
 }
 
