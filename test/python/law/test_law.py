@@ -42,6 +42,10 @@ def test_the_law(ready, table, name):
         for test in (False, True):
             again = salted.state(present, test=test, **desired)
             assert (again["result"], again["changes"], salted.wrote) == (True, {}, []), again
+        if spec_of(table)["find"].get("whole"):
+            items = salted.modules[f"{resource}.list"]()
+            listed = [one for one in items if keys_of(table, one) == names]
+            assert listed == [salted.modules[f"{resource}.get"](**names)], "the list is not whole"
         for field, value in example["drift"].items():
             _repairs(salted, resource, names, desired, {field: value})
         for part in example["parts"]:
