@@ -20,6 +20,7 @@ OLDEST = {"nomad": "1.10", "consul": "1.20"}
 _STRANGE = (400, 404, 405, 501)
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
 _known: dict[str, tuple[float, str]] = {}
+_logged: set[tuple[str, str]] = set()
 
 
 def left_out(client: Client, rows: dict[str, Any], desired: dict[str, Any]) -> list[str]:
@@ -43,9 +44,10 @@ def left_out(client: Client, rows: dict[str, Any], desired: dict[str, Any]) -> l
             del holder[name]
             note = f"{':'.join(path)} is left out: it needs {since}, the server has {version}"
             notes[note] = None
-    for note in notes:
-        # A function has no comment to say it in.
+    # A function has no comment to say it in.
+    for note in [one for one in notes if (client.base_url, one) not in _logged]:
         log.warning("%s: %s", client.base_url, note)
+        _logged.add((client.base_url, note))
     return list(notes)
 
 
