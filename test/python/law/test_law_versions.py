@@ -5,9 +5,10 @@ from pathlib import Path
 import jobs
 import pytest
 from law_states import connected
-from law_tables import FLEETING, keys_of, spec_of
+from law_tables import FLEETING, TABLES, keys_of, spec_of
 from law_versions import dated, known, numbers
 from programs import version
+from wheel import ROOT
 
 
 def _example(table, path):
@@ -189,6 +190,28 @@ def test_what_is_supported_is_what_the_kitchen_builds():
     built = {name: version(f"oldest-{name}") for name in ("nomad", "consul", "vault")}
     series = {name: ".".join(one.split(".")[:2]) for name, one in built.items() if one}
     assert series == versions.OLDEST
+
+
+def test_the_page_names_every_field_that_the_oldest_does_not_know():
+    """Mutation: take a row out, or name another version than the declaration does."""
+    from saltext.eos.utils import nomad_jobspec, versions
+
+    page = (ROOT / "docs/versions.md").read_text("utf-8")
+    fields = {
+        table["resource"]: (table["service"], dated(spec_of(table)["fields"])) for table in TABLES
+    }
+    fields["nomad_job"] = ("nomad", dated(nomad_jobspec.SINCE))
+    for resource, (service, found) in fields.items():
+        rows = [line for line in page.splitlines() if line.startswith(f"| `{resource}`")]
+        young = {
+            path: since
+            for path, since in found.items()
+            if numbers(since) > numbers(versions.OLDEST.get(service, "0"))
+        }
+        assert bool(rows) is bool(young), resource
+        for path, since in young.items():
+            assert rows[0].endswith(f" {service.capitalize()} {since} |"), rows
+            assert f"`{path[-1]}`" in rows[0] or f"`{':'.join(path)}`" in rows[0], rows
 
 
 def test_the_oracle_reads_lists_maps_and_defaults():
