@@ -57,7 +57,7 @@ def present(name, listeners, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "listeners": listeners, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -107,7 +107,7 @@ def present(
         "cache_config": cache_config,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -173,7 +173,7 @@ def present(
         "envoy_extensions": envoy_extensions,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -43,7 +43,7 @@ interface Certificate {
 export default defineResource<ApiGateway>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'api-gateway' }, rename: { 'listeners.tls': 'TLS', 'listeners.maxRequestHeadersKb': 'MaxRequestHeadersKB' } },
-  find: { list: 'GET /v1/config/api-gateway', read: 'GET /v1/config/api-gateway/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/api-gateway', read: 'GET /v1/config/api-gateway/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/api-gateway/{name}?cas={ModifyIndex}',

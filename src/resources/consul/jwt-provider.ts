@@ -83,7 +83,7 @@ export default defineResource<JwtProvider>({
     constant: { Kind: 'jwt-provider' },
     rename: { jsonWebKeySet: 'JSONWebKeySet', 'jsonWebKeySet.local.jwks': 'JWKS', 'jsonWebKeySet.remote.uri': 'URI', 'jsonWebKeySet.remote.useSni': 'UseSNI' },
   },
-  find: { list: 'GET /v1/config/jwt-provider', read: 'GET /v1/config/jwt-provider/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/jwt-provider', read: 'GET /v1/config/jwt-provider/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/jwt-provider/{name}?cas={ModifyIndex}',

@@ -133,7 +133,7 @@ export default defineResource<ServiceDefaults>({
     constant: { Kind: 'service-defaults' },
     rename: { mutualTlsMode: 'MutualTLSMode', externalSni: 'ExternalSNI', maxRequestHeadersKb: 'MaxRequestHeadersKB' },
   },
-  find: { list: 'GET /v1/config/service-defaults', read: 'GET /v1/config/service-defaults/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-defaults', read: 'GET /v1/config/service-defaults/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-defaults/{name}?cas={ModifyIndex}',

@@ -49,6 +49,10 @@ def test_the_law(ready, table, name):
             for one in (predicted, applied, again):
                 assert [said for said in told if said not in one["comment"]] == []
                 assert one["comment"].count("is left out") == len(told)
+        if spec_of(table)["find"].get("whole"):
+            items = salted.modules[f"{resource}.list"]()
+            listed = [one for one in items if keys_of(table, one) == names]
+            assert listed == [salted.modules[f"{resource}.get"](**names)], "the list is not whole"
         drifts = [{field: value} for field, value in example["drift"].items()]
         for drift in [one for one in drifts if _is_known(rows, desired, one, release)]:
             _repairs(salted, resource, names, desired, drift)
