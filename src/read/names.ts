@@ -10,7 +10,7 @@ export function snakeCase(name: string): string {
 /** Names that commands and orchestrations use. */
 const VERBS = ['init', 'apply', 'drift', 'stop', 'start'] as const
 /** Keys of the pillar below `eos` that are no component. */
-const PILLAR = ['stack', 'topology', 'apps', 'compiled'] as const
+const PILLAR = ['stack', 'topology', 'apps', 'objects', 'compiled'] as const
 /** Heads of references. */
 const HEADS = ['node', 'peers', 'budget', 'derive', 'each'] as const
 

@@ -178,7 +178,7 @@ MISTAKES = [
     ),
     (
         _set(["consol"], {}),
-        "eos:consol: expected one of stack, topology, apps, heal, host, tls, consul, terraform "
+        "eos:consol: expected one of stack, topology, apps, heal, objects, host, tls, consul, terraform "
         "(did you mean consul?); found an unknown key",
     ),
     (

@@ -136,6 +136,7 @@ export default defineResource<ServiceDefaults>({
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-defaults/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  after: ['consul_proxy_defaults'],
   given: [{ run: 'consul_mesh.present', with: { name: 'mesh', allow_enabling_permissive_mutual_tls: true } }],
   diff: {
     meshGateway: 'whole',
