@@ -109,6 +109,20 @@ def test_a_job_is_not_told_what_its_nomad_does_not_know(salted, bodies):
             assert (note in one["comment"]) is not is_known
 
 
+@pytest.mark.server
+def test_a_block_that_an_older_nomad_cannot_read_is_named(salted):
+    """Mutation: parse HCL here, and what this Nomad does not know goes the way of JSON."""
+    salted.serve("nomad")
+    is_known = numbers(salted.client("nomad").version()) >= numbers("1.11")
+    secret = 'secret "mail" {\n provider = "nomad"\n path = "shared/mail"\n}\n\n      config {'
+    spec = jobs.WEB.replace("config {", secret)
+    result = salted.state("nomad_job.present", test=True, name="web", jobspec=spec)
+    assert result["result"] is (None if is_known else False), result
+    if not is_known:
+        assert "jobspec of web: Nomad cannot read it: " in result["comment"]
+        assert 'Blocks of type "secret" are not expected here' in result["comment"]
+
+
 @pytest.mark.parametrize("tasks", [5, "x", [1], None, {"a": {"Secrets": 1}}])
 def test_a_job_of_another_form_is_left_to_nomad_to_refuse(tasks):
     """Mutation: take what somebody wrote for a list, and a traceback comes instead of words."""
