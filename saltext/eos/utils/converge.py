@@ -350,7 +350,10 @@ def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
             f"{one.what} has {', '.join(unread)}, which the server never shows, and a change would "
             "take it away; expected it to be given; give it, or delete the object first"
         )
-    strange = codec.strange(one.spec["fields"], one.desired, found)
+    # What the server reckons anew comes again by itself.
+    kept = _hook(one.spec, "kept", found, one.desired)
+    base = found if kept is None else kept
+    strange = codec.strange(one.spec["fields"], one.desired, base)
     if strange:
         raise CommandExecutionError(
             f"{one.what} has {', '.join(strange)}, which Eos does not know, and this change would "

@@ -50,6 +50,7 @@ export default defineResource<ApiGateway>({
   lost: 'answers-false',
   since: { 'listeners.maxRequestHeadersKb': '1.21.5' },
   diff: { listeners: 'as-set', 'listeners.tls.cipherSuites': 'as-set', meta: 'whole' },
+  after: ['consul_inline_certificate', 'consul_jwt_provider'],
   given: [{ run: 'consul_file_system_certificate.present', with: { name: 'gate-certificate', certificate: '/etc/gateway/own.pem', private_key: '/etc/gateway/own.key' } }],
   examples: {
     minimal: { name: 'gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] },

@@ -139,6 +139,7 @@ export default defineResource<ServiceDefaults>({
   delete: 'DELETE /v1/config/service-defaults/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   since: { maxRequestHeadersKb: '1.21.5' },
+  after: ['consul_proxy_defaults'],
   given: [{ run: 'consul_mesh.present', with: { name: 'mesh', allow_enabling_permissive_mutual_tls: true } }],
   diff: {
     meshGateway: 'whole',

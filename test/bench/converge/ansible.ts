@@ -19,7 +19,7 @@ export function ansibleTool(): Tool {
       const [nomad, consul] = [new URL(place.nomad), new URL(place.consul)]
       await copyFile(PLAYBOOK, join(folder, 'playbook.yml'))
       await writeFile(join(folder, 'empty.yml'), '- hosts: all\n  gather_facts: false\n  tasks: []\n')
-      await writeFile(join(folder, 'ansible.cfg'), `[defaults]\nlocal_tmp = ${join(folder, 'tmp')}\nremote_tmp = ${join(folder, 'tmp')}\n`)
+      await writeFile(join(folder, 'ansible.cfg'), `[connection]\npipelining = true\n[defaults]\nlocal_tmp = ${join(folder, 'tmp')}\nremote_tmp = ${join(folder, 'tmp')}\n`)
       await writeFile(join(folder, 'objects.json'), JSON.stringify({ ...objects, keys_wanted: objects.keys, nomad: { host: nomad.hostname, port: Number(nomad.port) }, consul: { host: consul.hostname, port: Number(consul.port) }, ca: place.ca }))
       await writeFile(join(folder, 'tokens.json'), JSON.stringify({ nomad_token: await readFile(place.nomadToken, 'utf8'), consul_token: await readFile(place.consulToken, 'utf8') }), { mode: 0o600 })
       // python-nomad and py-consul take the authority from here: the modules have no argument for it.
