@@ -130,12 +130,12 @@ def establish(client: Client, name: str, secret: str, meta: dict[str, str] | Non
 
 
 def left_by(client: Client, name: str, old: str | None) -> dict[str, Any]:
-    """Give what changed though the exchange of a token failed: Consul keeps what it began."""
+    """Give what changed though a peering does not work: Consul keeps what it began."""
     try:
         found = find(client, name)
+        new = found["State"] if found else None
     except CommandExecutionError:
-        return {}
-    new = found["State"] if found else None
+        new = "unknown"
     return {} if new == old else {"state": {"old": old, "new": new}}
 
 

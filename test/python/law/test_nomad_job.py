@@ -303,6 +303,19 @@ def test_jobs_of_every_type_are_quiet_in_the_second_run(salted, name, kind):
 
 
 @pytest.mark.server
+def test_a_namespace_may_be_made_by_a_state_before(salted):
+    """Mutation: fail in test mode, too, and the first look at a new stack is red."""
+    salted.serve("nomad")
+    given = {"name": "early", "namespace": "later", "jobspec": job("early")}
+    looked = salted.state("nomad_job.present", test=True, **given)
+    assert (looked["result"], wrote(salted)) == (None, []), looked
+    assert looked["changes"]["Namespace"] == {"old": None, "new": "later"}
+    assert looked["comment"].endswith("Until then: there is no namespace later.")
+    failed = salted.state("nomad_job.present", **given)
+    assert (failed["result"], failed["changes"]) == (False, {}), failed
+
+
+@pytest.mark.server
 def test_a_job_of_another_namespace_is_another_job(salted):
     """Mutation: leave the namespace out of one request, and the job of `default` is changed."""
     salted.serve("nomad")
