@@ -74,7 +74,7 @@ def present(name, node, title, service_id="", status=None, notes="", definition=
         "notes": notes,
         "definition": definition,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, node):

@@ -73,7 +73,7 @@ def present(name, node, service, tags=None, address="", port=0, meta=None):
         "port": port,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, node):

@@ -90,10 +90,10 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
     spec = nomad_jobspec.read(here.client, here.name, jobspec, variables, here.namespace)
     for _ in range(nomad_job.TRIES - 1):
         try:
-            return _present(here, spec, within)
+            return _said(_present(here, spec, within), *spec.notes)
         except Conflict:
             continue
-    return _present(here, spec, within)
+    return _said(_present(here, spec, within), *spec.notes)
 
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
