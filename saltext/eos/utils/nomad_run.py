@@ -15,6 +15,7 @@ from saltext.eos.utils import (
     nomad_deployment,
     nomad_job,
     nomad_jobspec,
+    nomad_unsaid,
     settings,
     state,
 )
@@ -107,7 +108,7 @@ def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[st
         return _said(result, f"until then: there is no namespace {spec.namespace}")
     nomad_job.refuse_child(planned.known)
     if planned.known is not None and not planned.changes:
-        return _unchanged(here, planned, within)
+        return _said(_unchanged(here, planned, within), _forgotten(spec, planned))
     verb = "created" if planned.known is None else "updated"
     if here.is_test:
         result = state.done(here.name, here.what, verb, planned.changes, test=True)
@@ -141,10 +142,20 @@ def _followed(
     end = nomad_deployment.follow(here.client, answer.get("EvalID"), spec.namespace, within)
     if not end.is_good:
         raise CommandExecutionError(_reason(end))
-    left = nomad_job.plan(here.client, spec).changes
-    if left:
-        raise CommandExecutionError(f"Nomad did not keep {', '.join(left)}: {left}")
-    return end.says
+    again = nomad_job.plan(here.client, spec)
+    if again.changes:
+        raise CommandExecutionError(
+            f"Nomad did not keep {', '.join(again.changes)}: {again.changes}"
+        )
+    return ". ".join(filter(None, (end.says, _forgotten(spec, again))))
+
+
+def _forgotten(spec: nomad_jobspec.Jobspec, planned: Plan) -> str:
+    """Say what of a job in JSON Nomad has taken in silence; HCL its parser has checked."""
+    if spec.submission["Format"] != "json":
+        return ""
+    names = nomad_unsaid.forgotten(planned.known, spec.job)
+    return f"Nomad has left out what it does not know: {', '.join(names)}" if names else ""
 
 
 def _unchanged(here: Asked, planned: Plan, within: float) -> dict[str, Any]:

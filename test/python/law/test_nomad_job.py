@@ -191,6 +191,24 @@ def test_what_nomads_plan_passes_over_is_a_change(salted, job_more, group_more, 
         assert list(back["changes"]) == [name]
 
 
+@pytest.mark.server
+def test_what_nomad_takes_in_silence_is_named(salted):
+    """Mutation: believe the plan alone, and a misspelt name is as specified without a word."""
+    salted.serve("nomad")
+    spec = job("misspelt", Meta={"a": "b"})
+    with gone(salted, "misspelt"):
+        assert "left out" not in present(salted, "misspelt", jobspec=spec)["comment"]
+        (group,) = spec["TaskGroups"]
+        group["Cuont"] = 3
+        group["Tasks"][0] |= {"Envv": {"A": "b"}, "Env": {"A": "b", "x.y": "z"}}
+        said = "Nomad has left out what it does not know: TaskGroups[0].Tasks[0].Envv, "
+        said += "TaskGroups[0].Cuont."
+        assert present(salted, "misspelt", jobspec=spec)["comment"].endswith(said)
+        for test in (False, True):
+            again = salted.state("nomad_job.present", test=test, name="misspelt", jobspec=spec)
+            assert again["comment"].endswith(said), again
+
+
 def test_what_a_plan_passes_over_of_a_sidecar_is_a_change_that_shows_no_config():
     """Mutation: leave the tags, or the upstreams, out; or show what an upstream is told."""
     from saltext.eos.utils.nomad_unsaid import changes
