@@ -82,7 +82,7 @@ const diff: Schema = { enum: ['exact', 'when-set', 'empty-is-default', 'bytes', 
 const resource: Schema = closed({
   service: { enum: ['nomad', 'consul', 'vault'] },
   wire: closed({ case: { enum: ['pascal', 'snake', 'camel'] }, 'envelope?': text, 'rename?': mapOf({ type: 'string', pattern: WIRE }), 'raw?': text, 'constant?': mapOf(scalar) }),
-  find: closed({ 'list?': call, 'read?': call, 'match?': texts }),
+  find: closed({ 'list?': call, 'read?': call, 'match?': texts, 'whole?': { const: true } }),
   create: call,
   update: { anyOf: [{ const: 'never' }, call] },
   delete: { anyOf: [{ const: 'never' }, call] },

@@ -60,7 +60,8 @@ export interface Resource<T> {
     /** What every body holds besides the fields, by the server's own names. */
     readonly constant?: { readonly [name: string]: string | number | boolean }
   }
-  readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[] }
+  /** `whole`: the list says of an object all that the single read says. */
+  readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[]; readonly whole?: true }
   readonly create: Call
   readonly update: Call | 'never'
   /** `never` for what is there as long as its server is: there is no `absent` then. */

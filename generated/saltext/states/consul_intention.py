@@ -57,7 +57,7 @@ def present(name, source, action=None, description="", permissions=None):
         "description": description,
         "permissions": permissions,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, source):

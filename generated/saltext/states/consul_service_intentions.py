@@ -82,7 +82,7 @@ def present(name, sources, jwt=None, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "sources": sources, "jwt": jwt, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,6 +133,11 @@ class Client:
     def has_token(self) -> bool:
         """Tell whether requests carry a header of their own, as tokens are."""
         return bool(self._headers)
+
+    @property
+    def identity(self) -> Hashable:
+        """What tells two clients apart that may be answered differently; it may hold a token."""
+        return (self.base_url, self._ca_file, *sorted(self._headers.items()))
 
     def get(self, path: str, body: Any = None) -> Any:
         """Read; retried."""

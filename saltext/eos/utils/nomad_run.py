@@ -89,10 +89,10 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
     spec = nomad_jobspec.read(here.client, here.name, jobspec, variables, here.namespace)
     for _ in range(nomad_job.TRIES - 1):
         try:
-            return _present(here, spec, within)
+            return _said(_present(here, spec, within), *spec.notes)
         except Conflict:
             continue
-    return _present(here, spec, within)
+    return _said(_present(here, spec, within), *spec.notes)
 
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
@@ -181,7 +181,10 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return _over(here, f"{here.what} is already stopped, and kept.", within)
     if here.is_test:
         return state.done(here.name, here.what, "stopped", changes, test=True)
-    nomad_job.stop(here.client, known)
+    try:
+        nomad_job.stop(here.client, known)
+    except EXPECTED as err:
+        return state.failed(here.name, err, _so_far(here, changes))
 
     def look() -> str:
         said = _ended(here, within)
@@ -191,6 +194,16 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return said
 
     return _proved(here, "stopped", changes, look)
+
+
+def _so_far(here: Asked, changes: dict[str, Any]) -> dict[str, Any]:
+    """Give what of a stop that broke off has been done: it is tagged before it is stopped."""
+    try:
+        known = nomad_job.known_job(here.client, here.name, here.where)
+        left = stop_changes(here, known)
+    except EXPECTED:
+        return {}
+    return {name: one for name, one in changes.items() if name not in left}
 
 
 def _ended(here: Asked, within: float) -> str:
@@ -235,13 +248,17 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
     changes = gone(known)
     if here.is_test:
         return state.done(here.name, here.what, "deleted", changes, test=True)
-    nomad_job.release(here.client, known)
     more = "&purge=true" if purge else ""
     if purge or not known["Stop"]:
         nomad_job.unchanged(here.client, known)
         here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+    else:
+        nomad_job.release(here.client, known)
 
     def look() -> str:
+        if not purge:
+            # Only now: a job whose stop was refused is still to be kept.
+            nomad_job.release(here.client, known)
         said = _ended(here, within)
         found = nomad_job.read(here.client, here.name, here.where)
         if found is not None and (purge or not found["Stop"]):

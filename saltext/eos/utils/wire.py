@@ -75,25 +75,53 @@ def send(
     :param values: what the places in the path are filled from.
     :raises Conflict: another has written since the object was read.
     """
-    method, _, path = call.partition(" ")
-    filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+    method, _, place = call.partition(" ")
+    path = filled(spec, place, values)
     try:
-        answer = client.request(method, filled, body)
+        answer = client.request(method, path, body)
     except Conflict as err:
         if not any(map(forms.holds_secret, spec["fields"].values())):
             raise
         # Nomad answers with the variable that the other wrote, in clear.
         raise Conflict(
-            f"{method} {client.base_url}{filled} answered {err.status}: another has written "
+            f"{method} {client.base_url}{path} answered {err.status}: another has written "
             "meanwhile",
-            method=method, path=filled, status=err.status, body=None,
+            method=method, path=path, status=err.status, body=None,
         ) from None  # fmt: skip
     if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
         raise Conflict(
-            f"{method} {client.base_url}{filled} answered false: another has written meanwhile",
-            method=method, path=filled, status=200, body=answer,
+            f"{method} {client.base_url}{path} answered false: another has written meanwhile",
+            method=method, path=path, status=200, body=answer,
         )  # fmt: skip
     return answer
+
+
+def filled(spec: dict[str, Any], path: str, values: dict[str, Any]) -> str:
+    """Fill the places of a path, quoted."""
+    return _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+
+
+def places(call: str) -> list[str]:
+    """Name the places of a call: fields, and names of the server's own."""
+    return _PLACE.findall(call)
+
+
+def told_by(spec: dict[str, Any]) -> list[str]:
+    """Name the fields by which an object is told from others in a list."""
+    keys = [name for name, row in spec["fields"].items() if row.get("key")]
+    return list(spec["find"].get("match") or keys)
+
+
+def read(
+    client: Client, spec: dict[str, Any], values: dict[str, Any], keys: dict[str, Any]
+) -> dict[str, Any] | None:
+    """
+    Read one object by itself.
+
+    :param values: what the places in the path are filled from.
+    :raises NotFound: there is none.
+    """
+    return _opened(client, spec, send(client, spec, spec["find"]["read"], values), keys)
 
 
 def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None) -> Any:
@@ -138,13 +166,12 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     :raises CommandExecutionError: the server has two of that name.
     """
     how = spec["find"]
-    if "read" in how and all(keys.get(name) is not None for name in _PLACE.findall(how["read"])):
+    if "read" in how and all(keys.get(name) is not None for name in places(how["read"])):
         try:
-            return _opened(client, spec, send(client, spec, how["read"], keys), keys)
+            return read(client, spec, keys, keys)
         except NotFound:
             return None
-    names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
-    wanted = {name: keys[name] for name in names if keys.get(name) is not None}
+    wanted = {name: keys[name] for name in told_by(spec) if keys.get(name) is not None}
     found = []
     for item in listed(client, spec, keys):
         fields = codec.from_wire(spec["fields"], item)
@@ -164,7 +191,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     if "read" not in how:
         return dict(item)
     try:
-        return _opened(client, spec, send(client, spec, how["read"], {**item, **fields}), keys)
+        return read(client, spec, {**item, **fields}, keys)
     except NotFound:
         return None
 
@@ -225,9 +252,9 @@ def _refuse_blind(client: Client, spec: dict[str, Any], keys: dict[str, Any]) ->
     how = spec["find"]
     if spec["service"] != "nomad" or "read" not in how or "{namespace}" not in how["list"]:
         return
-    places = set(_PLACE.findall(how["read"])) - set(spec["fields"])
+    ids = set(places(how["read"])) - set(spec["fields"])
     try:
-        send(client, spec, how["read"], {**keys, **dict.fromkeys(places, str(uuid.uuid4()))})
+        send(client, spec, how["read"], {**keys, **dict.fromkeys(ids, str(uuid.uuid4()))})
     except NotFound:
         return
 

@@ -101,7 +101,7 @@ interface Target {
 export default defineResource<HttpRoute>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'http-route' }, rename: { 'rules.filters.urlRewrite': 'URLRewrite' } },
-  find: { list: 'GET /v1/config/http-route', read: 'GET /v1/config/http-route/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/http-route', read: 'GET /v1/config/http-route/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/http-route/{name}?cas={ModifyIndex}',

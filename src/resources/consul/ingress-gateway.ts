@@ -69,7 +69,7 @@ export default defineResource<IngressGateway>({
     constant: { Kind: 'ingress-gateway' },
     rename: { tls: 'TLS', 'tls.tlsMinVersion': 'TLSMinVersion', 'tls.tlsMaxVersion': 'TLSMaxVersion', 'listeners.tls': 'TLS', 'listeners.tls.tlsMinVersion': 'TLSMinVersion', 'listeners.tls.tlsMaxVersion': 'TLSMaxVersion' },
   },
-  find: { list: 'GET /v1/config/ingress-gateway', read: 'GET /v1/config/ingress-gateway/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/ingress-gateway', read: 'GET /v1/config/ingress-gateway/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/ingress-gateway/{name}?cas={ModifyIndex}',

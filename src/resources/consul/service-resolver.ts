@@ -89,7 +89,7 @@ interface HashPolicy {
 export default defineResource<ServiceResolver>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-resolver' }, rename: { 'loadBalancer.hashPolicies.sourceIp': 'SourceIP' } },
-  find: { list: 'GET /v1/config/service-resolver', read: 'GET /v1/config/service-resolver/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-resolver', read: 'GET /v1/config/service-resolver/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-resolver/{name}?cas={ModifyIndex}',

@@ -97,7 +97,7 @@ interface Headers {
 export default defineResource<ServiceRouter>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-router' }, rename: { 'routes.match.http': 'HTTP' } },
-  find: { list: 'GET /v1/config/service-router', read: 'GET /v1/config/service-router/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-router', read: 'GET /v1/config/service-router/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-router/{name}?cas={ModifyIndex}',

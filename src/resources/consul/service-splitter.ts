@@ -33,7 +33,7 @@ interface Headers {
 export default defineResource<ServiceSplitter>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-splitter' } },
-  find: { list: 'GET /v1/config/service-splitter', read: 'GET /v1/config/service-splitter/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-splitter', read: 'GET /v1/config/service-splitter/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-splitter/{name}?cas={ModifyIndex}',

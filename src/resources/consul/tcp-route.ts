@@ -27,7 +27,7 @@ interface Target {
 export default defineResource<TcpRoute>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'tcp-route' } },
-  find: { list: 'GET /v1/config/tcp-route', read: 'GET /v1/config/tcp-route/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/tcp-route', read: 'GET /v1/config/tcp-route/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/tcp-route/{name}?cas={ModifyIndex}',
