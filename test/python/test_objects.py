@@ -33,12 +33,12 @@ WRONG = {
     "no mapping of objects": (
         "{nomad_namespace: [web]}",
         "eos:objects:nomad_namespace: expected a mapping of objects by id",
-        'found ["web"]',
+        "found a list, which is not shown",
     ),
     "no mapping of fields": (
         "{nomad_namespace: {web: yes please}}",
         "eos:objects:nomad_namespace:web: expected a mapping of fields",
-        'found "yes please"',
+        "found text, which is not shown",
     ),
     "a misspelt field": (
         "{nomad_namespace: {web: {descripton: x}}}",
