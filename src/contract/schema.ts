@@ -91,6 +91,7 @@ const resource: Schema = closed({
   'lost?': { const: 'answers-false' },
   'exclusive?': list({ type: 'array', items: text, minItems: 2 }, 1),
   'wait?': closed({ 'created?': closed({ field: text, is: text, 'fails?': texts, within: DURATION }) }),
+  'after?': list(text, 1),
   'given?': list(closed({ run: { type: 'string', pattern: '^[a-z0-9_]+\\.present$' }, with: tree }), 1),
   examples: { type: 'object', minProperties: 1, additionalProperties: tree },
   'samples?': mapOf({ type: 'array', minItems: 1 }),

@@ -133,6 +133,7 @@ export interface ResourceSpec {
   readonly lost?: 'answers-false'
   readonly exclusive?: readonly (readonly string[])[]
   readonly wait?: JsonObject
+  readonly after?: readonly string[]
   readonly given?: readonly { readonly run: string; readonly with: JsonObject }[]
   readonly examples: { readonly [name: string]: JsonObject }
   readonly samples?: { readonly [spot: string]: readonly Json[] }

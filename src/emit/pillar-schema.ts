@@ -1,21 +1,28 @@
-import { isRole, type ComponentContract, type Json, type JsonObject, type RoleField, type Schema } from '../contract/types.ts'
+import { isRole, type ComponentContract, type Json, type JsonObject, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
 import { HEAL } from './heal-settings.ts'
+import { objectsSchema } from './pillar-objects.ts'
 
 const NAME = '^[a-z][a-z0-9-]{0,62}$'
 const SIZE = '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$'
 
 /** The JSON Schema of the pillar below `eos`, for editors and checks. */
-export function pillarSchema(components: readonly ComponentContract[]): Schema {
+export function pillarSchema(components: readonly ComponentContract[], resources: readonly ResourceContract[]): Schema {
   const once = components.filter(({ spec }) => spec.each === undefined)
   const sections = once.filter((component) => Object.keys(settable(component)).length > 0)
   const required = sections.filter((component) => 'required' in section(component)).map(({ name }) => name)
-  return closed('Everything that Eos reads from the pillar, below the key `eos`.', {
+  const needed = ['stack', 'topology', ...required]
+  const whole = closed('Everything that Eos reads from the pillar, below the key `eos`.', {
     stack: stack(),
     topology: { type: 'object', description: 'Every node of the stack, by minion id.', additionalProperties: node(components) },
     heal: HEAL,
     ...Object.fromEntries(sections.map((component) => [component.name, section(component)])),
     ...apps(components),
-  }, ['stack', 'topology', ...required])
+    ...(resources.length > 0 ? { objects: objectsSchema(resources) } : {}),
+  }, [])
+  if (resources.length === 0) return { ...whole, required: needed }
+  const stackOf = { type: 'object', properties: Object.fromEntries(needed.map((name) => [name, {}])), required: needed }
+  const objectsAlone = { type: 'object', properties: { objects: {} }, required: ['objects'], additionalProperties: false }
+  return { ...whole, anyOf: [stackOf, objectsAlone] }
 }
 
 /** The fields of a component that the pillar may set. */

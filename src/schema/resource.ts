@@ -81,6 +81,8 @@ export interface Resource<T> {
       readonly within: Duration
     }
   }
+  /** Resources that come before this one where the pillar names objects of both, such as `nomad_namespace`; those of `given` do anyway. */
+  readonly after?: readonly `${'nomad' | 'consul' | 'vault'}_${string}`[]
   /** States that must have been applied before the examples can be. */
   readonly given?: readonly { readonly run: `${string}.present`; readonly with: { readonly name: string; readonly [argument: string]: Sample } }[]
   readonly examples: { readonly [name: string]: Partial<T> }

@@ -1,8 +1,10 @@
 import type { Check } from '../../src/contract/check.ts'
+import { checkAfter, checkOrder } from '../../src/contract/check-after.ts'
 import { checkGiven, checkRules, checkSamples, checkWords } from '../../src/contract/check-resources.ts'
 import type { Mistake } from '../support/mistake.ts'
 
 const HOST = 'src/components/host.ts'
+const NAMESPACE = 'src/resources/nomad/namespace.ts'
 const SHELF = 'src/resources/consul/shelf.ts'
 
 /** Mistakes in the words of a resource that only the contract as a whole shows. */
@@ -25,4 +27,6 @@ export const RESOURCE_CONTRACT_MISTAKES: readonly (Mistake & { readonly check: C
   { claim: 'refuses a sample of another type', check: checkSamples, file: SHELF, from: "'things.title': ['axe']", to: "'things.title': [7]", says: 'src/resources/consul/shelf.ts:58:58 EOS220 a sample of `things.title`: the value does not fit its place; expected what the schema says: it must be string; correct the sample or the field' },
   { claim: 'refuses to need the state of nothing', check: checkGiven, file: SHELF, from: "run: 'nomad_namespace.present'", to: "run: 'nomad_namespaces.present'", says: 'src/resources/consul/shelf.ts:50:18 EOS225 `nomad_namespaces.present` is the state of no resource; expected the state `present` of a declared resource; did you mean `nomad_namespace.present`?' },
   { claim: 'refuses to need a state with arguments that it does not take', check: checkGiven, file: SHELF, from: "with: { name: 'shelves' }", to: "with: { name: 'shelves', colour: 'red' }", says: 'src/resources/consul/shelf.ts:50:51 EOS225 `nomad_namespace.present`: key `colour` is unknown; expected the keys of the vocabulary; correct what is given' },
+  { claim: 'refuses to come after nothing', check: checkAfter, file: SHELF, from: "  lost: 'answers-false',", to: "  lost: 'answers-false',\n  after: ['nomad_namespaces'],", says: 'src/resources/consul/shelf.ts:49:11 EOS226 consul_shelf comes after `nomad_namespaces`, which is no resource; expected a declared resource; did you mean `nomad_namespace`?' },
+  { claim: 'refuses an order in a circle', check: checkOrder, file: NAMESPACE, from: '  samples: {', to: "  after: ['consul_shelf'],\n  samples: {", says: 'src/resources/consul/shelf.ts:50:18 EOS227 resources come after each other in a cycle: consul_shelf → nomad_namespace → consul_shelf; expected an order without a cycle; take one of the names out of `after`' },
 ]

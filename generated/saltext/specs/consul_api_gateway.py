@@ -71,6 +71,11 @@ SPEC = {
                             },
                         },
                     },
+                    "max_request_headers_kb": {
+                        "wire": "MaxRequestHeadersKB",
+                        "diff": "exact",
+                        "since": "1.21.5",
+                    },
                 },
             },
             "schema": {
@@ -136,6 +141,13 @@ SPEC = {
                                 },
                             },
                             "additionalProperties": False,
+                        },
+                        "max_request_headers_kb": {
+                            "description": (
+                                "Largest headers of a request that it takes, in KiB; Envoy takes "
+                                "60 when left out."
+                            ),
+                            "type": "integer",
                         },
                     },
                     "required": ["name", "port", "protocol"],

@@ -490,6 +490,12 @@ SPEC = {
             "diff": "exact",
             "schema": {"type": "integer"},
         },
+        "max_request_headers_kb": {
+            "wire": "MaxRequestHeadersKB",
+            "diff": "exact",
+            "since": "1.21.5",
+            "schema": {"type": "integer"},
+        },
         "envoy_extensions": {
             "wire": "EnvoyExtensions",
             "diff": "exact",

@@ -41,6 +41,7 @@ def present(
                   request_timeout_ms: 500
                   cache_duration: 5m
                   fetch_asynchronously: true
+                  use_sni: true
             - issuer: https://login.example
             - audiences:
                 - shop

@@ -167,6 +167,9 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
         return state.result(one.name, True, f"{one.what} is already absent.")
+    if test:
+        # What a run would refuse is refused in test mode as well, so this hook writes nothing.
+        _hook(one.spec, "before_delete", one.client, one.desired)
     shown = _created(one.spec, _read(one, found))
     changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
     if not test:
@@ -350,7 +353,10 @@ def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
             f"{one.what} has {', '.join(unread)}, which the server never shows, and a change would "
             "take it away; expected it to be given; give it, or delete the object first"
         )
-    strange = codec.strange(one.spec["fields"], one.desired, found)
+    # What the server reckons anew comes again by itself.
+    kept = _hook(one.spec, "kept", found, one.desired)
+    base = found if kept is None else kept
+    strange = codec.strange(one.spec["fields"], one.desired, base)
     if strange:
         raise CommandExecutionError(
             f"{one.what} has {', '.join(strange)}, which Eos does not know, and this change would "

@@ -15,16 +15,18 @@ from saltext.eos.utils import (
     nomad_deployment,
     nomad_job,
     nomad_jobspec,
+    nomad_unsaid,
     settings,
     state,
 )
-from saltext.eos.utils.http import Client, Conflict
+from saltext.eos.utils.http import Client, Conflict, ServerError
 from saltext.eos.utils.nomad_deployment import End
 from saltext.eos.utils.nomad_job import Plan
 
 EXPECTED = converge.EXPECTED
 SECOND = 10**9
 LONGEST = 24 * 3600
+NO_NAMESPACE = "nonexistent namespace"
 
 
 @dataclass(frozen=True)
@@ -89,17 +91,24 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
     spec = nomad_jobspec.read(here.client, here.name, jobspec, variables, here.namespace)
     for _ in range(nomad_job.TRIES - 1):
         try:
-            return _present(here, spec, within)
+            return _said(_present(here, spec, within), *spec.notes)
         except Conflict:
             continue
-    return _present(here, spec, within)
+    return _said(_present(here, spec, within), *spec.notes)
 
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
-    planned = nomad_job.plan(here.client, spec)
+    try:
+        planned = nomad_job.plan(here.client, spec)
+    except ServerError as err:
+        if not here.is_test or NO_NAMESPACE not in str(err.body):
+            raise
+        changes = {name: {"old": None, "new": spec.job[name]} for name in ("ID", "Namespace")}
+        result = state.done(here.name, here.what, "created", changes, test=True)
+        return _said(result, f"until then: there is no namespace {spec.namespace}")
     nomad_job.refuse_child(planned.known)
     if planned.known is not None and not planned.changes:
-        return _unchanged(here, planned, within)
+        return _said(_unchanged(here, planned, within), _forgotten(spec, planned))
     verb = "created" if planned.known is None else "updated"
     if here.is_test:
         result = state.done(here.name, here.what, verb, planned.changes, test=True)
@@ -133,10 +142,20 @@ def _followed(
     end = nomad_deployment.follow(here.client, answer.get("EvalID"), spec.namespace, within)
     if not end.is_good:
         raise CommandExecutionError(_reason(end))
-    left = nomad_job.plan(here.client, spec).changes
-    if left:
-        raise CommandExecutionError(f"Nomad did not keep {', '.join(left)}: {left}")
-    return end.says
+    again = nomad_job.plan(here.client, spec)
+    if again.changes:
+        raise CommandExecutionError(
+            f"Nomad did not keep {', '.join(again.changes)}: {again.changes}"
+        )
+    return ". ".join(filter(None, (end.says, _forgotten(spec, again))))
+
+
+def _forgotten(spec: nomad_jobspec.Jobspec, planned: Plan) -> str:
+    """Say what of a job in JSON Nomad has taken in silence; HCL its parser has checked."""
+    if spec.submission["Format"] != "json":
+        return ""
+    names = nomad_unsaid.forgotten(planned.known, spec.job)
+    return f"Nomad has left out what it does not know: {', '.join(names)}" if names else ""
 
 
 def _unchanged(here: Asked, planned: Plan, within: float) -> dict[str, Any]:
@@ -181,7 +200,10 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return _over(here, f"{here.what} is already stopped, and kept.", within)
     if here.is_test:
         return state.done(here.name, here.what, "stopped", changes, test=True)
-    nomad_job.stop(here.client, known)
+    try:
+        nomad_job.stop(here.client, known)
+    except EXPECTED as err:
+        return state.failed(here.name, err, _so_far(here, changes))
 
     def look() -> str:
         said = _ended(here, within)
@@ -191,6 +213,16 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return said
 
     return _proved(here, "stopped", changes, look)
+
+
+def _so_far(here: Asked, changes: dict[str, Any]) -> dict[str, Any]:
+    """Give what of a stop that broke off has been done: it is tagged before it is stopped."""
+    try:
+        known = nomad_job.known_job(here.client, here.name, here.where)
+        left = stop_changes(here, known)
+    except EXPECTED:
+        return {}
+    return {name: one for name, one in changes.items() if name not in left}
 
 
 def _ended(here: Asked, within: float) -> str:
@@ -235,13 +267,17 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
     changes = gone(known)
     if here.is_test:
         return state.done(here.name, here.what, "deleted", changes, test=True)
-    nomad_job.release(here.client, known)
     more = "&purge=true" if purge else ""
     if purge or not known["Stop"]:
         nomad_job.unchanged(here.client, known)
         here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+    else:
+        nomad_job.release(here.client, known)
 
     def look() -> str:
+        if not purge:
+            # Only now: a job whose stop was refused is still to be kept.
+            nomad_job.release(here.client, known)
         said = _ended(here, within)
         found = nomad_job.read(here.client, here.name, here.where)
         if found is not None and (purge or not found["Stop"]):

@@ -11,7 +11,7 @@ from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import codec, forms
 from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound, ServerError
-from saltext.eos.utils.validate import findings
+from saltext.eos.utils.validate import Finding, findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/]")
@@ -23,33 +23,36 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
 
     :raises CommandExecutionError: every mistake, with field, expected and found.
     """
-    wrong = []
+    found = wrong(spec, desired)
+    if found:
+        raise CommandExecutionError("; ".join(map(str, found)))
+
+
+def wrong(spec: dict[str, Any], desired: dict[str, Any]) -> list[Finding]:
+    """List the values outside their types; ``None`` was left out, and no secret is shown."""
+    found: list[Finding] = []
     for name, value in desired.items():
         row = spec["fields"][name]
-        found = [] if value is None else findings(row["schema"], value, (name,))
-        wrong += [
-            str(item._replace(found="a value that is not shown"))
+        found += [
+            item._replace(found="a value that is not shown")
             if forms.holds_secret(_row_at(row, item.path[1:]))
-            else str(item)
-            for item in found
+            else item
+            for item in ([] if value is None else findings(row["schema"], value, (name,)))
         ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
         if not field.get("key") or not isinstance(value, str) or _is_slashed(field):
             continue
         if not _is_name(value):
-            wrong.append(
-                f"{name}: expected a name without `/` and control characters; found {value!r}"
-            )
+            expected = "a name without `/` and control characters"
+            found.append(Finding((name,), expected, repr(value)))
     for names in spec.get("exclusive", ()):
         both = [name for name in names if desired.get(name) is not None]
         if len(both) > 1:
-            wrong.append(
-                f"{' and '.join(both)}: expected at most one of {', '.join(names)}; found "
-                f"{len(both)}; leave the others out"
-            )
-    if wrong:
-        raise CommandExecutionError("; ".join(wrong))
+            expected = f"at most one of {', '.join(names)}"
+            more = f"{len(both)}; leave the others out"
+            found.append(Finding((" and ".join(both),), expected, more))
+    return found
 
 
 def _row_at(row: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:

@@ -107,6 +107,7 @@ export default defineResource<HttpRoute>({
   delete: 'DELETE /v1/config/http-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { parents: 'as-set', hostnames: 'as-set', meta: 'whole' },
+  after: ['consul_service_router'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'httproute-shop', protocol: 'http' } },
     { run: 'consul_api_gateway.present', with: { name: 'httproute-gate', listeners: [{ name: 'web', port: 8080, protocol: 'http' }] } },

@@ -75,6 +75,7 @@ export default defineResource<IngressGateway>({
   delete: 'DELETE /v1/config/ingress-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { tls: 'whole', listeners: 'as-set', defaults: 'whole', meta: 'whole' },
+  after: ['consul_service_router'],
   given: [{ run: 'consul_service_defaults.present', with: { name: 'entered-shop', protocol: 'http' } }],
   examples: {
     minimal: { name: 'ingress' },

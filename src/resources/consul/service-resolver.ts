@@ -96,6 +96,7 @@ export default defineResource<ServiceResolver>({
   lost: 'answers-false',
   diff: { subsets: 'whole', redirect: 'whole', failover: 'whole', loadBalancer: 'whole', meta: 'whole' },
   exclusive: [['redirect', 'failover']],
+  after: ['consul_service_defaults'],
   examples: {
     minimal: { name: 'resolved' },
     versions: {

@@ -103,6 +103,7 @@ export default defineResource<ServiceRouter>({
   delete: 'DELETE /v1/config/service-router/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { meta: 'whole' },
+  after: ['consul_service_resolver', 'consul_service_splitter'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'routed-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'routed-admin', protocol: 'http' } },

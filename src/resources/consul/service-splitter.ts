@@ -39,6 +39,7 @@ export default defineResource<ServiceSplitter>({
   delete: 'DELETE /v1/config/service-splitter/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { meta: 'whole' },
+  after: ['consul_service_resolver'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'split-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'split-next', protocol: 'http' } },

@@ -33,6 +33,7 @@ export default defineResource<TcpRoute>({
   delete: 'DELETE /v1/config/tcp-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { parents: 'as-set', meta: 'whole' },
+  after: ['consul_service_defaults'],
   given: [{ run: 'consul_api_gateway.present', with: { name: 'tcproute-gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] } }],
   examples: {
     minimal: { name: 'db-route' },

@@ -33,6 +33,7 @@ export default defineResource<TerminatingGateway>({
   delete: 'DELETE /v1/config/terminating-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { services: 'as-set', meta: 'whole' },
+  after: ['consul_service_defaults'],
   examples: {
     minimal: { name: 'egress' },
     bank: {
