@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos.utils import nomad_jobspec, nomad_run, state
-from saltext.eos.utils.converge import EXPECTED
+from saltext.eos.utils.fate import EXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

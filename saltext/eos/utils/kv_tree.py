@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers, forms
+from saltext.eos.utils import answers, fate, forms
 from saltext.eos.utils.http import (
     BadRequest,
     Client,
@@ -114,7 +114,7 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
             if test or not steps:
                 return {**changes, **{key: both for key, both, _ in steps}}, left
             try:
-                _write(client, steps, changes)
+                _write(client, tree, steps, changes)
                 break
             except Conflict:
                 if attempt == TRIES:
@@ -122,7 +122,7 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
                 time.sleep(PAUSE * attempt)
         _confirm(tree, read(client, tree.folder))
     except CommandExecutionError as err:
-        raise Unfinished(str(err), changes) from err
+        raise Unfinished(str(err), {**changes, **getattr(err, "changes", {})}) from err
     return changes, left
 
 
@@ -168,13 +168,18 @@ def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[s
     }
 
 
-def _write(client: Client, steps: list[Step], changes: Changes) -> None:
+def _write(client: Client, tree: Tree, steps: list[Step], changes: Changes) -> None:
+    def left() -> Changes:
+        return {key: both for key, both, _ in _steps(tree, read(client, tree.folder))}
+
     for batch in _batches(steps):
+        wanted = {key: both for key, both, _ in batch}
         try:
-            client.put("/v1/txn", [operation for _, _, operation in batch])
+            with fate.told(f"{tree.folder}/", "written", wanted, left):
+                client.put("/v1/txn", [operation for _, _, operation in batch])
         except Conflict as err:
             raise _meant(err, [operation["KV"]["Key"] for _, _, operation in batch]) from err
-        changes.update({key: both for key, both, _ in batch})
+        changes.update(wanted)
 
 
 def _meant(err: Conflict, keys: list[str]) -> HttpError:

@@ -10,8 +10,8 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import (
-    converge,
     diff,
+    fate,
     nomad_deployment,
     nomad_job,
     nomad_jobspec,
@@ -22,7 +22,7 @@ from saltext.eos.utils.http import Client, Conflict
 from saltext.eos.utils.nomad_deployment import End
 from saltext.eos.utils.nomad_job import Plan
 
-EXPECTED = converge.EXPECTED
+EXPECTED = fate.EXPECTED
 SECOND = 10**9
 LONGEST = 24 * 3600
 
@@ -104,7 +104,10 @@ def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[st
     if here.is_test:
         result = state.done(here.name, here.what, verb, planned.changes, test=True)
         return _said(result, planned.unplaced, planned.warnings)
-    answer = nomad_job.register(here.client, spec, planned)
+    with fate.told(
+        here.what, verb, planned.changes, lambda: nomad_job.plan(here.client, spec).changes
+    ):
+        answer = nomad_job.register(here.client, spec, planned)
     result = state.done(here.name, here.what, verb, planned.changes, test=False)
     try:
         return _said(result, _followed(here, spec, planned, answer, within), planned.warnings)
@@ -181,13 +184,18 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return _over(here, f"{here.what} is already stopped, and kept.", within)
     if here.is_test:
         return state.done(here.name, here.what, "stopped", changes, test=True)
-    nomad_job.stop(here.client, known)
+
+    def left() -> dict[str, Any]:
+        return stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
+
+    with fate.told(here.what, "stopped", changes, left, always=True):
+        nomad_job.stop(here.client, known)
 
     def look() -> str:
         said = _ended(here, within)
-        left = stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
-        if left:
-            raise CommandExecutionError(f"another undid it: {left}")
+        again = left()
+        if again:
+            raise CommandExecutionError(f"another undid it: {again}")
         return said
 
     return _proved(here, "stopped", changes, look)
@@ -235,11 +243,13 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
     changes = gone(known)
     if here.is_test:
         return state.done(here.name, here.what, "deleted", changes, test=True)
-    nomad_job.release(here.client, known)
-    more = "&purge=true" if purge else ""
-    if purge or not known["Stop"]:
-        nomad_job.unchanged(here.client, known)
-        here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+
+    def left() -> dict[str, Any]:
+        found = nomad_job.read(here.client, here.name, here.where)
+        return {} if found is None or (found["Stop"] and not purge) else changes
+
+    with fate.told(here.what, "deleted", changes, left):
+        _delete(here, known, purge=purge)
 
     def look() -> str:
         said = _ended(here, within)
@@ -249,6 +259,14 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
         return said
 
     return _proved(here, "deleted", changes, look)
+
+
+def _delete(here: Asked, known: dict[str, Any], *, purge: bool) -> None:
+    nomad_job.release(here.client, known)
+    more = "&purge=true" if purge else ""
+    if purge or not known["Stop"]:
+        nomad_job.unchanged(here.client, known)
+        here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
 
 
 def _proved(
