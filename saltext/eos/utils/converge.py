@@ -317,7 +317,7 @@ def _refuse_fixed(one: Task, changes: Changes) -> None:
     said = ", ".join(
         f"{name} from {changes[name]['old']!r} to {changes[name]['new']!r}" for name in fixed
     )
-    advice = "keep the old value"
+    advice = "expected the old value; keep it"
     if one.spec["delete"] is not None:
         advice += ", or delete the object first, which loses what it holds"
     raise CommandExecutionError(
