@@ -134,6 +134,7 @@ def present(
             again = agent_check.find(client, name)
             left = agent_check.changes(wanted, again)
             if again is None or left:
+                done = fate.real(changes, left)
                 raise CommandExecutionError(
                     f"check {name} was written, but the agent did not keep {', '.join(left)}; "
                     "expected what it accepted"
@@ -169,6 +170,7 @@ def absent(name):
             _deregister(client, name, changes)
             done = changes
             if agent_check.find(client, name) is not None:
+                done = {}
                 raise CommandExecutionError(
                     f"check {name} is still there after it was removed; expected it to be gone"
                 )

@@ -101,6 +101,7 @@ def _switched(name: Any, why: str | None, service: str | None, *needed: str) -> 
             done = changes
             again = maintenance.reason(client, service)
             if (again is None) != (why is None):
+                done = {}
                 raise CommandExecutionError(
                     f"{what} is not {mode} after it was put there; expected what Consul accepted"
                 )

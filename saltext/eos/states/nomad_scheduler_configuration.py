@@ -100,6 +100,7 @@ def _present(name, client, wanted):
     except EXPECTED as err:
         return state.failed(name, f"{WHAT} has been updated, but {err}", changes)
     if left:
-        said = f"{WHAT} has been updated, but Nomad did not keep {', '.join(left)}: {left}"
-        return state.failed(name, said, changes)
+        said = f"{WHAT} has been updated, but Nomad did not keep {', '.join(left)}: {left}; "
+        said += "expected what it accepted; look for a second writer"
+        return state.failed(name, said, fate.real(changes, left))
     return state.changed(name, f"{WHAT} {{}} updated.", changes, test=False)

@@ -99,6 +99,7 @@ def present(name, config, secrets=None):
             done = changes
             left = auth_config.changes(wanted, auth_config.read(client, name))
             if left:
+                done = fate.real(changes, left)
                 raise CommandExecutionError(
                     f"auth method {name} was configured, but Vault did not keep "
                     f"{', '.join(sorted(left))}; expected what it accepted; compare the names and "

@@ -85,6 +85,7 @@ def absent(name):
                 raft.remove(client, name)
             done = changes
             if name in raft.peers(client):
+                done = {}
                 raise CommandExecutionError(
                     f"raft peer {name} is still there after it was removed; expected it to be gone"
                 )

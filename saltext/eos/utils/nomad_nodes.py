@@ -145,7 +145,7 @@ def eligibility(node: Node, wanted: str, *, test: bool) -> dict[str, Any]:
     def look() -> None:
         again = left()
         if again:
-            raise CommandExecutionError(f"another undid it: {again}")
+            raise fate.NotKept(f"another undid it: {again}; expected it to stay", again)
 
     return _proved(node, verb, changes, look)
 
@@ -209,7 +209,8 @@ def _undrained(node: Node, wanted: dict[str, Any]) -> Changes:
     """Ask what of a drain has not begun; one that had nothing to move is over at once."""
     found = node.read()
     left = _eligibility_changes(found, "ineligible")
-    if drain_of(found) != wanted and not _was_drained(found, wanted["ignore_system_jobs"]):
+    is_over = not left and _was_drained(found, wanted["ignore_system_jobs"])
+    if drain_of(found) != wanted and not is_over:
         left["DrainStrategy"] = {"old": drain_of(found), "new": wanted}
     return left
 
@@ -326,5 +327,7 @@ def _proved(node: Node, verb: str, changes: Changes, look: Callable[[], None]) -
         look()
     except EXPECTED as err:
         said = f"{node.what} has been {verb}" if changes else f"{node.what} is being {verb}"
+        if isinstance(err, fate.NotKept):
+            changes = fate.real(changes, err.left)
         return state.failed(node.name, f"{said}, but {err}", changes)
     return state.done(node.name, node.what, verb, changes, test=False)

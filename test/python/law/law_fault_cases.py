@@ -169,11 +169,13 @@ def nomad_cases(salted: Any) -> list[Case]:
         salted.state("nomad_scheduler_configuration.present", name="x", algorithm="binpack")
 
     present = {**at_once, "jobspec": spec}
+    awaited = {**present, "within": "20s"}
     meta = {"name": "n1", "meta": {"rack": "r7"}}
     drain = {"name": "n1", "deadline": "1s", "within": "20s"}
     scheduler = {"name": "x", "algorithm": "spread"}
     return [
         Case("a job", "nomad_job.present", present, purged, [], False),
+        Case("a job awaited", "nomad_job.present", awaited, purged, [], False),
         Case("another job", "nomad_job.present", present, after(purged, runs(2))),
         Case("a job stopped", "nomad_job.stopped", at_once, after(purged, runs())),
         Case("a job away", "nomad_job.absent", at_once, after(purged, runs())),
