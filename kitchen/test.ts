@@ -6,12 +6,15 @@ import { say, seconds, step } from './run/progress.ts'
 import { inTurn } from './run/turn.ts'
 import { inWords, NONE, plus, single, type Counts } from './test/counts.ts'
 import { labStage } from './test/lab.ts'
+import { oldestStage } from './test/oldest.ts'
 import { prepare, type Bench } from './test/prepare.ts'
 import { judged, pytest, vitest } from './test/programs.ts'
 
 interface Stage {
   readonly name: string
   readonly run: (bench: Bench, isKept: boolean) => Promise<Counts>
+  /** Belongs to the long form, and to nothing else unless it is named. */
+  readonly isLong?: true
 }
 
 /** Every stage of `npm test`, in order; the quick ones first. */
@@ -22,6 +25,7 @@ const stages: readonly Stage[] = [
   { name: 'vitest', run: ({ tools }) => vitest(['--dir', 'test', '--exclude', '**/{lab,chaos,fault,fuzz}/**', '--testTimeout=60000'], { PATH: `${join(tools, 'bin')}:${process.env['PATH'] ?? ''}` }) },
   { name: 'go', run: () => judged('go', ['-C', projectPath('kitchen/provider'), 'test', './...']) },
   { name: 'pytest', run: ({ salts, wheel }) => bothLines(salts, wheel) },
+  { name: 'oldest', isLong: true, run: ({ salts, wheel }) => oldestStage(salts.get('3008.3') ?? '', wheel) },
   { name: 'fault', run: ({ salts, wheel }) => vitest(['--dir', 'test', 'test/fault/', 'test/fuzz/'], { EOS_WHEEL: wheel, EOS_SALT_PYTHON: join(salts.get('3008.3') ?? '', 'bin/python') }) },
   { name: 'lab', run: (_, isKept) => inTurn('test-lab', () => labStage(isKept)) },
 ]
@@ -44,9 +48,9 @@ async function bothLines(salts: Bench['salts'], wheel: string): Promise<Counts> 
 
 async function main(): Promise<Counts> {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, 'keep-lab': { type: 'boolean' }, all: { type: 'boolean' } } })
-  // What takes too long for every run: the long forms of the faults, and each byte of a frame.
+  // What takes too long for every run: the long forms of the faults, each byte of a frame, and the oldest servers.
   if (values.all === true) process.env['EOS_FAULT'] = 'all'
-  const only = values.only ?? stages.map(({ name }) => name)
+  const only = values.only ?? stages.filter(({ isLong }) => isLong !== true || process.env['EOS_FAULT'] === 'all').map(({ name }) => name)
   const unknown = only.filter((name) => !stages.some((stage) => stage.name === name))
   if (unknown.length > 0) throw new Failure(`no stage ${unknown.join(', ')}; expected some of ${stages.map(({ name }) => name).join(', ')}`, usage)
   const bench = await step('preparing the tests', prepare)

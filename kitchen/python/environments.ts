@@ -8,8 +8,8 @@ import { step } from '../run/progress.ts'
 import { projectPath } from '../run/project.ts'
 import { needCompiler, python } from './interpreter.ts'
 
-/** A set of pinned packages: `tools`, or `salt-<version>`; its list stands in this folder. */
-export type PackageSet = 'tools' | `salt-${string}`
+/** A set of pinned packages: `tools`, `salt-<version>`, or `ansible` for a benchmark; its list stands in this folder. */
+export type PackageSet = 'tools' | 'ansible' | `salt-${string}`
 
 /** The newest setuptools that the sources of both Salt lines build with; newer ones ask for packages that need not exist. */
 const BUILD_CONSTRAINT = 'setuptools<75.6\n'
@@ -25,7 +25,7 @@ export async function wheelsOf(set: PackageSet): Promise<string> {
   const key = fingerprint(await readFile(requirements), BUILD_CONSTRAINT)
   return cached(cachePath('wheels', `${set}-${key}`), (unfinished) =>
     step(`fetching the Python packages of ${set} (about 70 s, once)`, async () => {
-      if (set !== 'tools') await needCompiler()
+      if (set.startsWith('salt-')) await needCompiler()
       await mkdir(unfinished, { recursive: true })
       const constraint = join(unfinished, 'constraint.txt')
       await writeFile(constraint, BUILD_CONSTRAINT)

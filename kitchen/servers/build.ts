@@ -19,8 +19,9 @@ export async function builtServer(server: Server): Promise<string> {
   return cached(cachePath('servers', `${server.name}-${server.version}-${key}`, server.name), (unfinished) =>
     step(`building ${server.name} ${server.version} from its Go module (about ${server.seconds} s, once)`, async () => {
       await needGo()
+      if (server.needsC === true) await needOnHost({ '/usr/bin/gcc': 'gcc', '/usr/include/stdlib.h': 'libc6-dev' })
       await mkdir(dirname(unfinished), { recursive: true })
-      await run('go', ['build', ...flags, '-o', unfinished, server.path], { cwd: folder, env: { CGO_ENABLED: '0', GOWORK: 'off' } })
+      await run('go', ['build', ...flags, '-o', unfinished, server.path], { cwd: folder, env: { CGO_ENABLED: server.needsC === true ? '1' : '0', GOWORK: 'off' } })
       await verify(server, unfinished)
       await chmod(unfinished, 0o755)
     }),

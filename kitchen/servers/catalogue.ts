@@ -6,6 +6,8 @@ export interface Server {
   /** The package that is built, and the module it comes from. */
   readonly path: string
   readonly module: string
+  /** It does not build without a C compiler. */
+  readonly needsC?: true
   /** Linker flags for a program that does not know its version otherwise. */
   readonly link?: string
   /** Seconds that a build with a cold cache took on two cores. */
@@ -34,6 +36,12 @@ export const servers: readonly Server[] = [
     link: '-X miniflux.app/v2/internal/version.Version=2.2.13',
     seconds: 20,
   },
+]
+
+/** The oldest servers that are supported: the long form of the tests builds them, and runs the law against them. No lab has them. */
+export const oldestServers: readonly Server[] = [
+  { name: 'oldest-consul', version: '1.20.6', path: 'github.com/hashicorp/consul', module: 'github.com/hashicorp/consul', seconds: 250 },
+  { name: 'oldest-nomad', version: '1.10.5', path: 'github.com/hashicorp/nomad', module: 'github.com/hashicorp/nomad', needsC: true, seconds: 210 },
 ]
 
 /** The server of that name. */

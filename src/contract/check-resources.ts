@@ -23,7 +23,7 @@ export const checkRules: Check = ({ contracts, places }) =>
   resourcesOf(contracts).flatMap((resource) => {
     const root = `resource/${resource.name}/spec`
     const problem = (pointer: string, what: string, expected: string, advice: string): Problem => ({ code: 'EOS224', what, expected, advice, where: places.value(pointer), also: [] })
-    const { diff = {}, wire, exclusive = [], create, lost } = resource.spec
+    const { diff = {}, wire, find, exclusive = [], create, lost } = resource.spec
     const compared = Object.entries(diff).flatMap(([spot, rule]) => misfit(spotOf(resource.fields, spot), rule).map((expected) => problem(pointerTo(`${root}/diff`, spot), `rule \`${String(rule)}\` does not fit \`${spot}\``, expected, 'take another rule')))
     const renamed = Object.entries(wire.rename ?? {}).flatMap(([spot, name]) => {
       const schema = spotOf(resource.fields, spot)
@@ -33,8 +33,9 @@ export const checkRules: Check = ({ contracts, places }) =>
     const raw = wire.raw === undefined ? undefined : resource.fields[wire.raw]
     const bodies = raw && (isRole(raw) || heldBy(raw.schema).kind !== 'scalar') ? [problem(`${root}/wire/raw`, `\`${wire.raw ?? ''}\` is no text`, 'a field of text as the whole body', 'take another field')] : []
     const swapped = lost !== undefined && !create.includes('cas=') ? [problem(`${root}/lost`, 'nothing is compared at creation', '`?cas=0` in the call that creates', 'add it, or leave `lost` out')] : []
+    const listed = find.whole && (find.list === undefined || find.read === undefined) ? [problem(`${root}/find/whole`, 'a list is compared with nothing', 'a list beside the single read', 'leave `whole` out: a list alone is always whole')] : []
     const excluded = exclusive.flatMap((names, index) => names.filter((name) => isNeeded(resource, name)).map((name) => problem(pointerTo(`${root}/exclusive`, index), `\`${name}\` is always set`, 'fields that may be left out', 'mark it `?`')))
-    return [...compared, ...renamed, ...bodies, ...swapped, ...excluded]
+    return [...compared, ...renamed, ...bodies, ...swapped, ...listed, ...excluded]
   })
 
 function isNeeded({ fields }: ResourceContract, name: string): boolean {

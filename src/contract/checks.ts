@@ -5,6 +5,7 @@ import { checkMerges } from './check-merges.ts'
 import { checkCycle, checkNeeds } from './check-needs.ts'
 import { checkActComponents, checkKeysOfPolicies, checkMatches, checkOccurrences, checkPatience } from './check-policies.ts'
 import { checkGiven, checkRules, checkSamples, checkWords } from './check-resources.ts'
+import { checkAfter, checkOrder } from './check-after.ts'
 import { checkDefaults, checkExamples, checkKeys } from './check-values.ts'
 import { checkEach, checkFieldWriters, checkFileWriters, checkPortWriters, checkUnitWriters } from './check-writers.ts'
 
@@ -25,6 +26,8 @@ export const CHECKS: readonly Check[] = [
   checkRules,
   checkSamples,
   checkGiven,
+  checkAfter,
+  checkOrder,
   checkVerbs,
   checkPayloads,
   checkTags,

@@ -86,6 +86,18 @@ export const CONTRACT = {
     advice: 'correct the name or the arguments',
     example: "given: [{ run: 'nomad_acl_polciy.present', with: { name: 'read' } }]",
   },
+  EOS226: {
+    what: 'a resource comes after what is no resource',
+    expected: 'names of other declared resources in `after`',
+    advice: 'correct the name',
+    example: "after: ['nomad_namespaces']",
+  },
+  EOS227: {
+    what: 'resources come after each other in a cycle',
+    expected: 'an order of resources without a cycle, out of `after` and `given`; the whole cycle is printed',
+    advice: 'take one of the names out of `after`, or give the example other objects',
+    example: "nomad_node_pool after nomad_namespace, nomad_namespace after nomad_node_pool",
+  },
   EOS230: {
     what: 'the verbs of an event and their descriptions differ',
     expected: 'one entry in `verbs` for each verb of the interface',

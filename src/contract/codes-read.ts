@@ -68,6 +68,12 @@ export const READ = {
     advice: 'write the value itself as the second argument of Default',
     example: 'port: Default<Port, typeof standard>',
   },
+  EOS114: {
+    what: 'a field of a resource has a name that no function of Salt can take',
+    expected: 'another name than a word of Python, an argument that Salt takes out of every state, `absent` or `converge`',
+    advice: "give it another name, and the server's own in `wire.rename`",
+    example: 'class: Default<string, \'\'>  // write tier, and rename: { tier: \'Class\' }',
+  },
   EOS120: {
     what: 'an expression is outside the grammar of literals',
     expected: 'a string, number, true, false, null, list or object; no spread, call, conditional, identifier, shorthand or computed key',

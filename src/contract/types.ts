@@ -123,7 +123,7 @@ export interface ComponentContract extends Declaration {
 export interface ResourceSpec {
   readonly service: 'nomad' | 'consul' | 'vault'
   readonly wire: { readonly case: 'pascal' | 'snake' | 'camel'; readonly envelope?: string; readonly rename?: { readonly [spot: string]: string }; readonly raw?: string; readonly constant?: JsonObject }
-  readonly find: { readonly list?: string; readonly read?: string; readonly match?: readonly string[] }
+  readonly find: { readonly list?: string; readonly read?: string; readonly match?: readonly string[]; readonly whole?: true }
   readonly create: string
   readonly update: string
   readonly delete: string
@@ -133,6 +133,7 @@ export interface ResourceSpec {
   readonly lost?: 'answers-false'
   readonly exclusive?: readonly (readonly string[])[]
   readonly wait?: JsonObject
+  readonly after?: readonly string[]
   readonly given?: readonly { readonly run: string; readonly with: JsonObject }[]
   readonly examples: { readonly [name: string]: JsonObject }
   readonly samples?: { readonly [spot: string]: readonly Json[] }

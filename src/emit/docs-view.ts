@@ -1,8 +1,9 @@
-import { isRole, type ComponentContract, type Condition, type Field, type ProbeSpec } from '../contract/types.ts'
+import { isRole, type ComponentContract, type Condition, type Field, type ProbeSpec, type ResourceContract } from '../contract/types.ts'
 import { markdownHeader } from './header.ts'
 import { HEAL, healRows } from './heal-settings.ts'
 import { nested, plainFields, table, textOf } from './markdown.ts'
 import { typePhrase, shown } from './phrase.ts'
+import { OBJECTS, objectsTable } from './pillar-objects.ts'
 import { rolesOf } from './pillar-schema.ts'
 
 /** A table of a page: its head and rows are finished Markdown. */
@@ -41,7 +42,7 @@ export function componentPage(component: ComponentContract): PageView {
 }
 
 /** The pillar reference. */
-export function pillarPage(components: readonly ComponentContract[]): PageView {
+export function pillarPage(components: readonly ComponentContract[], resources: readonly ResourceContract[]): PageView {
   const once = components.filter(({ spec }) => spec.each === undefined)
   const each = components.filter(({ spec }) => spec.each !== undefined)
   const roles = components.filter((component) => rolesOf(component).length > 0).map((component) => [`\`${component.name}\``, rolesOf(component).map((role) => `\`${role}\``).join(', '), component.doc])
@@ -57,6 +58,7 @@ export function pillarPage(components: readonly ComponentContract[]): PageView {
       { title: '`eos:heal`', text: `${textOf(HEAL['description'])}\n\n${table(['key', 'type', 'default', 'meaning'], healRows())}` },
       ...once.flatMap((component) => section(`\`eos:${component.name}\``, pillarTable(component))),
       ...each.flatMap((component) => section('`eos:apps:<name>`', pillarTable(component))),
+      ...(resources.length > 0 ? [{ title: '`eos:objects:<resource>:<id>`', text: `${OBJECTS}\n\n${objectsTable(resources)}` }] : []),
     ],
   }
 }

@@ -10,6 +10,7 @@ import { healSls, reactorSls } from './heal-sls.ts'
 import { healingPage } from './healing-page.ts'
 import { lawOf } from './law.ts'
 import type { Render } from './render.ts'
+import { objectsSls } from './objects-sls.ts'
 import { specOf } from './resource-spec.ts'
 import { resourcePage } from './resource-page.ts'
 import { resourceView } from './resource-view.ts'
@@ -39,8 +40,9 @@ export function emitAll(contracts: Contracts, render: Render): Emitted[] {
     ...contracts.components.map((component) => ({ path: `salt/eos/${component.name}.sls`, text: componentSls(component), origin: `component/${component.name}` })),
     ...contracts.plans.map((plan) => ({ path: `salt/eos/${plan.name}.sls`, text: planSls(plan, contracts), origin: `plan/${plan.name}` })),
     { path: 'salt/eos/init.sls', text: initSls(contracts.components), origin: '' },
-    { path: 'pillar/eos.schema.json', text: canonical(pillarSchema(contracts.components)), origin: '' },
-    { path: 'docs/pillar.md', text: render('page.md', pillarPage(contracts.components)), origin: '' },
+    ...(contracts.resources.length > 0 ? [{ path: 'salt/eos/objects.sls', text: objectsSls(), origin: '' }] : []),
+    { path: 'pillar/eos.schema.json', text: canonical(pillarSchema(contracts.components, contracts.resources)), origin: '' },
+    { path: 'docs/pillar.md', text: render('page.md', pillarPage(contracts.components, contracts.resources)), origin: '' },
     ...contracts.components.map((component) => ({ path: `docs/components/${component.name}.md`, text: render('page.md', componentPage(component)), origin: `component/${component.name}` })),
     ...contracts.plans.map((plan) => ({ path: `docs/plans/${plan.name}.md`, text: render('page.md', planPage(plan, contracts.components)), origin: `plan/${plan.name}` })),
     ...contracts.resources.flatMap((resource) => resourceFiles(resource, render)),

@@ -1,11 +1,12 @@
-import { isRole, type ComponentContract, type Json, type JsonObject, type RoleField, type Schema } from '../contract/types.ts'
+import { isRole, type ComponentContract, type Json, type JsonObject, type ResourceContract, type RoleField, type Schema } from '../contract/types.ts'
 import { HEAL } from './heal-settings.ts'
+import { objectsSchema } from './pillar-objects.ts'
 
 const NAME = '^[a-z][a-z0-9-]{0,62}$'
 const SIZE = '^[0-9]+(\\.[0-9]+)?(KiB|MiB|GiB|TiB)$'
 
 /** The JSON Schema of the pillar below `eos`, for editors and checks. */
-export function pillarSchema(components: readonly ComponentContract[]): Schema {
+export function pillarSchema(components: readonly ComponentContract[], resources: readonly ResourceContract[]): Schema {
   const once = components.filter(({ spec }) => spec.each === undefined)
   const sections = once.filter((component) => Object.keys(settable(component)).length > 0)
   const required = sections.filter((component) => 'required' in section(component)).map(({ name }) => name)
@@ -15,6 +16,7 @@ export function pillarSchema(components: readonly ComponentContract[]): Schema {
     heal: HEAL,
     ...Object.fromEntries(sections.map((component) => [component.name, section(component)])),
     ...apps(components),
+    ...(resources.length > 0 ? { objects: objectsSchema(resources) } : {}),
   }, ['stack', 'topology', ...required])
 }
 

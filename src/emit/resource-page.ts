@@ -5,6 +5,7 @@ import type { PageView } from './docs-view.ts'
 import { markdownHeader } from './header.ts'
 import { nested, plainFields, table } from './markdown.ts'
 import { fieldPhrase } from './phrase.ts'
+import { pillarSection } from './pillar-objects.ts'
 import { saltYaml } from './salt-yaml.ts'
 import { titleOf } from './title.ts'
 
@@ -23,6 +24,7 @@ export function resourcePage(resource: ResourceContract): PageView {
       { title: 'Calls', text: table(['', 'call'], calls) },
       ...(given.length === 0 ? [] : [{ title: 'Before', text: `The examples need:\n\n${block(given)}` }]),
       { title: 'Examples', text: examples.join('\n\n') },
+      { title: 'Pillar', text: pillarSection(resource) },
     ],
   }
 }

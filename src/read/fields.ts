@@ -3,7 +3,7 @@ import { pointerTo, type Places } from '../contract/places.ts'
 import type { Field, Fields, Json, RoleField, Schema } from '../contract/types.ts'
 import { convertBySchema } from './convert.ts'
 import { documentation } from './documentation.ts'
-import { snakeCase } from './names.ts'
+import { snakeCase, takenBy } from './names.ts'
 import { placeOf, refuse, type Report } from './place.ts'
 import { plainName, readType } from './type-grammar.ts'
 import { jsonOfType } from './type-value.ts'
@@ -48,6 +48,12 @@ export function readFields(report: Report, shape: InterfaceDeclaration, places: 
     written.set(spelling, name)
     const field = readField(report, member, spelling)
     if (!field) continue
+    const isPassed = root.startsWith('resource/') && 'schema' in field && !field.read_only
+    const taken = isPassed ? takenBy(name) : undefined
+    if (taken !== undefined) {
+      refuse(report, 'EOS114', place, `field \`${spelling}\` becomes \`${name}\`, which is ${taken}`, 'a name that a function of Salt can take', "give it another name, and the server's own in `wire.rename`")
+      continue
+    }
     fields[name] = field
     const pointer = pointerTo(root, name)
     places.remember(pointer, placeOf(report, member), place)

@@ -60,7 +60,8 @@ export interface Resource<T> {
     /** What every body holds besides the fields, by the server's own names. */
     readonly constant?: { readonly [name: string]: string | number | boolean }
   }
-  readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[] }
+  /** `whole`: the list says of an object all that the single read says. */
+  readonly find: { readonly list?: Call; readonly read?: Call; readonly match?: readonly Name<T>[]; readonly whole?: true }
   readonly create: Call
   readonly update: Call | 'never'
   /** `never` for what is there as long as its server is: there is no `absent` then. */
@@ -80,6 +81,8 @@ export interface Resource<T> {
       readonly within: Duration
     }
   }
+  /** Resources that come before this one where the pillar names objects of both, such as `nomad_namespace`; those of `given` do anyway. */
+  readonly after?: readonly `${'nomad' | 'consul' | 'vault'}_${string}`[]
   /** States that must have been applied before the examples can be. */
   readonly given?: readonly { readonly run: `${string}.present`; readonly with: { readonly name: string; readonly [argument: string]: Sample } }[]
   readonly examples: { readonly [name: string]: Partial<T> }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { environmentOf } from '../../kitchen/python/environments.ts'
 import { benchBridge } from './bridge.ts'
+import { benchConverge } from './converge.ts'
 import { benchGenerate, benchRound } from './generate.ts'
 import { benchHeal } from './heal.ts'
 
@@ -9,8 +10,9 @@ if (name === 'generate' && argument === undefined) benchGenerate()
 else if (name === 'round' && argument !== undefined && extra === undefined) benchRound(argument)
 else if (name === 'bridge' && (argument === undefined || argument === '--json') && extra === undefined) await withSalt(() => benchBridge(argument === '--json'))
 else if (name === 'heal' && (argument === undefined || argument === '--json') && extra === undefined) await withSalt(() => benchHeal(argument === '--json'))
+else if (name === 'converge' && (argument === undefined || argument === '--json') && extra === undefined) await withSalt(() => benchConverge(argument === '--json'))
 else {
-  process.stderr.write(`\`${process.argv.slice(2).join(' ')}\` is no benchmark; expected generate, bridge [--json] or heal [--json]; run npm run bench -- generate\n`)
+  process.stderr.write(`\`${process.argv.slice(2).join(' ')}\` is no benchmark; expected generate, bridge [--json], heal [--json] or converge [--json]; run npm run bench -- generate\n`)
   process.exitCode = 2
 }
 

@@ -9,9 +9,9 @@ import { repository, run } from '../support/repository.ts'
 describe('generate', () => {
   it('writes the tree, and nothing the second time', async () => {
     const root = repository()
-    expect((await run(root, 'generate')).out).toMatch(/\n56 files, 56 written, 0 removed, \d+ ms$/)
+    expect((await run(root, 'generate')).out).toMatch(/\n57 files, 57 written, 0 removed, \d+ ms$/)
     const before = statSync(join(root, 'generated/salt/eos/consul.sls')).mtimeMs
-    expect((await run(root, 'generate')).out).toMatch(/^56 files, 0 written, 0 removed, \d+ ms$/)
+    expect((await run(root, 'generate')).out).toMatch(/^57 files, 0 written, 0 removed, \d+ ms$/)
     expect(statSync(join(root, 'generated/salt/eos/consul.sls')).mtimeMs).toBe(before)
   })
 
@@ -59,7 +59,7 @@ describe('generate', () => {
     regenerate(root, source, [], output)
     writeFileSync(consul, readFileSync(consul, 'utf8').replace("'dc1'", "'dc2'"))
     regenerate(root, source, ['src/components/consul.ts'], output)
-    expect(said.at(-1)).toMatch(/^ {2}wrote {3}generated\/contract\/components\/consul\.json\n(.*\n)*56 files, 4 written, 0 removed, \d+ ms$/)
+    expect(said.at(-1)).toMatch(/^ {2}wrote {3}generated\/contract\/components\/consul\.json\n(.*\n)*57 files, 4 written, 0 removed, \d+ ms$/)
     const plan = (stack().get('src/plans/apply.ts') ?? '').replace('Apply the pillar', 'Renew it')
     writeFileSync(join(root, 'src/plans/renew.ts'), plan)
     regenerate(root, source, ['src/plans/renew.ts'], output)

@@ -4,7 +4,8 @@ import { parse } from 'yaml'
 import { pillarSchema } from '../../src/emit/pillar-schema.ts'
 import { judge, stack } from '../support/declarations.ts'
 
-const schema = pillarSchema(judge(stack()).contracts.components)
+const { components, resources } = judge(stack()).contracts
+const schema = pillarSchema(components, resources)
 const validate = new Ajv2020({ strict: true, allErrors: true }).compile(schema)
 
 const PILLAR = `
@@ -14,6 +15,11 @@ topology:
 consul: {datacenter: north, log_level: warn}
 apps:
   web: {image: web@sha256:0, port: 8080, environment: {A: b}}
+objects:
+  nomad_namespace: {batch: null, web: {description: Public sites}, old: {absent: true}}
+  consul_shelf:
+    tools: {readers: [anna], keys: {top: {sealed: top}}}
+    more: {name: tools, room: cellar}
 `
 
 /** What the schema says about a pillar. */

@@ -37,6 +37,7 @@ SHARES = {
     "law/test_nomad_job_acts.py": 1,
     "law/test_nomad_job_ends.py": 0,
     "law/test_law_peering.py": 0,
+    "law/test_law_pillar.py": 0,
     "law/test_law_raft.py": 1,
     "law/test_law_snapshot.py": 1,
     "oom/test_oom_crash.py": 1,

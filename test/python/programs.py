@@ -22,14 +22,39 @@ CACHE = Path(
 )
 
 
+CATALOGUE = Path(__file__).parents[2] / "kitchen/servers/catalogue.ts"
+
+
 def binary(name: str, built: str | None = None) -> str:
-    """Give the path of a program that the lab built; a machine without it fails the test."""
+    """
+    Give the path of a program that the lab built; a machine without it fails the test.
+
+    Of a server it is the version that this tree names: a cache may have others, built later.
+    """
     built = built or name
-    places = sorted(CACHE.glob(f"servers/{name}-*/{built}"), key=lambda path: path.stat().st_mtime)
+    release = version(name)
+    pattern = f"servers/{name}-{f'{release}-' if release else ''}*/{built}"
+    places = sorted(CACHE.glob(pattern), key=lambda path: path.stat().st_mtime)
     found = str(places[-1]) if places else shutil.which(built)
     if found is None:
-        pytest.fail(f"no {built} in {CACHE}/servers or PATH; `npm test` and `npm run lab` build it")
+        pytest.fail(f"no {pattern} in {CACHE} nor {built} in PATH; `npm test` and the lab build it")
     return found
+
+
+def version(name: str) -> str | None:
+    """Give the version of a server of the kitchen; None of a program that has none there."""
+    entry = re.search(rf"name: '{name}',\s+version: '([\d.]+)'", CATALOGUE.read_text("utf-8"))
+    return entry and entry[1]
+
+
+def under_law(name: str) -> str:
+    """
+    Name the server of the kitchen that the law is asked of.
+
+    It is the newest, or with ``EOS_SERVERS=oldest`` the oldest that is supported; Vault has one.
+    """
+    oldest = f"oldest-{name}"
+    return oldest if os.environ.get("EOS_SERVERS") == "oldest" and version(oldest) else name
 
 
 def free_ports(count: int) -> list[int]:

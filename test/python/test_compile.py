@@ -178,8 +178,8 @@ MISTAKES = [
     ),
     (
         _set(["consol"], {}),
-        "eos:consol: expected one of stack, topology, apps, heal, host, tls, consul, terraform "
-        "(did you mean consul?); found an unknown key",
+        "eos:consol: expected one of stack, topology, apps, heal, objects, host, tls, consul, "
+        "terraform (did you mean consul?); found an unknown key",
     ),
     (
         _set(["topology", "n1", "roles", "consul"], ["sever"]),

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from programs import clear
+from programs import binary, clear, under_law, version
 
 
 @pytest.fixture
@@ -49,3 +49,38 @@ def test_what_is_mounted_in_a_folder_is_unmounted(tmp_path):
             pytest.skip("no right to mount")
     clear(tmp_path)
     assert f"{tmp_path}/" not in Path("/proc/self/mounts").read_text()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache with servers in it, each built later than the one before."""
+
+    def built(*folders):
+        for age, folder in enumerate(folders):
+            place = tmp_path / "servers" / folder / folder.split("-1.")[0]
+            place.parent.mkdir(parents=True)
+            place.touch()
+            os.utime(place, (age, age))
+        return tmp_path / "servers"
+
+    monkeypatch.setattr("programs.CACHE", tmp_path)
+    return built
+
+
+def test_a_server_is_the_version_that_this_tree_names(cache):
+    """Fails when the newest file is taken: a build for another tree would be everybody's."""
+    own = version("nomad")
+    others = ["nomad-1.9.0-a", f"nomad-{own}0-a", "nomad-1.99.0-a"]
+    home = cache(f"nomad-{own}-a", f"nomad-{own}-b", *others)
+    assert binary("nomad") == str(home / f"nomad-{own}-b/nomad")
+
+
+def test_the_oldest_servers_are_asked_for_and_never_met(cache, monkeypatch):
+    """Fails when they stand where other tests look, or the law asks the newest all the same."""
+    names = [f"{name}-{version(name)}-a" for name in ("nomad", "oldest-nomad")]
+    home = cache(*names)
+    assert binary("nomad") == str(home / names[0] / "nomad")
+    for chosen, name in (("", names[0]), ("oldest", names[1])):
+        monkeypatch.setenv("EOS_SERVERS", chosen)
+        assert binary(under_law("nomad")) == str(home / name / name.split("-1.")[0])
+        assert under_law("vault") == "vault"

@@ -64,7 +64,8 @@ def create(name, listeners, meta=None):
         letter or digit first; identifies it.
 
     listeners
-        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``.
+        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``,
+        ``max_request_headers_kb``.
 
     meta
         Free labels. Map of text by name; not managed when left out.
@@ -91,8 +92,8 @@ def update(name, listeners=None, meta=None):
         letter or digit first; identifies it.
 
     listeners
-        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``;
-        not managed when left out.
+        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``,
+        ``max_request_headers_kb``; not managed when left out.
 
     meta
         Free labels. Map of text by name; not managed when left out.

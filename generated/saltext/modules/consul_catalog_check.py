@@ -3,9 +3,9 @@
 """
 Read and write Consul catalog checks.
 
-The state of a health check in Consul's catalogue, on a node without an agent. Somebody else looks
-and writes it, such as the external monitor. It is written whole, as it was read a moment before: a
-state that the monitor writes in between is lost until it writes again.
+The state of a health check in Consul's catalogue, on a node without an agent: a node with one is
+refused. Somebody else looks and writes it, such as the external monitor. It is written whole, as it
+was read a moment before: a state that the monitor writes in between is lost until it writes again.
 """
 
 from saltext.eos.specs.consul_catalog_check import SPEC

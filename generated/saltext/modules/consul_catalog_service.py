@@ -3,9 +3,9 @@
 """
 Read and write Consul catalog services.
 
-A service in Consul's catalogue on a node without an agent. What runs beside an agent is
-``consul_service``. It is written whole, as it was read a moment before: what another writes in
-between is lost.
+A service in Consul's catalogue on a node without an agent: a node with one is refused. What runs
+beside an agent is ``consul_service``. It is written whole, as it was read a moment before: what
+another writes in between is lost.
 """
 
 from saltext.eos.specs.consul_catalog_service import SPEC

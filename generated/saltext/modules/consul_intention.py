@@ -5,6 +5,7 @@ Read and write Consul intentions.
 
 A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here
 when it is written: of two who change one intention at once, the later wins.
+``consul_service_intentions`` has all of a service in one place, and notices.
 """
 
 from saltext.eos.specs.consul_intention import SPEC

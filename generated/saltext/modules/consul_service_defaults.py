@@ -70,6 +70,7 @@ def create(
     max_inbound_connections=None,
     local_connect_timeout_ms=None,
     local_request_timeout_ms=None,
+    max_request_headers_kb=None,
     envoy_extensions=None,
     meta=None,
 ):
@@ -128,6 +129,10 @@ def create(
         Longest wait of a proxy for an answer of its instance, in milliseconds. Whole number; not
         managed when left out.
 
+    max_request_headers_kb
+        Largest headers of a request that its proxies take, in KiB; Envoy takes 60 when left out.
+        Whole number; not managed when left out.
+
     envoy_extensions
         Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
         ``required``, ``arguments``; not managed when left out.
@@ -159,6 +164,7 @@ def create(
         "max_inbound_connections": max_inbound_connections,
         "local_connect_timeout_ms": local_connect_timeout_ms,
         "local_request_timeout_ms": local_request_timeout_ms,
+        "max_request_headers_kb": max_request_headers_kb,
         "envoy_extensions": envoy_extensions,
         "meta": meta,
     }
@@ -180,6 +186,7 @@ def update(
     max_inbound_connections=None,
     local_connect_timeout_ms=None,
     local_request_timeout_ms=None,
+    max_request_headers_kb=None,
     envoy_extensions=None,
     meta=None,
 ):
@@ -238,6 +245,10 @@ def update(
         Longest wait of a proxy for an answer of its instance, in milliseconds. Whole number; not
         managed when left out.
 
+    max_request_headers_kb
+        Largest headers of a request that its proxies take, in KiB; Envoy takes 60 when left out.
+        Whole number; not managed when left out.
+
     envoy_extensions
         Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
         ``required``, ``arguments``; not managed when left out.
@@ -269,6 +280,7 @@ def update(
         "max_inbound_connections": max_inbound_connections,
         "local_connect_timeout_ms": local_connect_timeout_ms,
         "local_request_timeout_ms": local_request_timeout_ms,
+        "max_request_headers_kb": max_request_headers_kb,
         "envoy_extensions": envoy_extensions,
         "meta": meta,
     }

@@ -13,6 +13,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/acl/role",
     "update": "PUT /v1/acl/role/{ID}",

@@ -16,6 +16,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/config?cas=0",
     "update": "PUT /v1/config?cas={ModifyIndex}",
@@ -69,6 +70,11 @@ SPEC = {
                                 "texts": True,
                             },
                         },
+                    },
+                    "max_request_headers_kb": {
+                        "wire": "MaxRequestHeadersKB",
+                        "diff": "exact",
+                        "since": "1.21.5",
                     },
                 },
             },
@@ -135,6 +141,13 @@ SPEC = {
                                 },
                             },
                             "additionalProperties": False,
+                        },
+                        "max_request_headers_kb": {
+                            "description": (
+                                "Largest headers of a request that it takes, in KiB; Envoy takes "
+                                "60 when left out."
+                            ),
+                            "type": "integer",
                         },
                     },
                     "required": ["name", "port", "protocol"],

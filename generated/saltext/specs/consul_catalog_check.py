@@ -106,5 +106,7 @@ SPEC = {
     "hooks": [
         "to_wire",
         "before_create",
+        "before_update",
+        "before_delete",
     ],
 }

@@ -75,5 +75,7 @@ SPEC = {
     "hooks": [
         "to_wire",
         "before_create",
+        "before_update",
+        "before_delete",
     ],
 }

@@ -16,6 +16,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/config?cas=0",
     "update": "PUT /v1/config?cas={ModifyIndex}",

@@ -16,6 +16,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/config?cas=0",
     "update": "PUT /v1/config?cas={ModifyIndex}",
@@ -59,6 +60,7 @@ SPEC = {
                             "form": "span:ns",
                         },
                         "fetch_asynchronously": {"wire": "FetchAsynchronously", "diff": "exact"},
+                        "use_sni": {"wire": "UseSNI", "diff": "exact", "since": "1.21"},
                     },
                 },
             },
@@ -106,6 +108,10 @@ SPEC = {
                             },
                             "fetch_asynchronously": {
                                 "description": "It is fetched before the first request needs it.",
+                                "type": "boolean",
+                            },
+                            "use_sni": {
+                                "description": "The name of the place is asked for by TLS (SNI).",
                                 "type": "boolean",
                             },
                         },

@@ -16,6 +16,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/config?cas=0",
     "update": "PUT /v1/config?cas={ModifyIndex}",
@@ -487,6 +488,12 @@ SPEC = {
         "local_request_timeout_ms": {
             "wire": "LocalRequestTimeoutMs",
             "diff": "exact",
+            "schema": {"type": "integer"},
+        },
+        "max_request_headers_kb": {
+            "wire": "MaxRequestHeadersKB",
+            "diff": "exact",
+            "since": "1.21.5",
             "schema": {"type": "integer"},
         },
         "envoy_extensions": {

@@ -10,6 +10,7 @@ SPEC = {
     "find": {
         "list": "GET /v1/acl/roles",
         "read": "GET /v1/acl/role/name/{name}",
+        "whole": True,
     },
     "create": "PUT /v1/acl/role",
     "update": "PUT /v1/acl/role/{id}",

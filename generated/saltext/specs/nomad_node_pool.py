@@ -13,6 +13,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/node/pools",
     "update": "PUT /v1/node/pools",

@@ -95,7 +95,7 @@ def present(
         "max_token_ttl": max_token_ttl,
         "token_locality": token_locality,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -56,7 +56,7 @@ def present(name, auth_method, bind_type, bind_name, selector=""):
         "bind_name": bind_name,
         "selector": selector,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, auth_method):

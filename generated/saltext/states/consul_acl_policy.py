@@ -52,7 +52,7 @@ def present(name, description="", rules="", datacenters=None):
         "rules": rules,
         "datacenters": datacenters,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -80,7 +80,7 @@ def present(
         "node_identities": node_identities,
         "templated_policies": templated_policies,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -83,7 +83,7 @@ def present(
         "node_identities": node_identities,
         "local": local,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -35,6 +35,7 @@ def present(name, listeners, meta=None):
                       - kind: file-system-certificate
                         name: gate-certificate
                     min_version: TLSv1_2
+                  max_request_headers_kb: 96
                 - name: raw
                   port: 9000
                   protocol: tcp
@@ -46,7 +47,8 @@ def present(name, listeners, meta=None):
         letter or digit first; identifies it.
 
     listeners
-        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``.
+        Where it listens. List of map with ``name``, ``port``, ``protocol``, ``hostname``, ``tls``,
+        ``max_request_headers_kb``.
 
     meta
         Free labels. Map of text by name; not managed when left out.
@@ -55,7 +57,7 @@ def present(name, listeners, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "listeners": listeners, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

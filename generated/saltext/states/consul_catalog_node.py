@@ -64,7 +64,7 @@ def present(name, address, id=None, tagged_addresses=None, meta=None):
         "tagged_addresses": tagged_addresses,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -90,7 +90,7 @@ def present(name, parents=None, hostnames=None, rules=None, meta=None):
         "rules": rules,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -81,7 +81,7 @@ def present(name, tls=None, listeners=None, defaults=None, meta=None):
         "defaults": defaults,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

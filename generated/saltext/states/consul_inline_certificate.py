@@ -59,7 +59,7 @@ def present(name, certificate, private_key, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "certificate": certificate, "private_key": private_key, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -5,6 +5,7 @@ Manage Consul intentions.
 
 A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here
 when it is written: of two who change one intention at once, the later wins.
+``consul_service_intentions`` has all of a service in one place, and notices.
 """
 
 from saltext.eos.specs.consul_intention import SPEC
@@ -56,7 +57,7 @@ def present(name, source, action=None, description="", permissions=None):
         "description": description,
         "permissions": permissions,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, source):

@@ -41,6 +41,7 @@ def present(
                   request_timeout_ms: 500
                   cache_duration: 5m
                   fetch_asynchronously: true
+                  use_sni: true
             - issuer: https://login.example
             - audiences:
                 - shop
@@ -106,7 +107,7 @@ def present(
         "cache_config": cache_config,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -42,7 +42,7 @@ def present(name, value="", flags=0):
     changed before it stands in the changes.
     """
     desired = {"name": name, "value": value, "flags": flags}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

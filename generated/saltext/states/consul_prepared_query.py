@@ -140,7 +140,7 @@ def present(
         "template_regexp": template_regexp,
         "template_remove_empty_tags": template_remove_empty_tags,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

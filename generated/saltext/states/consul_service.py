@@ -88,7 +88,7 @@ def present(
         "weights": weights,
         "enable_tag_override": enable_tag_override,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

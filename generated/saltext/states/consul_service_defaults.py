@@ -32,6 +32,7 @@ def present(
     max_inbound_connections=None,
     local_connect_timeout_ms=None,
     local_request_timeout_ms=None,
+    max_request_headers_kb=None,
     envoy_extensions=None,
     meta=None,
 ):
@@ -76,6 +77,7 @@ def present(
             - max_inbound_connections: 100
             - local_connect_timeout_ms: 1000
             - local_request_timeout_ms: 2000
+            - max_request_headers_kb: 96
             - envoy_extensions:
                 - name: builtin/lua
                   required: true
@@ -138,6 +140,10 @@ def present(
         Longest wait of a proxy for an answer of its instance, in milliseconds. Whole number; not
         managed when left out.
 
+    max_request_headers_kb
+        Largest headers of a request that its proxies take, in KiB; Envoy takes 60 when left out.
+        Whole number; not managed when left out.
+
     envoy_extensions
         Extensions of Envoy, in the order in which they are applied. List of map with ``name``,
         ``required``, ``arguments``; not managed when left out.
@@ -163,10 +169,11 @@ def present(
         "max_inbound_connections": max_inbound_connections,
         "local_connect_timeout_ms": local_connect_timeout_ms,
         "local_request_timeout_ms": local_request_timeout_ms,
+        "max_request_headers_kb": max_request_headers_kb,
         "envoy_extensions": envoy_extensions,
         "meta": meta,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -76,7 +76,7 @@ def present(name, routes=None, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "routes": routes, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

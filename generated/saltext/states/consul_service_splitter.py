@@ -51,7 +51,7 @@ def present(name, splits, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "splits": splits, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -51,7 +51,7 @@ def present(name, parents=None, services=None, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "parents": parents, "services": services, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -52,7 +52,7 @@ def present(name, services=None, meta=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "services": services, "meta": meta}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

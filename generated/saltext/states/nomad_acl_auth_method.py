@@ -99,7 +99,7 @@ def present(
         "token_name_format": token_name_format,
         "default": default,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -59,7 +59,7 @@ def present(name, auth_method, bind_type, selector="", bind_name=""):
         "selector": selector,
         "bind_name": bind_name,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, auth_method):

@@ -58,7 +58,7 @@ def present(name, rules, description="", job_acl=None):
     changed before it stands in the changes.
     """
     desired = {"name": name, "rules": rules, "description": description, "job_acl": job_acl}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -43,7 +43,7 @@ def present(name, policies, description=""):
     changed before it stands in the changes.
     """
     desired = {"name": name, "policies": policies, "description": description}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -69,7 +69,7 @@ def present(name, type, policies=None, roles=None, all_regions=False, expiration
         "all_regions": all_regions,
         "expiration_ttl": expiration_ttl,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

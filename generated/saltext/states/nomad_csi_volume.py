@@ -106,7 +106,7 @@ def present(
         "parameters": parameters,
         "secrets": secrets,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, namespace="default"):

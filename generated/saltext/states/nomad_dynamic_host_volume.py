@@ -104,7 +104,7 @@ def present(
         "constraints": constraints,
         "parameters": parameters,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, namespace="default", node_id=None):

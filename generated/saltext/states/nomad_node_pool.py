@@ -54,7 +54,7 @@ def present(name, description="", meta=None, node_identity_ttl=None):
         "meta": meta,
         "node_identity_ttl": node_identity_ttl,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

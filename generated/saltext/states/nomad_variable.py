@@ -49,7 +49,7 @@ def present(name, items, namespace="default"):
     changed before it stands in the changes.
     """
     desired = {"name": name, "items": items, "namespace": namespace}
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, namespace="default"):

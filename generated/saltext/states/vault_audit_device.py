@@ -60,7 +60,7 @@ def present(name, type, options, description="", local=False):
         "description": description,
         "local": local,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -183,7 +183,7 @@ def present(
         "token_type": token_type,
         "token_bound_cidrs": token_bound_cidrs,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name, mount):

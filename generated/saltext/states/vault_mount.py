@@ -123,7 +123,7 @@ def present(
         "local": local,
         "seal_wrap": seal_wrap,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

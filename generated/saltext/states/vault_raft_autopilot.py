@@ -78,4 +78,4 @@ def present(
         "max_trailing_logs": max_trailing_logs,
         "server_stabilization_time": server_stabilization_time,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())

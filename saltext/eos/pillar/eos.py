@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import heal_hold, store
+from saltext.eos.utils import heal_hold, objects, store
 from saltext.eos.utils.compile import Refused, Stack
-from saltext.eos.utils.contract import ContractError, load
+from saltext.eos.utils.contract import Contract, ContractError, load
 from saltext.eos.utils.mask import plain
 from saltext.eos.version import SCHEMA
 
@@ -54,15 +54,22 @@ def ext_pillar(minion_id, pillar, contract=None):
     if written is None:
         return {"_errors": [_missing(minion_id)]} if is_master else {}
     try:
-        stack = Stack(load(contract), written)
+        known = load(contract)
+        if not is_master and isinstance(written, dict) and set(written) == {objects.KEY}:
+            return {"eos": {"_compiled": _alone(known, written, minion_id)}}
+        stack = Stack(known, written)
         if is_master and minion_id not in stack.nodes:
             return {"eos": {"_compiled": _whole(stack, minion_id)}}
         if minion_id not in stack.nodes:
             log.info("%s is not in eos:topology: nothing of the stack runs there", minion_id)
-            return {}
+            if not written.get(objects.KEY):
+                return {}
+            return {"eos": {"_compiled": _alone(known, written, minion_id)}}
         form = stack.node(minion_id)
         heal_hold.put(__opts__, form)
         form |= _delivered(minion_id, stack.secrets(minion_id))
+        if written.get(objects.KEY):
+            form[objects.KEY] = objects.compiled(known, written[objects.KEY])
     except Refused as err:
         return {"_errors": [str(item) for item in err.findings]}
     except (ContractError, CommandExecutionError) as err:
@@ -76,6 +83,19 @@ def _missing(minion_id: str) -> str:
         f"expected in the pillar's top.sls `'{minion_id}': [eos]`, with the name of the SLS that "
         "holds `eos`"
     )
+
+
+def _alone(contract: Contract, written: dict[str, Any], minion_id: str) -> dict[str, Any]:
+    """Compile the objects for a minion that is no node of a stack."""
+    found = objects.check(contract, written[objects.KEY])
+    if found:
+        raise Refused(found)
+    return {
+        "schema": SCHEMA,
+        "contract": contract.digest,
+        "node": {"id": minion_id},
+        objects.KEY: objects.compiled(contract, written[objects.KEY]),
+    }
 
 
 def _whole(stack: Stack, minion_id: str) -> dict[str, Any]:

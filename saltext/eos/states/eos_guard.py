@@ -22,7 +22,7 @@ def __virtual__():
     return __virtualname__
 
 
-def compiled(name, schema, component=None, stack=False):
+def compiled(name, schema, component=None, stack=False, objects=False):
     """
     Refuse to go on unless ``eos:_compiled`` is what the generated SLS was made for.
 
@@ -44,6 +44,9 @@ def compiled(name, schema, component=None, stack=False):
 
     stack
         ``True`` in an orchestration: the pillar must describe the whole stack.
+
+    objects
+        ``True`` where the objects of the pillar are applied, on a node of the stack or elsewhere.
     """
     try:
         if schema != SCHEMA:
@@ -54,7 +57,7 @@ def compiled(name, schema, component=None, stack=False):
         errors = __pillar__.get("_errors")
         if errors:
             raise CommandExecutionError("pillar is refused:\n" + "\n".join(map(str, errors)))
-        form = read_compiled(__pillar__)
+        form = read_compiled(__pillar__, "objects" if objects else "components")
         if form.get("contract") not in (None, contract.digest()):
             raise CommandExecutionError(
                 f"the pillar was compiled with contract {form['contract']}, this minion has "
@@ -63,7 +66,7 @@ def compiled(name, schema, component=None, stack=False):
             )
         if stack and "plan" not in form:
             raise CommandExecutionError(_no_stack(str(__opts__.get("id", "<id>_master"))))
-        if not stack and not __opts__.get("test"):
+        if not (stack or objects or __opts__.get("test")):
             _let_the_beacon_know(form)
         if component is not None and component not in form["components"]:
             raise CommandExecutionError(

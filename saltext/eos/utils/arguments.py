@@ -78,13 +78,13 @@ def refuse_wrong(
         str(one)
         for name, value in values.items()
         if value is not None or name in needed
-        for one in _keys(value, (name,)) or findings(schemas[name], value, (name,))
+        for one in odd_keys(value, (name,)) or findings(schemas[name], value, (name,))
     ]
     if wrong:
         raise CommandExecutionError("; ".join(wrong))
 
 
-def _keys(value: Any, path: Path) -> list[Finding]:
+def odd_keys(value: Any, path: Path) -> list[Finding]:
     """Find keys that are no text: YAML makes `true` of `on`, and JSON makes text of all again."""
     items = value.items() if isinstance(value, dict) else ()
     wrong = [
@@ -93,4 +93,4 @@ def _keys(value: Any, path: Path) -> list[Finding]:
         if not isinstance(key, str)
     ]
     inner = enumerate(value) if isinstance(value, list) else items
-    return wrong + [one for key, item in inner for one in _keys(item, (*path, key))]
+    return wrong + [one for key, item in inner for one in odd_keys(item, (*path, key))]

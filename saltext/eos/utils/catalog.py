@@ -29,17 +29,19 @@ def on_node(made: dict[str, Any], part: str, node: str) -> dict[str, Any]:
 
 def refuse_agent(client: Client, node: str) -> None:
     """
-    Refuse a node that has an agent: it registers itself and its services again.
+    Refuse a node that has an agent: it registers itself, its services and its checks.
 
-    :raises CommandExecutionError: it has one.
+    :raises CommandExecutionError: it has one, or the token may not see whether it has.
     """
     wanted = quote('CheckID == "serfHealth"')
     path = f"/v1/health/node/{quote(node, safe='')}?filter={wanted}"
     if answers.listing(client.get(path), f"GET {path}", "CheckID"):
         raise CommandExecutionError(
-            f"node {node} has an agent of its own, which registers it; expected one without; take "
-            "another name, or have the agent leave first"
+            f"node {node} has an agent of its own, which registers it and what is on it; expected "
+            "one without; take another name, have the agent leave first, or use consul_service and "
+            "consul_check on that minion"
         )
+    answers.refuse_unseen(client, f"the checks of node {node}", path)
 
 
 def require_node(client: Client, node: str) -> None:

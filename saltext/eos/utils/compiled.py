@@ -12,10 +12,11 @@ from saltext.eos.utils.mask import plain
 from saltext.eos.version import SCHEMA
 
 
-def compiled(pillar: Mapping[str, Any]) -> dict[str, Any]:
+def compiled(pillar: Mapping[str, Any], part: str = "components") -> dict[str, Any]:
     """
     Give the compiled form in ``pillar`` as plain containers.
 
+    :param part: what it must have: a minion outside of the stack has ``objects`` at most.
     :raises CommandExecutionError: it is absent, or of a schema this wheel does not support.
     """
     eos = pillar.get("eos") if isinstance(pillar, Mapping) else None
@@ -33,7 +34,22 @@ def compiled(pillar: Mapping[str, Any]) -> dict[str, Any]:
             "supports; install the same saltext-eos on master and minion "
             "(`salt-run eos.versions` shows both)"
         )
+    if part not in form:
+        node = (form.get("node") or {}).get("id")
+        raise CommandExecutionError(_without(part, node))
     return plain(form)
+
+
+def _without(part: str, node: Any) -> str:
+    if part == "objects":
+        return (
+            f"pillar of {node} has no eos:objects; expected at least one resource there, such as "
+            "`eos: {objects: {nomad_namespace: {web: {}}}}`; see the pillar reference"
+        )
+    return (
+        f"{node} is not in eos:topology, so nothing of the stack runs there; expected a node of "
+        "the topology; `state.apply eos.objects` alone works here"
+    )
 
 
 def fresh(opts: Mapping[str, Any], grains: Mapping[str, Any]) -> dict[str, Any]:

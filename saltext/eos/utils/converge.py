@@ -10,12 +10,12 @@ import importlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import codec, diff, fate, forms, measures, settings, state, wire
+from saltext.eos.utils import codec, diff, fate, forms, measures, seen, settings, state, wire
 from saltext.eos.utils.fate import EXPECTED, Changes
 from saltext.eos.utils.http import Conflict, NotFound
 from saltext.eos.utils.task import Task, task
@@ -28,19 +28,26 @@ TRIES = 3
 
 
 def present(
-    spec: Spec, desired: dict[str, Any], salt: Functions, opts: Mapping[str, Any]
+    spec: Spec,
+    desired: dict[str, Any],
+    salt: Functions,
+    opts: Mapping[str, Any],
+    told: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """
     Ensure that an object exists with these settings.
 
     :param spec: the resource's table.
     :param desired: value by field; ``None`` is not managed.
+    :param told: the globals of the state function, where Salt says in which run it is.
     :return: the return of a state.
     """
     one = task(spec, desired, opts)
     try:
         with one.told():
             one.prepare(fill=True)
+            if _is_seen_right(one, told):
+                return _noted(one, state.unchanged(one.name, one.what))
             return _noted(one, _again(lambda: _present(one, test=bool(opts.get("test")))))
     except EXPECTED as err:
         return state.failed(one.name, err, getattr(err, "changes", None))
@@ -121,6 +128,12 @@ def delete(spec: Spec, keys: dict[str, Any], salt: Functions, opts: Mapping[str,
     with one.told():
         one.prepare()
         return bool(_again(lambda: _deleted(one)))
+
+
+def _is_seen_right(one: Task, told: Mapping[str, Any]) -> bool:
+    """Tell whether a list of this run shows the object as it is wanted; nothing else is proof."""
+    found = seen.item(one.client, one.spec, one.desired, told)
+    return found is not None and not _changes(one, _read(one, found))
 
 
 def _present(one: Task, *, test: bool) -> dict[str, Any]:
@@ -341,7 +354,10 @@ def _refuse_loss(one: Task, found: dict[str, Any]) -> None:
             f"{one.what} has {', '.join(unread)}, which the server never shows, and a change would "
             "take it away; expected it to be given; give it, or delete the object first"
         )
-    strange = codec.strange(one.spec["fields"], one.desired, found)
+    # What the server reckons anew comes again by itself.
+    kept = _hook(one.spec, "kept", found, one.desired)
+    base = found if kept is None else kept
+    strange = codec.strange(one.spec["fields"], one.desired, base)
     if strange:
         raise CommandExecutionError(
             f"{one.what} has {', '.join(strange)}, which Eos does not know, and this change would "

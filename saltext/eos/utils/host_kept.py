@@ -67,7 +67,11 @@ def _refusal(pillar: Mapping[str, Any], minion: str, err: CommandExecutionError)
         return ""
     # A master that has lost its ext_pillar gives the stack as it is written, and no error.
     is_of_stack = minion in (eos.get("topology") or {})
-    return str(err) if is_of_stack or eos.get("_compiled") is not None else ""
+    form = eos.get("_compiled")
+    if isinstance(form, Mapping) and "objects" in form and "components" not in form:
+        # Objects are applied from here, and nothing of the stack runs.
+        return ""
+    return str(err) if is_of_stack or form is not None else ""
 
 
 def _read(path: Path) -> Form | None:

@@ -9,6 +9,7 @@ import random
 import socket
 import ssl
 import time
+from collections.abc import Hashable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -167,6 +168,11 @@ class Client:
     def has_token(self) -> bool:
         """Tell whether requests carry a header of their own, as tokens are."""
         return bool(self._headers)
+
+    @property
+    def identity(self) -> Hashable:
+        """What tells two clients apart that may be answered differently; it may hold a token."""
+        return (self.base_url, self._ca_file, *sorted(self._headers.items()))
 
     def get(self, path: str, body: Any = None) -> Any:
         """Read; retried."""

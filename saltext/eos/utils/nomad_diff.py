@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -42,7 +43,9 @@ def _of(node: dict[str, Any], where: str, inside: str = "") -> Changes:
         new = None if field["Type"] == "Deleted" else field["New"]
         found[f"{where}{path}"] = {"old": hidden(path, old), "new": hidden(path, new)}
     seen: Counter[str] = Counter()
-    for one in _touched(node.get("Objects")):
+    # Nomad gives those of one name in no order, and another one in each plan.
+    objects = sorted(_touched(node.get("Objects")), key=lambda one: json.dumps(one, sort_keys=True))
+    for one in objects:
         seen[one["Name"]] += 1
         count = seen[one["Name"]]
         nth = "" if count == 1 else f"#{count}"

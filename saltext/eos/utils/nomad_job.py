@@ -22,9 +22,15 @@ from saltext.eos.utils.nomad_jobspec import Jobspec
 
 TAG = "eos-stopped"
 TRIES = 3
+ALLOCATIONS = "Nomad's allocations of a job"
 VERSIONS = "Nomad's versions of a job"
 PLANNED = "Nomad's plan of a job"
 REGISTERED = "what Nomad says when a job is registered"
+GIVEN_UP = (
+    "nothing of it runs, and Nomad starts no more of it; have it try again (`nomad job eval "
+    "-force-reschedule`); where its groups may not be rescheduled, purge it by nomad_job.absent "
+    "and apply again"
+)
 # An allocation is `unknown` while its node is out of touch; its tasks may well run.
 ALIVE = ("pending", "running", "unknown")
 # The only sign that Nomad gives of a lost compare-and-set: a 500 with one of these.
@@ -194,7 +200,7 @@ def unfinished(client: Client, planned: Plan, within: float) -> End | None:
     Look at what became of a job that is registered as wanted; ``None`` when it is over and well.
 
     A job whose deployment has failed is well all the same when as many of its version run as
-    shall: what still runs of an older one proves nothing.
+    shall, and none of these is unhealthy: what still runs of an older one proves nothing.
     """
     known, why = planned.known or {}, planned.unplaced
     if known.get("Stop"):
@@ -204,9 +210,17 @@ def unfinished(client: Client, planned: Plan, within: float) -> End | None:
         if not why and _runs(client, known):
             return None
     elif found is None or found["Status"] in ("successful", "cancelled"):
-        return _unplaced(client, known, why, within) if why else None
+        if why:
+            return _unplaced(client, known, why, within)
+        return End("failed", GIVEN_UP) if _is_given_up(known) else None
     ends = time.monotonic() + within
     return nomad_deployment.deployed(client, found["ID"], known["Namespace"], ends, why)
+
+
+def _is_given_up(known: dict[str, Any]) -> bool:
+    """Tell whether a service shall run, but has nothing that runs or that Nomad would start."""
+    is_dead = known["Type"] == "service" and known.get("Status") == "dead"
+    return is_dead and any(counts_of(known).values())
 
 
 def _unplaced(client: Client, known: dict[str, Any], why: str, within: float) -> End:
@@ -220,14 +234,17 @@ def _unplaced(client: Client, known: dict[str, Any], why: str, within: float) ->
 
 
 def _runs(client: Client, known: dict[str, Any]) -> bool:
-    """Tell whether as many of just this version run as shall."""
+    """Tell whether as many of just this version run as shall, none of them unhealthy."""
     answer = client.get(path_of(known["ID"], known["Namespace"], "/allocations"))
     keys = ("ClientStatus", "TaskGroup", "JobVersion")
-    found = answers.listing(answer, "Nomad's allocations of a job", *keys)
+    found = answers.listing(answer, ALLOCATIONS, *keys)
     running = Counter(
         str(one["TaskGroup"])
         for one in found
-        if one["ClientStatus"] == "running" and one["JobVersion"] == known["Version"]
+        if one["ClientStatus"] == "running"
+        and one["JobVersion"] == known["Version"]
+        # A deployment fails most often by tasks that run and whose checks never pass.
+        and answers.part(one, "DeploymentStatus", ALLOCATIONS).get("Healthy") is not False
     )
     return all(running[name] >= count for name, count in counts_of(known).items())
 
@@ -322,7 +339,7 @@ def _living(client: Client, known: dict[str, Any], deadline: float) -> str | Non
         answer = []
     if answer is None:
         return None
-    found = answers.listing(answer, "Nomad's allocations of a job", "ClientStatus", "NodeName")
+    found = answers.listing(answer, ALLOCATIONS, "ClientStatus", "NodeName")
     left = [one for one in found if one["ClientStatus"] in ALIVE]
     if left:
         lost = any(one["ClientStatus"] == "unknown" for one in left)

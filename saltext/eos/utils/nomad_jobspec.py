@@ -10,7 +10,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers
+from saltext.eos.utils import answers, versions
 from saltext.eos.utils.http import BadRequest, Client, Forbidden
 from saltext.eos.utils.mask import plain
 
@@ -21,6 +21,12 @@ _NAMESPACE = re.compile(r"[a-zA-Z0-9-]{1,128}")
 _UNSAFE = re.compile(r"[\x00-\x20\x7f]")
 LONGEST_NAME = 1024
 LARGEST = 1024 * 1024
+_SIDECAR = {"fields": {"SidecarTask": {"fields": {"Identities": {"since": "1.11"}}}}}
+_SERVICES = {"shape": "list", "item": {"fields": {"Connect": _SIDECAR}}}
+_TASK = {"fields": {"Secrets": {"since": "1.11"}, "Services": _SERVICES}}
+_GROUP = {"fields": {"Tasks": {"shape": "list", "item": _TASK}, "Services": _SERVICES}}
+SINCE: dict[str, Any] = {"TaskGroups": {"shape": "list", "item": _GROUP}}
+"""What the oldest Nomad that is supported takes in silence, and forgets: read in both sources."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,13 @@ class Jobspec:
     :param job: as Nomad's API has it.
     :param namespace: where it runs.
     :param submission: the source, so that Nomad shows it beside the job.
+    :param notes: what was left out of the job, because this Nomad does not know it.
     """
 
     job: dict[str, Any]
     namespace: str
     submission: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def check_name(name: Any) -> str:
@@ -176,7 +184,7 @@ def read(client: Client, name: str, jobspec: Any, variables: Any, namespace: str
     _check_region(client, job.get("Region"))
     # A job as Nomad shows it may be stopped and tagged; one that is wanted is neither.
     wanted = {**job, "Namespace": where, "Stop": False, "VersionTag": None}
-    return Jobspec(wanted, where, submission)
+    return Jobspec(wanted, where, submission, tuple(versions.left_out(client, SINCE, wanted)))
 
 
 def _parsed(client: Client, name: str, namespace: str, text: str, variables: str) -> dict[str, Any]:

@@ -89,10 +89,10 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
     spec = nomad_jobspec.read(here.client, here.name, jobspec, variables, here.namespace)
     for _ in range(nomad_job.TRIES - 1):
         try:
-            return _present(here, spec, within)
+            return _said(_present(here, spec, within), *spec.notes)
         except Conflict:
             continue
-    return _present(here, spec, within)
+    return _said(_present(here, spec, within), *spec.notes)
 
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
@@ -246,12 +246,18 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
 
     def left() -> dict[str, Any]:
         found = nomad_job.read(here.client, here.name, here.where)
-        return {} if found is None or (found["Stop"] and not purge) else changes
+        if found is None or purge:
+            return {} if found is None else changes
+        is_done = not nomad_job.is_kept(here.client, found) if known["Stop"] else found["Stop"]
+        return {} if is_done else changes
 
     with fate.told(here.what, "deleted", changes, left):
         _delete(here, known, purge=purge)
 
     def look() -> str:
+        if not purge:
+            # Only now: a job whose stop was refused is still to be kept.
+            nomad_job.release(here.client, known)
         said = _ended(here, within)
         found = nomad_job.read(here.client, here.name, here.where)
         if found is not None and (purge or not found["Stop"]):
@@ -262,11 +268,12 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
 
 
 def _delete(here: Asked, known: dict[str, Any], *, purge: bool) -> None:
-    nomad_job.release(here.client, known)
     more = "&purge=true" if purge else ""
     if purge or not known["Stop"]:
         nomad_job.unchanged(here.client, known)
         here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+    else:
+        nomad_job.release(here.client, known)
 
 
 def _proved(

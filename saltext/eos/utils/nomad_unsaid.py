@@ -1,8 +1,10 @@
 """
 What Nomad's plan passes over: changes of a few blocks that it registers, but does not name.
 
-Seen in the source of 1.11.3: its comparison knows no ``spread``, no ``lifecycle``, no
-``csi_plugin``, and ``restart`` of groups only.
+Seen by changing each value of a job that has everything, and in the source of 1.11.3: its
+comparison knows no ``spread``, no ``lifecycle``, no ``csi_plugin``, ``restart`` of groups only, no
+``stagger``, of a ``device`` neither ``constraint`` nor ``affinity``, and of a ``sidecar_service``
+neither its tags nor the ``config`` of its upstreams.
 """
 
 from __future__ import annotations
@@ -10,11 +12,13 @@ from __future__ import annotations
 from typing import Any
 
 from saltext.eos.utils import diff
+from saltext.eos.utils.state import HIDDEN
 
 Changes = dict[str, dict[str, Any]]
 PLUGIN = {"MountDir": "/csi", "StagePublishBaseDir": "/local/csi", "HealthTimeout": 30 * 10**9}
 RESTART = ("Attempts", "Interval", "Delay", "Mode", "RenderTemplates")
-SPANS = ("Interval", "Delay", "HealthTimeout")
+SPANS = ("Interval", "Delay", "HealthTimeout", "Stagger")
+STAGGER = 30 * 10**9
 
 
 def changes(known: dict[str, Any] | None, wanted: dict[str, Any]) -> Changes:
@@ -26,16 +30,64 @@ def changes(known: dict[str, Any] | None, wanted: dict[str, Any]) -> Changes:
     if known is None:
         return {}
     found = _one("Spreads", _spreads(known), _spreads(wanted))
+    found |= _stagger("", known, wanted)
     for its, group, name in _pairs(known, wanted, "TaskGroups"):
         where = f"TaskGroups.{name}."
         found |= _one(f"{where}Spreads", _spreads(its), _spreads(group))
+        found |= _stagger(where, its, group, wanted)
+        for old, service, service_name in _pairs(its, group, "Services"):
+            found |= _sidecar(f"{where}Services.{service_name}.", old, service)
         inherited = {**_block(its, "RestartPolicy"), **_stated(group)}
         for old, task, task_name in _pairs(its, group, "Tasks"):
             inner = f"{where}Tasks.{task_name}."
             found |= _one(f"{inner}Lifecycle", _lifecycle(old), _lifecycle(task))
             found |= _one(f"{inner}CSIPluginConfig", _plugin(old), _plugin(task))
+            found |= _devices(f"{inner}Resources.", old, task)
             found |= _restart(inner, _block(old, "RestartPolicy"), {**inherited, **_stated(task)})
     return found
+
+
+def _stagger(where: str, known: dict[str, Any], *wanted: dict[str, Any]) -> Changes:
+    """Compare what paces updates: what a group does not say it has of its job."""
+    old = _of(_block(known, "Update"), "Stagger")
+    said = [_span("Stagger", _of(_block(one, "Update"), "Stagger")) for one in wanted]
+    new = next((one for one in said if one is not None), STAGGER)
+    return _one(f"{where}Update.Stagger", old, new) if old else {}
+
+
+def _sidecar(where: str, known: dict[str, Any], wanted: dict[str, Any]) -> Changes:
+    inner = f"{where}Connect.SidecarService."
+    its, new = (_block(_block(one, "Connect"), "SidecarService") for one in (known, wanted))
+    if not its or not new:
+        return {}
+    found = _one(f"{inner}Tags", _of(its, "Tags") or None, _of(new, "Tags") or None)
+    both = (_block(its, "Proxy"), _block(new, "Proxy"))
+    for old, upstream, name in _pairs(*both, "Upstreams", by="DestinationName"):
+        path = f"{inner}Proxy.Upstreams.{name}.Config"
+        changed = _one(path, _block(old, "Config"), _block(upstream, "Config"))
+        found |= {one: {"old": HIDDEN, "new": HIDDEN} for one in changed}
+    return found
+
+
+def _devices(where: str, known: dict[str, Any], wanted: dict[str, Any]) -> Changes:
+    found: Changes = {}
+    both = (_block(known, "Resources"), _block(wanted, "Resources"))
+    for old, device, name in _pairs(*both, "Devices"):
+        for rule in ("Constraints", "Affinities"):
+            path = f"{where}Devices.{name}.{rule}"
+            found |= _one(path, _rules(old, rule), _rules(device, rule))
+    return found
+
+
+def _rules(device: dict[str, Any], name: str) -> list[dict[str, Any]] | None:
+    """Give what a device must be or should be, as Nomad keeps it; ``None`` without any."""
+    weight = {"Weight": 50} if name == "Affinities" else {}
+    keys = ("LTarget", "RTarget", "Operand", *weight)
+    found = [
+        {key: weight.get(key) if _of(one, key) is None else _of(one, key) for key in keys}
+        for one in _list(device, name)
+    ]
+    return found or None
 
 
 def _restart(where: str, known: dict[str, Any], wanted: dict[str, Any]) -> Changes:
@@ -51,11 +103,11 @@ def _one(name: str, old: Any, new: Any) -> Changes:
 
 
 def _pairs(
-    known: dict[str, Any], wanted: dict[str, Any], name: str
+    known: dict[str, Any], wanted: dict[str, Any], name: str, by: str = "Name"
 ) -> list[tuple[dict[str, Any], dict[str, Any], str]]:
     """Pair what both have, by name."""
-    its = {str(_of(one, "Name")): one for one in _list(known, name)}
-    both = [(one, str(_of(one, "Name"))) for one in _list(wanted, name)]
+    its = {str(_of(one, by)): one for one in _list(known, name)}
+    both = [(one, str(_of(one, by))) for one in _list(wanted, name)]
     return [(its[key], one, key) for one, key in both if key in its]
 
 

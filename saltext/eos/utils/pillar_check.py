@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from saltext.eos.utils import heal_names
+from saltext.eos.utils import heal_names, objects
 from saltext.eos.utils.contract import Contract
 from saltext.eos.utils.validate import Finding, findings, nearest, show
 
@@ -32,7 +32,7 @@ NODE = {
     },
 }
 NAME = {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,62}$"}
-FIXED = ("stack", "topology", "apps", "heal")
+FIXED = ("stack", "topology", "apps", "heal", objects.KEY)
 
 
 def check(contract: Contract, eos: Any) -> list[Finding]:
@@ -55,6 +55,7 @@ def check(contract: Contract, eos: Any) -> list[Finding]:
         if name not in eos:
             found += _settings(contract.components[name], {}, ("eos", name))
     found += _apps([contract.components[name] for name in entries], eos.get("apps"))
+    found += objects.check(contract, eos.get(objects.KEY))
     return found + heal_names.judge(contract, eos)
 
 

@@ -134,6 +134,11 @@ def here(pillar: Any, names: Iterable[str]) -> list[str]:
     return [name for name in names if name in known]
 
 
+def objects(pillar: Any) -> list[dict[str, Any]]:
+    """List the objects of the pillar: id, function and arguments of a state, in their order."""
+    return (_form(pillar) or {}).get("objects", [])
+
+
 def stack(pillar: Any) -> Stack:
     """Give the stack of an orchestration."""
     return Stack(_form(pillar))

@@ -76,14 +76,16 @@ class Task:
         try:
             yield
         except HttpError as err:
+            said = f"{self.hide(err)}{self._aged(err)}"
             raise type(err)(
-                self.hide(err), method=err.method, path=err.path, status=err.status, body=None
+                said, method=err.method, path=err.path, status=err.status, body=None
             ) from None
         except (CommandExecutionError, ValueError) as err:
             # What was changed before it went wrong has to stay said.
             if isinstance(err, CommandExecutionError) and (
                 not self.secrets or getattr(err, "changes", None)
             ):
+                err.args = (f"{err}{self._aged(err)}", *err.args[1:])
                 raise
             raise CommandExecutionError(self.hide(err)) from None
 
@@ -98,6 +100,10 @@ class Task:
             text, rest = f"{err.method} {err.path} answered {err.status}: ", words(err.body)
             advice = f"; {err.advice}"
         return self._without(text) + self._without(rest)[:300] + advice
+
+    def _aged(self, err: Exception) -> str:
+        client = self.connection
+        return "" if client is None else versions.too_old(self.spec["service"], client, err)
 
     def _without(self, text: str) -> str:
         for secret in sorted(self.secrets, key=len, reverse=True):

@@ -11,7 +11,7 @@ from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import codec, forms
 from saltext.eos.utils.http import IDEMPOTENT, Client, Conflict, Forbidden, NotFound, ServerError
-from saltext.eos.utils.validate import findings
+from saltext.eos.utils.validate import Finding, findings
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/]")
@@ -23,33 +23,36 @@ def check(spec: dict[str, Any], desired: dict[str, Any]) -> None:
 
     :raises CommandExecutionError: every mistake, with field, expected and found.
     """
-    wrong = []
+    found = wrong(spec, desired)
+    if found:
+        raise CommandExecutionError("; ".join(map(str, found)))
+
+
+def wrong(spec: dict[str, Any], desired: dict[str, Any]) -> list[Finding]:
+    """List the values outside their types; ``None`` was left out, and no secret is shown."""
+    found: list[Finding] = []
     for name, value in desired.items():
         row = spec["fields"][name]
-        found = [] if value is None else findings(row["schema"], value, (name,))
-        wrong += [
-            str(item._replace(found="a value that is not shown"))
+        found += [
+            item._replace(found="a value that is not shown")
             if forms.holds_secret(_row_at(row, item.path[1:]))
-            else str(item)
-            for item in found
+            else item
+            for item in ([] if value is None else findings(row["schema"], value, (name,)))
         ]
     for name, field in spec["fields"].items():
         value = desired.get(name)
         if not field.get("key") or not isinstance(value, str) or _is_slashed(field):
             continue
         if not _is_name(value):
-            wrong.append(
-                f"{name}: expected a name without `/` and control characters; found {value!r}"
-            )
+            expected = "a name without `/` and control characters"
+            found.append(Finding((name,), expected, repr(value)))
     for names in spec.get("exclusive", ()):
         both = [name for name in names if desired.get(name) is not None]
         if len(both) > 1:
-            wrong.append(
-                f"{' and '.join(both)}: expected at most one of {', '.join(names)}; found "
-                f"{len(both)}; leave the others out"
-            )
-    if wrong:
-        raise CommandExecutionError("; ".join(wrong))
+            expected = f"at most one of {', '.join(names)}"
+            more = f"{len(both)}; leave the others out"
+            found.append(Finding((" and ".join(both),), expected, more))
+    return found
 
 
 def _row_at(row: dict[str, Any], path: tuple[str | int, ...]) -> dict[str, Any]:
@@ -72,26 +75,54 @@ def send(
     :param values: what the places in the path are filled from.
     :raises Conflict: another has written since the object was read.
     """
-    method, _, path = call.partition(" ")
-    filled = _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+    method, _, place = call.partition(" ")
+    path = filled(spec, place, values)
     try:
-        answer = client.request(method, filled, body)
+        answer = client.request(method, path, body)
     except Conflict as err:
         if not any(map(forms.holds_secret, spec["fields"].values())):
             raise
         # Nomad answers with the variable that the other wrote, in clear.
         raise Conflict(
-            f"{method} {client.base_url}{filled} answered {err.status}: another has written "
+            f"{method} {client.base_url}{path} answered {err.status}: another has written "
             f"meanwhile; {err.advice}",
-            method=method, path=filled, status=err.status, body=None,
+            method=method, path=path, status=err.status, body=None,
         ) from None  # fmt: skip
     if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
         raise Conflict(
-            f"{method} {client.base_url}{filled} answered false: another has written meanwhile; "
+            f"{method} {client.base_url}{path} answered false: another has written meanwhile; "
             f"{Conflict.advice}",
-            method=method, path=filled, status=200, body=answer,
+            method=method, path=path, status=200, body=answer,
         )  # fmt: skip
     return answer
+
+
+def filled(spec: dict[str, Any], path: str, values: dict[str, Any]) -> str:
+    """Fill the places of a path, quoted."""
+    return _PLACE.sub(lambda m: _quoted(spec, values, m[1]), path)
+
+
+def places(call: str) -> list[str]:
+    """Name the places of a call: fields, and names of the server's own."""
+    return _PLACE.findall(call)
+
+
+def told_by(spec: dict[str, Any]) -> list[str]:
+    """Name the fields by which an object is told from others in a list."""
+    keys = [name for name, row in spec["fields"].items() if row.get("key")]
+    return list(spec["find"].get("match") or keys)
+
+
+def read(
+    client: Client, spec: dict[str, Any], values: dict[str, Any], keys: dict[str, Any]
+) -> dict[str, Any] | None:
+    """
+    Read one object by itself.
+
+    :param values: what the places in the path are filled from.
+    :raises NotFound: there is none.
+    """
+    return _opened(client, spec, send(client, spec, spec["find"]["read"], values), keys)
 
 
 def body_of(spec: dict[str, Any], desired: dict[str, Any], base: dict[str, Any] | None) -> Any:
@@ -136,13 +167,12 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     :raises CommandExecutionError: the server has two of that name.
     """
     how = spec["find"]
-    if "read" in how and all(keys.get(name) is not None for name in _PLACE.findall(how["read"])):
+    if "read" in how and all(keys.get(name) is not None for name in places(how["read"])):
         try:
-            return _opened(client, spec, send(client, spec, how["read"], keys), keys)
+            return read(client, spec, keys, keys)
         except NotFound:
             return None
-    names = how.get("match") or [n for n, row in spec["fields"].items() if row.get("key")]
-    wanted = {name: keys[name] for name in names if keys.get(name) is not None}
+    wanted = {name: keys[name] for name in told_by(spec) if keys.get(name) is not None}
     found = []
     for item in listed(client, spec, keys):
         fields = codec.from_wire(spec["fields"], item)
@@ -162,7 +192,7 @@ def find(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> dict[str
     if "read" not in how:
         return dict(item)
     try:
-        return _opened(client, spec, send(client, spec, how["read"], {**item, **fields}), keys)
+        return read(client, spec, {**item, **fields}, keys)
     except NotFound:
         return None
 
@@ -223,9 +253,9 @@ def _refuse_blind(client: Client, spec: dict[str, Any], keys: dict[str, Any]) ->
     how = spec["find"]
     if spec["service"] != "nomad" or "read" not in how or "{namespace}" not in how["list"]:
         return
-    places = set(_PLACE.findall(how["read"])) - set(spec["fields"])
+    ids = set(places(how["read"])) - set(spec["fields"])
     try:
-        send(client, spec, how["read"], {**keys, **dict.fromkeys(places, str(uuid.uuid4()))})
+        send(client, spec, how["read"], {**keys, **dict.fromkeys(ids, str(uuid.uuid4()))})
     except NotFound:
         return
 

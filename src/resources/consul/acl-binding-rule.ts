@@ -23,6 +23,7 @@ export default defineResource<AclBindingRule>({
   create: 'PUT /v1/acl/binding-rule',
   update: 'PUT /v1/acl/binding-rule/{ID}',
   delete: 'DELETE /v1/acl/binding-rule/{ID}',
+  after: ['consul_acl_policy', 'consul_acl_role'],
   given: [
     {
       run: 'consul_acl_auth_method.present',

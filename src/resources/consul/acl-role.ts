@@ -45,7 +45,7 @@ interface TemplateVariables {
 export default defineResource<AclRole>({
   service: 'consul',
   wire: { case: 'pascal', rename: { id: 'ID', policies: 'Policies[].Name', 'templatedPolicies.templateVariables.name': 'name' } },
-  find: { list: 'GET /v1/acl/roles', read: 'GET /v1/acl/role/name/{name}', match: ['name'] },
+  find: { list: 'GET /v1/acl/roles', read: 'GET /v1/acl/role/name/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/acl/role',
   update: 'PUT /v1/acl/role/{ID}',
   delete: 'DELETE /v1/acl/role/{ID}',

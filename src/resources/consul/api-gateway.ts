@@ -1,4 +1,4 @@
-import { defineResource, type Key, type Matching, type Port } from '../../schema/index.ts'
+import { defineResource, type Integer, type Key, type Matching, type Port } from '../../schema/index.ts'
 
 /** The configuration entry `api-gateway` of Consul: where a gateway listens for the routes that choose it. */
 export interface ApiGateway {
@@ -20,6 +20,8 @@ interface Listener {
   hostname?: string
   /** TLS, when it is on. */
   tls?: Tls
+  /** Largest headers of a request that it takes, in KiB; Envoy takes 60 when left out. */
+  maxRequestHeadersKb?: Integer
 }
 interface Tls {
   /** The certificates that it shows. */
@@ -40,20 +42,22 @@ interface Certificate {
 
 export default defineResource<ApiGateway>({
   service: 'consul',
-  wire: { case: 'pascal', constant: { Kind: 'api-gateway' }, rename: { 'listeners.tls': 'TLS' } },
-  find: { list: 'GET /v1/config/api-gateway', read: 'GET /v1/config/api-gateway/{name}', match: ['name'] },
+  wire: { case: 'pascal', constant: { Kind: 'api-gateway' }, rename: { 'listeners.tls': 'TLS', 'listeners.maxRequestHeadersKb': 'MaxRequestHeadersKB' } },
+  find: { list: 'GET /v1/config/api-gateway', read: 'GET /v1/config/api-gateway/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/api-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  since: { 'listeners.maxRequestHeadersKb': '1.21.5' },
   diff: { listeners: 'as-set', 'listeners.tls.cipherSuites': 'as-set', meta: 'whole' },
+  after: ['consul_inline_certificate', 'consul_jwt_provider'],
   given: [{ run: 'consul_file_system_certificate.present', with: { name: 'gate-certificate', certificate: '/etc/gateway/own.pem', private_key: '/etc/gateway/own.key' } }],
   examples: {
     minimal: { name: 'gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] },
     public: {
       name: 'gate',
       listeners: [
-        { name: 'https', port: 8443, protocol: 'http', hostname: '*.shop.example', tls: { certificates: [{ kind: 'file-system-certificate', name: 'gate-certificate' }], minVersion: 'TLSv1_2' } },
+        { name: 'https', port: 8443, protocol: 'http', hostname: '*.shop.example', tls: { certificates: [{ kind: 'file-system-certificate', name: 'gate-certificate' }], minVersion: 'TLSv1_2' }, maxRequestHeadersKb: 96 },
         { name: 'raw', port: 9000, protocol: 'tcp' },
       ],
       meta: { owner: 'edge' },

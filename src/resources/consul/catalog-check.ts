@@ -1,6 +1,6 @@
 import { defineResource, type Default, type Immutable, type Key, type Matching, type Span } from '../../schema/index.ts'
 
-/** The state of a health check in Consul's catalogue, on a node without an agent. Somebody else looks and writes it, such as the external monitor. It is written whole, as it was read a moment before: a state that the monitor writes in between is lost until it writes again. */
+/** The state of a health check in Consul's catalogue, on a node without an agent: a node with one is refused. Somebody else looks and writes it, such as the external monitor. It is written whole, as it was read a moment before: a state that the monitor writes in between is lost until it writes again. */
 export interface CatalogCheck {
   /** Id, one at its node. */
   name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'letters, digits, `.`, `_`, `:` and `-`, at most 128, a letter or digit first'>>
@@ -52,5 +52,5 @@ export default defineResource<CatalogCheck>({
     },
   },
   samples: { title: ['Another title'], serviceId: [''], 'definition.http': ['https://rates.test/'], 'definition.interval': ['45s', 60], 'definition.timeout': ['7s', 8] },
-  hooks: ['to_wire', 'before_create'],
+  hooks: ['to_wire', 'before_create', 'before_update', 'before_delete'],
 })

@@ -1,6 +1,6 @@
 import { defineResource, type Default, type Integer, type Key, type Matching } from '../../schema/index.ts'
 
-/** A service in Consul's catalogue on a node without an agent. What runs beside an agent is `consul_service`. It is written whole, as it was read a moment before: what another writes in between is lost. */
+/** A service in Consul's catalogue on a node without an agent: a node with one is refused. What runs beside an agent is `consul_service`. It is written whole, as it was read a moment before: what another writes in between is lost. */
 export interface CatalogService {
   /** Id, one at its node. */
   name: Key<Matching<'^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$', 'letters, digits, `.`, `_`, `:` and `-`, at most 128, a letter or digit first'>>
@@ -32,5 +32,5 @@ export default defineResource<CatalogService>({
     placed: { name: 'pay-1', node: 'bank', service: 'pay', tags: ['v1', 'eu'], address: 'pay.example', port: 443, meta: { owner: 'bank' } },
   },
   samples: { service: ['transfer'], address: ['pay.test'], port: [0, 8443] },
-  hooks: ['to_wire', 'before_create'],
+  hooks: ['to_wire', 'before_create', 'before_update', 'before_delete'],
 })

@@ -15,7 +15,7 @@ export interface FileSystemCertificate {
 export default defineResource<FileSystemCertificate>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'file-system-certificate' } },
-  find: { list: 'GET /v1/config/file-system-certificate', read: 'GET /v1/config/file-system-certificate/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/file-system-certificate', read: 'GET /v1/config/file-system-certificate/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/file-system-certificate/{name}?cas={ModifyIndex}',

@@ -101,12 +101,13 @@ interface Target {
 export default defineResource<HttpRoute>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'http-route' }, rename: { 'rules.filters.urlRewrite': 'URLRewrite' } },
-  find: { list: 'GET /v1/config/http-route', read: 'GET /v1/config/http-route/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/http-route', read: 'GET /v1/config/http-route/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/http-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { parents: 'as-set', hostnames: 'as-set', meta: 'whole' },
+  after: ['consul_service_router'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'httproute-shop', protocol: 'http' } },
     { run: 'consul_api_gateway.present', with: { name: 'httproute-gate', listeners: [{ name: 'web', port: 8080, protocol: 'http' }] } },

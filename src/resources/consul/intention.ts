@@ -1,6 +1,6 @@
 import { defineResource, type Default, type Integer, type Key, type Matching, type ReadOnly } from '../../schema/index.ts'
 
-/** A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here when it is written: of two who change one intention at once, the later wins. */
+/** A Consul intention: whether one service of the mesh may reach another. Consul compares nothing here when it is written: of two who change one intention at once, the later wins. `consul_service_intentions` has all of a service in one place, and notices. */
 export interface Intention {
   /** Service that is reached, or `*` for every one. */
   name: Key<Matching<'^([*]|[A-Za-z0-9][A-Za-z0-9._-]{0,127})$', 'name of a service, or `*`'>>

@@ -42,6 +42,8 @@ interface RemoteKeys {
   cacheDuration?: Span<'ns'>
   /** It is fetched before the first request needs it. */
   fetchAsynchronously?: boolean
+  /** The name of the place is asked for by TLS (SNI). */
+  useSni?: boolean
 }
 interface Location {
   /** A header. */
@@ -79,19 +81,20 @@ export default defineResource<JwtProvider>({
   wire: {
     case: 'pascal',
     constant: { Kind: 'jwt-provider' },
-    rename: { jsonWebKeySet: 'JSONWebKeySet', 'jsonWebKeySet.local.jwks': 'JWKS', 'jsonWebKeySet.remote.uri': 'URI' },
+    rename: { jsonWebKeySet: 'JSONWebKeySet', 'jsonWebKeySet.local.jwks': 'JWKS', 'jsonWebKeySet.remote.uri': 'URI', 'jsonWebKeySet.remote.useSni': 'UseSNI' },
   },
-  find: { list: 'GET /v1/config/jwt-provider', read: 'GET /v1/config/jwt-provider/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/jwt-provider', read: 'GET /v1/config/jwt-provider/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/jwt-provider/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  since: { 'jsonWebKeySet.remote.useSni': '1.21' },
   diff: { jsonWebKeySet: 'whole', forwarding: 'whole', cacheConfig: 'whole', meta: 'whole' },
   examples: {
     minimal: { name: 'staff', jsonWebKeySet: { local: { jwks: '{"keys":[]}' } } },
     remote: {
       name: 'customers',
-      jsonWebKeySet: { remote: { uri: 'https://login.example/keys', requestTimeoutMs: 500, cacheDuration: '5m', fetchAsynchronously: true } },
+      jsonWebKeySet: { remote: { uri: 'https://login.example/keys', requestTimeoutMs: 500, cacheDuration: '5m', fetchAsynchronously: true, useSni: true } },
       issuer: 'https://login.example',
       audiences: ['shop', 'mail'],
       locations: [{ header: { name: 'Authorization', valuePrefix: 'Bearer ', forward: true } }, { cookie: { name: 'token' } }],

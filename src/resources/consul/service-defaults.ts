@@ -30,6 +30,8 @@ export interface ServiceDefaults {
   localConnectTimeoutMs?: Integer
   /** Longest wait of a proxy for an answer of its instance, in milliseconds. */
   localRequestTimeoutMs?: Integer
+  /** Largest headers of a request that its proxies take, in KiB; Envoy takes 60 when left out. */
+  maxRequestHeadersKb?: Integer
   /** Extensions of Envoy, in the order in which they are applied. */
   envoyExtensions?: EnvoyExtension[]
   /** Free labels. */
@@ -129,13 +131,15 @@ export default defineResource<ServiceDefaults>({
   wire: {
     case: 'pascal',
     constant: { Kind: 'service-defaults' },
-    rename: { mutualTlsMode: 'MutualTLSMode', externalSni: 'ExternalSNI' },
+    rename: { mutualTlsMode: 'MutualTLSMode', externalSni: 'ExternalSNI', maxRequestHeadersKb: 'MaxRequestHeadersKB' },
   },
-  find: { list: 'GET /v1/config/service-defaults', read: 'GET /v1/config/service-defaults/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-defaults', read: 'GET /v1/config/service-defaults/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-defaults/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
+  since: { maxRequestHeadersKb: '1.21.5' },
+  after: ['consul_proxy_defaults'],
   given: [{ run: 'consul_mesh.present', with: { name: 'mesh', allow_enabling_permissive_mutual_tls: true } }],
   diff: {
     meshGateway: 'whole',
@@ -167,6 +171,7 @@ export default defineResource<ServiceDefaults>({
       maxInboundConnections: 100,
       localConnectTimeoutMs: 1000,
       localRequestTimeoutMs: 2000,
+      maxRequestHeadersKb: 96,
       envoyExtensions: [
         { name: 'builtin/lua', required: true, arguments: { ProxyType: 'connect-proxy', Listener: 'inbound', Script: 'function envoy_on_request(handle) end' } },
       ],

@@ -89,13 +89,14 @@ interface HashPolicy {
 export default defineResource<ServiceResolver>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-resolver' }, rename: { 'loadBalancer.hashPolicies.sourceIp': 'SourceIP' } },
-  find: { list: 'GET /v1/config/service-resolver', read: 'GET /v1/config/service-resolver/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-resolver', read: 'GET /v1/config/service-resolver/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-resolver/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { subsets: 'whole', redirect: 'whole', failover: 'whole', loadBalancer: 'whole', meta: 'whole' },
   exclusive: [['redirect', 'failover']],
+  after: ['consul_service_defaults'],
   examples: {
     minimal: { name: 'resolved' },
     versions: {

@@ -97,12 +97,13 @@ interface Headers {
 export default defineResource<ServiceRouter>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-router' }, rename: { 'routes.match.http': 'HTTP' } },
-  find: { list: 'GET /v1/config/service-router', read: 'GET /v1/config/service-router/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-router', read: 'GET /v1/config/service-router/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-router/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { meta: 'whole' },
+  after: ['consul_service_resolver', 'consul_service_splitter'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'routed-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'routed-admin', protocol: 'http' } },

@@ -33,12 +33,13 @@ interface Headers {
 export default defineResource<ServiceSplitter>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'service-splitter' } },
-  find: { list: 'GET /v1/config/service-splitter', read: 'GET /v1/config/service-splitter/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/service-splitter', read: 'GET /v1/config/service-splitter/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/service-splitter/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { meta: 'whole' },
+  after: ['consul_service_resolver'],
   given: [
     { run: 'consul_service_defaults.present', with: { name: 'split-shop', protocol: 'http' } },
     { run: 'consul_service_defaults.present', with: { name: 'split-next', protocol: 'http' } },

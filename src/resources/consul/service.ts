@@ -29,7 +29,7 @@ interface Weights {
 export default defineResource<Service>({
   service: 'consul',
   wire: { case: 'pascal', rename: { name: 'ID' } },
-  find: { list: 'GET /v1/agent/services', read: 'GET /v1/agent/service/{name}', match: ['name'] },
+  find: { list: 'GET /v1/agent/services', read: 'GET /v1/agent/service/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/agent/service/register',
   update: 'PUT /v1/agent/service/register',
   delete: 'PUT /v1/agent/service/deregister/{name}',

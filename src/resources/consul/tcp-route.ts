@@ -27,12 +27,13 @@ interface Target {
 export default defineResource<TcpRoute>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'tcp-route' } },
-  find: { list: 'GET /v1/config/tcp-route', read: 'GET /v1/config/tcp-route/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/tcp-route', read: 'GET /v1/config/tcp-route/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/tcp-route/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { parents: 'as-set', meta: 'whole' },
+  after: ['consul_service_defaults'],
   given: [{ run: 'consul_api_gateway.present', with: { name: 'tcproute-gate', listeners: [{ name: 'raw', port: 9000, protocol: 'tcp' }] } }],
   examples: {
     minimal: { name: 'db-route' },

@@ -27,12 +27,13 @@ interface LinkedService {
 export default defineResource<TerminatingGateway>({
   service: 'consul',
   wire: { case: 'pascal', constant: { Kind: 'terminating-gateway' }, rename: { 'services.caFile': 'CAFile', 'services.sni': 'SNI' } },
-  find: { list: 'GET /v1/config/terminating-gateway', read: 'GET /v1/config/terminating-gateway/{name}', match: ['name'] },
+  find: { list: 'GET /v1/config/terminating-gateway', read: 'GET /v1/config/terminating-gateway/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/config?cas=0',
   update: 'PUT /v1/config?cas={ModifyIndex}',
   delete: 'DELETE /v1/config/terminating-gateway/{name}?cas={ModifyIndex}',
   lost: 'answers-false',
   diff: { services: 'as-set', meta: 'whole' },
+  after: ['consul_service_defaults'],
   examples: {
     minimal: { name: 'egress' },
     bank: {

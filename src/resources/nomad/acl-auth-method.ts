@@ -144,6 +144,20 @@ export default defineResource<AclAuthMethod>({
         listClaimMappings: { groups: 'groups' },
       },
     },
+    signed: {
+      name: 'staff',
+      type: 'OIDC',
+      tokenLocality: 'local',
+      maxTokenTtl: '8h',
+      config: {
+        oidcDiscoveryUrl: 'https://id.example.org',
+        oidcClientId: 'nomad',
+        oidcClientAssertion: { keySource: 'nomad', audience: ['https://id.example.org/token'], keyAlgorithm: 'RS256' },
+        oidcEnablePkce: true,
+        boundAudiences: ['nomad'],
+        allowedRedirectUris: ['http://localhost:4649/oidc/callback'],
+      },
+    },
     full: {
       name: 'builds',
       type: 'JWT',

@@ -23,6 +23,7 @@ export default defineResource<AclBindingRule>({
   create: 'PUT /v1/acl/binding-rule',
   update: 'PUT /v1/acl/binding-rule/{id}',
   delete: 'DELETE /v1/acl/binding-rule/{id}',
+  after: ['nomad_acl_policy', 'nomad_acl_role'],
   given: [
     { run: 'nomad_acl_auth_method.present', with: { name: 'ci', type: 'JWT', token_locality: 'local', max_token_ttl: '1h', config: { jwks_url: 'https://ci.example.org/jwks' } } },
   ],

@@ -34,6 +34,7 @@ export default defineResource<AclPolicy>({
     'jobAcl.namespace': ['default', 'web'],
     jobAcl: [{ namespace: 'default', jobId: 'web' }, { namespace: 'default', jobId: 'api', group: 'one' }, { namespace: 'default' }],
   },
+  after: ['nomad_namespace'],
   examples: {
     minimal: { name: 'read-nodes', rules: 'node { policy = "read" }' },
     full: {

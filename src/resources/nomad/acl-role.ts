@@ -15,7 +15,7 @@ export interface AclRole {
 export default defineResource<AclRole>({
   service: 'nomad',
   wire: { case: 'pascal', rename: { id: 'ID', policies: 'Policies[].Name' } },
-  find: { list: 'GET /v1/acl/roles', read: 'GET /v1/acl/role/name/{name}' },
+  find: { list: 'GET /v1/acl/roles', read: 'GET /v1/acl/role/name/{name}', whole: true },
   create: 'PUT /v1/acl/role',
   update: 'PUT /v1/acl/role/{id}',
   delete: 'DELETE /v1/acl/role/{id}',

@@ -70,6 +70,7 @@ export default defineResource<CsiVolume>({
     parameters: [{ pool: 'fast' }],
     pluginId: ['hostpath'],
   },
+  after: ['nomad_namespace'],
   examples: {
     minimal: { name: 'scratch', pluginId: 'hostpath', volumeName: 'scratch', capabilities: [{ accessMode: 'single-node-writer', attachmentMode: 'file-system' }], secrets: {} },
     full: {

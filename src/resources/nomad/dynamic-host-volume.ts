@@ -76,6 +76,7 @@ export default defineResource<DynamicHostVolume>({
     nodePool: ['default'],
     pluginId: ['mkdir'],
   },
+  after: ['nomad_namespace', 'nomad_node_pool'],
   examples: {
     minimal: { name: 'scratch' },
     full: {

@@ -29,7 +29,7 @@ export default defineResource<Namespace>({
       disabledNetworkModes: 'Capabilities.DisabledNetworkModes',
     },
   },
-  find: { list: 'GET /v1/namespaces', read: 'GET /v1/namespace/{name}', match: ['name'] },
+  find: { list: 'GET /v1/namespaces', read: 'GET /v1/namespace/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/namespace',
   update: 'PUT /v1/namespace',
   delete: 'DELETE /v1/namespace/{name}',

@@ -15,7 +15,7 @@ export interface NodePool {
 export default defineResource<NodePool>({
   service: 'nomad',
   wire: { case: 'pascal', rename: { nodeIdentityTtl: 'NodeIdentityTTL' } },
-  find: { list: 'GET /v1/node/pools', read: 'GET /v1/node/pool/{name}', match: ['name'] },
+  find: { list: 'GET /v1/node/pools', read: 'GET /v1/node/pool/{name}', match: ['name'], whole: true },
   create: 'PUT /v1/node/pools',
   update: 'PUT /v1/node/pools',
   delete: 'DELETE /v1/node/pool/{name}',

@@ -22,6 +22,7 @@ export default defineResource<Variable>({
     name: ['nomad/jobs/web', 'shared/mail', 'certificates/a/b'],
     items: [{ password: { file: '/etc/eos/secrets/next' } }, { password: { file: '/etc/eos/secrets/web' }, user: { file: '/etc/eos/secrets/user' } }],
   },
+  after: ['nomad_namespace'],
   examples: {
     minimal: { name: 'nomad/jobs/web', items: { password: { file: '/etc/eos/secrets/web' } } },
     full: {

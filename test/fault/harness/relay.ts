@@ -73,7 +73,8 @@ export class Relay {
     if (this.twist.answer?.(asked, response) === true) return
     const { rewrite } = this.twist
     const upstream = request({ host: '127.0.0.1', port: target, method: asked.method, path: url, headers: { ...asked.headers, host: `127.0.0.1:${target}` }, ca, agent: false }, (real) => {
-      const { 'content-length': _, 'transfer-encoding': __, ...headers } = real.headers
+      // How long its connection lasts is each hop's own.
+      const { 'content-length': _, 'transfer-encoding': __, connection: ___, ...headers } = real.headers
       response.writeHead(real.statusCode ?? 502, headers)
       if (path === '/v1/event/stream') this.#streams.add(response)
       if (rewrite === undefined) real.pipe(response)

@@ -11,7 +11,7 @@ from typing import Any
 import certificates
 import jobs
 from law_servers import Server, served
-from programs import binary, free_ports, running, until_ready
+from programs import binary, free_ports, running, under_law, until_ready
 from wheel import ROOT
 
 PLUGIN = Path(__file__).with_name("csi_plugin.mjs")
@@ -53,7 +53,7 @@ def nomad(home: Path) -> Iterator[Server]:
     (home / "nomad.json").write_text(json.dumps(settings))
     address = f"https://127.0.0.1:{http}"
     client = Client(address, authority, None, 5, attempts=1)
-    command = [binary("nomad"), "agent", f"-config={home / 'nomad.json'}"]
+    command = [binary(under_law("nomad")), "agent", f"-config={home / 'nomad.json'}"]
     with running(command, home, lambda: client.get("/v1/status/leader")):
         token = client.post("/v1/acl/bootstrap")["SecretID"]
         own = Client(address, authority, {"X-Nomad-Token": token}, 10)

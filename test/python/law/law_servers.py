@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import certificates
-from programs import binary, free_ports, running, until_ready
+from programs import binary, free_ports, running, under_law, until_ready
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def consul(home: Path) -> Iterator[Server]:
     (home / "consul.json").write_text(json.dumps(settings))
     found = served(home, f"https://127.0.0.1:{https}", authority, token)
     client = Client(found.address, authority, {"X-Consul-Token": token}, 5, attempts=1)
-    command = [binary("consul"), "agent", f"-config-file={home / 'consul.json'}"]
+    command = [binary(under_law("consul")), "agent", f"-config-file={home / 'consul.json'}"]
     with running(command, home, lambda: client.get("/v1/acl/token/self")):
         yield found
 

@@ -12,6 +12,7 @@ import json
 import pytest
 import yaml
 from law_tables import FLEETING, NAMES, TABLES, keys_of, spec_of
+from law_versions import known
 from wheel import ROOT
 
 CASES = [(table, name) for table in FLEETING for name in table["examples"]]
@@ -28,11 +29,14 @@ def test_the_law(ready, table, name):
     resource, example = table["resource"], table["examples"][name]
     desired, present, absent = example["desired"], f"{resource}.present", f"{resource}.absent"
     salted = ready(table)
-    names = keys_of(table, desired)
+    names, rows = keys_of(table, desired), spec_of(table)["fields"]
+    release = salted.client(table["service"]).version()
+    has, told = known(rows, desired, release)
 
     predicted = salted.state(present, test=True, **desired)
     assert predicted["result"] is None, predicted
     assert predicted["changes"]
+    assert set(predicted["changes"]) <= {*has, *(n for n, row in rows.items() if "default" in row)}
     assert salted.wrote == []
     assert salted.modules[f"{resource}.get"](**names) is None
     try:
@@ -42,12 +46,21 @@ def test_the_law(ready, table, name):
         for test in (False, True):
             again = salted.state(present, test=test, **desired)
             assert (again["result"], again["changes"], salted.wrote) == (True, {}, []), again
-        for field, value in example["drift"].items():
-            _repairs(salted, resource, names, desired, {field: value})
-        for part in example["parts"]:
+            for one in (predicted, applied, again):
+                assert [said for said in told if said not in one["comment"]] == []
+                assert one["comment"].count("is left out") == len(told)
+        if spec_of(table)["find"].get("whole"):
+            items = salted.modules[f"{resource}.list"]()
+            listed = [one for one in items if keys_of(table, one) == names]
+            assert listed == [salted.modules[f"{resource}.get"](**names)], "the list is not whole"
+        drifts = [{field: value} for field, value in example["drift"].items()]
+        for drift in [one for one in drifts if _is_known(rows, desired, one, release)]:
+            _repairs(salted, resource, names, desired, drift)
+        parts = [{part["field"]: part["value"]} for part in example["parts"]]
+        for part in [one for one in parts if _is_known(rows, desired, one, release)]:
             # Not every value of a part's type goes with the rest: what the server takes is seen.
             with contextlib.suppress(http.BadRequest, http.ServerError):
-                _repairs(salted, resource, names, desired, {part["field"]: part["value"]})
+                _repairs(salted, resource, names, desired, part)
         for field, value in example["fixed"].items():
             refused = salted.state(present, **{**desired, field: value})
             assert refused["result"] is False
@@ -62,6 +75,11 @@ def test_the_law(ready, table, name):
     assert gone_for_good["result"] is True, gone_for_good
     assert gone_for_good["changes"] == gone["changes"]
     assert salted.state(absent, **names)["changes"] == {}
+
+
+def _is_known(rows, desired, drift, release):
+    """Tell whether a server can drift so: what it does not know cannot be other than wanted."""
+    return known(rows, {**desired, **drift}, release)[0] != known(rows, desired, release)[0]
 
 
 def _repairs(salted, resource, names, desired, drift):

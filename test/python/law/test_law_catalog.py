@@ -1,5 +1,7 @@
 """Services and nodes of Consul: what is not seen, what is kept, and what must be there before."""
 
+import time
+
 import pytest
 from law_states import connected, own, quiet, settles
 
@@ -116,6 +118,42 @@ def test_a_node_with_an_agent_is_left_to_it(salted, consul):
         assert "node n1 has an agent of its own" in result["comment"]
     (again,) = [one for one in consul.get("/v1/catalog/nodes") if one["Node"] == "n1"]
     assert again["Address"] == node["Address"]
+
+
+def test_what_an_agent_registers_is_left_to_it(salted, consul):
+    """Mutation: ask for the agent of a node alone, and a living service is taken out of it."""
+    consul.put("/v1/agent/service/register", {"ID": "alive", "Name": "alive"})
+    of_agent = {"name": "alive", "node": "n1"}
+    mark = {"name": "serfHealth", "node": "n1"}
+    wanted = [
+        ("consul_catalog_service.absent", of_agent),
+        ("consul_catalog_service.present", {**of_agent, "service": "alive", "tags": ["a"]}),
+        ("consul_catalog_service.present", {"name": "ghost", "node": "n1", "service": "ghost"}),
+        # Without this check nobody sees that the node has an agent.
+        ("consul_catalog_check.absent", mark),
+        ("consul_catalog_check.present", {**mark, "title": "It is there"}),
+        ("consul_catalog_check.present", {"name": "ghost", "node": "n1", "title": "No agent"}),
+    ]
+
+    def known():
+        services = consul.get("/v1/catalog/node-services/n1")
+        return sorted(one["ID"] for one in services), len(consul.get("/v1/health/node/n1"))
+
+    await_known(known, "alive")
+    before = known()
+    for state, values in wanted:
+        result = salted.state(state, **values)
+        assert (result["result"], result["changes"], salted.wrote) == (False, {}, []), result
+        assert "node n1 has an agent of its own" in result["comment"]
+    assert known() == before
+
+
+def await_known(known, name):
+    """Wait until an agent has told the servers of a service."""
+    ends = time.monotonic() + 30
+    while name not in known()[0]:
+        assert time.monotonic() < ends, f"{name} is not in the catalogue"
+        time.sleep(0.2)
 
 
 def test_a_node_that_is_not_seen_is_not_said_to_be_absent(salted, consul):

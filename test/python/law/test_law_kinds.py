@@ -246,3 +246,31 @@ def test_no_key_at_all_is_an_empty_list(salted):
     """Mutation: take 404 of the whole store for an error, and a new Consul cannot be listed."""
     salted.serve("consul")
     assert salted.modules["consul_kv.list"]() == []
+
+
+# What Consul 1.22 has besides what is declared: Enterprise only, or made by Consul itself.
+ENTERPRISE = {"sameness-group", "control-plane-request-limit"}
+OWN = {"bound-api-gateway"}
+
+
+def test_every_kind_of_entry_that_consul_takes_is_declared(salted):
+    """Mutation: leave `service-intentions` to the other way that Consul has for them."""
+    from law_tables import TABLES, spec_of
+
+    from saltext.eos.utils.http import HttpError
+    from saltext.eos.utils.settings import connect
+
+    salted.serve("consul")
+    client = connect("consul", salted.opts)
+    specs = [spec_of(table) for table in TABLES if table["service"] == "consul"]
+    reads = [spec["find"].get("read", "") for spec in specs]
+    declared = {read.split("/")[3] for read in reads if read.startswith("GET /v1/config/")}
+    assert declared == {
+        "api-gateway", "exported-services", "file-system-certificate", "http-route",
+        "ingress-gateway", "inline-certificate", "jwt-provider", "mesh", "proxy-defaults",
+        "service-defaults", "service-intentions", "service-resolver", "service-router",
+        "service-splitter", "tcp-route", "terminating-gateway",
+    }  # fmt: skip
+    for kind in (*ENTERPRISE, *OWN, "none-such"):
+        with pytest.raises(HttpError):
+            client.put("/v1/config", {"Kind": kind, "Name": "default"})

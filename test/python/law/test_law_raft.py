@@ -5,8 +5,10 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from law_pillar import Applied, on_page
 from law_raft import raft
 from law_states import Elsewhere, quiet, refused, samples, settles
 from law_tables import TABLES, spec_of
@@ -62,6 +64,15 @@ def test_every_spelling_of_autopilot_is_the_same(peers):
         applied = peers.state(AUTOPILOT, **maker.spelled(values))
         assert applied["result"] is True, applied
         quiet(peers, AUTOPILOT, **maker.spelled(values))
+
+
+def test_the_sample_of_the_pillar_is_applied_as_it_stands(peers, tmp_path):
+    """Mutation: give it an `absent`, or hand the id to no field, and the pillar is refused."""
+    home = SimpleNamespace(connections=peers.opts["eos"]["connections"], sent=[])
+    (sample,) = on_page("vault_raft_autopilot")
+    apply = Applied(home, tmp_path)
+    (done,) = apply(sample).values()
+    assert (done["result"], apply(sample)[done["__id__"]]["changes"]) == (True, {}), done
 
 
 def test_there_is_no_way_to_delete_it(peers):

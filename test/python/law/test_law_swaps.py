@@ -7,6 +7,11 @@ pytestmark = pytest.mark.server
 OBJECTS = [
     ("consul_kv", {"name": "swap/key", "value": "mine"}, "value"),
     ("consul_service_defaults", {"name": "swap-defaults", "protocol": "http"}, "protocol"),
+    (
+        "consul_service_intentions",
+        {"name": "swap-db", "sources": [{"name": "api", "action": "allow"}]},
+        "sources",
+    ),
 ]
 IDS = [one[0] for one in OBJECTS]
 
@@ -15,6 +20,10 @@ def theirs(client, resource, number):
     """Write as somebody else, every time something new: the same again is no write to Consul."""
     if resource == "consul_kv":
         assert client.put("/v1/kv/swap/key", f"theirs {number}") is True
+        return
+    if resource == "consul_service_intentions":
+        other = f"source=web-{number}&destination=swap-db"
+        assert client.put(f"/v1/connect/intentions/exact?{other}", {"Action": "deny"}) is True
         return
     entry = {"Kind": "service-defaults", "Name": "swap-defaults", "Protocol": "grpc"}
     assert client.put("/v1/config", {**entry, "MaxInboundConnections": number}) is True

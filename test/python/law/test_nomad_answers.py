@@ -217,6 +217,42 @@ def test_what_another_registers_before_a_stop_is_not_stopped(nomad):
     assert "DELETE" not in [method for method, _, _ in sent]
 
 
+TAGGED = {"Versions": [{**KNOWN, "VersionTag": {"Name": "eos-stopped"}}]}
+REFUSED = (403, "Permission denied")
+
+
+def test_what_was_done_before_a_stop_was_refused_is_said(nomad):
+    """Mutation: say no changes, and a tag that Eos has written is nobody's."""
+    from saltext.eos.utils import nomad_run
+
+    running = {**KNOWN, "Stop": False}
+    opts, _ = nomad(
+        job__web=[(200, running), (200, running), REFUSED, (200, running)],
+        job__web__versions=[(200, VERSIONS), (200, VERSIONS), (200, TAGGED)],
+        **{"job__web__versions__eos-stopped__tag": [(200, {})]},
+    )  # fmt: skip
+    result = nomad_run.stopped(nomad_run.Asked("web", "default", opts), 0)
+    tag = {"VersionTag": {"old": None, "new": "eos-stopped"}}
+    assert (result["result"], result["changes"]) == (False, tag), result
+
+
+@pytest.mark.parametrize("purge", [True, False])
+def test_a_job_that_could_not_be_ended_is_still_kept(nomad, purge):
+    """Mutation: take the tag away first, and what was kept may be collected."""
+    from saltext.eos.utils import nomad_run
+    from saltext.eos.utils.http import Forbidden
+
+    running = {**KNOWN, "Stop": False}
+    opts, sent = nomad(
+        job__web=[(200, running), (200, running), REFUSED],
+        job__web__versions=[(200, TAGGED)],
+        **{"job__web__versions__eos-stopped__tag": [(200, {})]},
+    )  # fmt: skip
+    with pytest.raises(Forbidden):
+        nomad_run.absent(nomad_run.Asked("web", "default", opts), 0, purge=purge)
+    assert not [path for _, path, _ in sent if path.endswith("/tag")]
+
+
 LEFT = [
     ([{"ClientStatus": "unknown", "NodeName": "n2"}], [], "1 allocation still runs on n2; of some"),
     ([{"ClientStatus": "running", "NodeName": "n1"}] * 2, [], "2 allocations still run on n1"),

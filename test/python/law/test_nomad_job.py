@@ -113,6 +113,62 @@ PASSED_OVER = {
 }  # fmt: skip
 
 
+def needing(rule=None, weight=None):
+    """Give a job for a device that no node of the tests has, so nothing runs."""
+    target = {"LTarget": "${device.attr.memory}", "RTarget": "2 GiB", "Operand": ">="}
+    device = {"Name": "nvidia/gpu", "Count": 1}
+    if rule:
+        device[rule] = [{**target, "RTarget": "4 GiB"} | ({"Weight": weight} if weight else {})]
+    made = job("deep")
+    made["TaskGroups"][0]["Tasks"][0]["Resources"]["Devices"] = [device]
+    return made
+
+
+def paced(span, where):
+    """Give a job that says at the job or at the group how its updates are paced."""
+    made = job("deep")
+    if where == "job":
+        made["Update"] = {"Stagger": span}
+    else:
+        made["TaskGroups"][0]["Update"]["Stagger"] = span
+    return made
+
+
+NO_NODE = {"Constraints": [{"LTarget": "${meta.deep}", "RTarget": "no", "Operand": "="}]}
+DEVICE = "TaskGroups.one.Tasks.main.Resources.Devices.nvidia/gpu."
+PASSED_OVER_DEEP = {
+    "a device's constraint": (needing(), needing("Constraints"), {f"{DEVICE}Constraints"}),
+    "a device's affinity": (
+        needing("Affinities", 50), needing("Affinities", 60), {f"{DEVICE}Affinities"},
+    ),
+    "a group's stagger": (
+        job("deep"), paced(60 * 10**9, "group"), {"TaskGroups.one.Update.Stagger"},
+    ),
+    "a job's stagger": (
+        job("deep"), paced(60 * 10**9, "job"), {"Update.Stagger", "TaskGroups.one.Update.Stagger"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("one", "other", "names"), PASSED_OVER_DEEP.values(), ids=list(PASSED_OVER_DEEP)
+)
+def test_what_nomads_plan_passes_over_deep_inside_is_a_change(salted, one, other, names):
+    """Mutation: leave one of them out of `nomad_unsaid`, and its change is never applied."""
+    salted.serve("nomad")
+    with gone(salted, "deep"):
+        given = {"name": "deep", "within": "0s"}
+        for spec, wanted in ((one, None), (other, names), (one, names)):
+            jobspec = {**spec, **NO_NODE}
+            looked = salted.state("nomad_job.present", test=True, jobspec=jobspec, **given)
+            done = salted.state("nomad_job.present", jobspec=jobspec, **given)
+            assert looked["changes"] == done["changes"], done
+            assert wanted is None or set(done["changes"]) == wanted, done
+            again = salted.state("nomad_job.present", jobspec=jobspec, **given)
+            assert again["changes"] == {}, again
+
+
 @pytest.mark.server
 @pytest.mark.parametrize(
     ("job_more", "group_more", "task_more", "name"), PASSED_OVER.values(), ids=list(PASSED_OVER)
@@ -133,6 +189,38 @@ def test_what_nomads_plan_passes_over_is_a_change(salted, job_more, group_more, 
         assert list(more["changes"]) == [name]
         back = present(salted, "passed", jobspec=spec({}, {}, {}))
         assert list(back["changes"]) == [name]
+
+
+def test_what_a_plan_passes_over_of_a_sidecar_is_a_change_that_shows_no_config():
+    """Mutation: leave the tags, or the upstreams, out; or show what an upstream is told."""
+    from saltext.eos.utils.nomad_unsaid import changes
+
+    def of(tags=None, config=None):
+        upstream = {"DestinationName": "db", "Config": config}
+        sidecar = {"Tags": tags, "Proxy": {"Upstreams": [upstream]}}
+        service = {"Name": "web", "Connect": {"SidecarService": sidecar}}
+        return {"TaskGroups": [{"Name": "a", "Services": [service]}]}
+
+    inner = "TaskGroups.a.Services.web.Connect.SidecarService."
+    assert changes(of([], {}), of(None, None)) == {}
+    assert changes(of(), of(["v2"])) == {f"{inner}Tags": {"old": None, "new": ["v2"]}}
+    hidden = {f"{inner}Proxy.Upstreams.db.Config": {"old": "***", "new": "***"}}
+    assert changes(of(config={"key": "a"}), of(config={"key": "b"})) == hidden
+    plain = {"TaskGroups": [{"Name": "a", "Services": [{"Name": "web"}]}]}
+    assert changes(of(["v1"]), plain) == changes(plain, of(["v1"])) == {}
+
+
+def test_a_plan_in_another_order_says_the_same():
+    """Mutation: number what has one name as it comes, and test mode predicts other changes."""
+    from saltext.eos.utils.nomad_diff import changes
+
+    def constraint(target):
+        field = {"Type": "Added", "Name": "LTarget", "Old": "", "New": target}
+        return {"Type": "Added", "Name": "Constraint", "Fields": [field], "Objects": None}
+
+    one, other = constraint("${attr.a}"), constraint("${attr.b}")
+    said = [changes({"Type": "Edited", "Objects": both}) for both in ([one, other], [other, one])]
+    assert said[0] == said[1] != {}
 
 
 def test_a_plugin_that_a_task_is_to_nomad_is_compared_with_its_defaults():

@@ -1,11 +1,20 @@
 """How a registration may end, and what another does meanwhile; on a real server."""
 
+import socket
 import time
 
 import pytest
 from jobs import gone, job
 
 PRESENT = "nomad_job.present"
+
+
+def await_status(client, name, wanted):
+    """Wait until Nomad says this of a job."""
+    ends = time.monotonic() + 30
+    while client.get(f"/v1/job/{name}")["Status"] != wanted:
+        assert time.monotonic() < ends, f"{name} is not {wanted}"
+        time.sleep(0.2)
 
 
 @pytest.mark.server
@@ -30,6 +39,73 @@ def test_a_deployment_that_fails_says_why_and_what_was_changed(salted):
             )
         mended = salted.state(PRESENT, name="broken", jobspec=job("broken"))
         assert mended["result"] is True, mended
+
+
+@pytest.mark.server
+def test_what_runs_and_is_unhealthy_stays_failed(salted):
+    """Mutation: count what runs, healthy or not, and the second run is green."""
+    salted.serve("nomad")
+    update = {"MinHealthyTime": 0, "HealthyDeadline": 2 * 10**9, "ProgressDeadline": 3 * 10**9}
+    check = {"Type": "tcp", "Interval": 10**9, "Timeout": 10**9, "PortLabel": "web"}
+    group = {
+        "Update": {**update, "HealthCheck": "checks"},
+        "Services": [{"Name": "s", "Provider": "nomad", "Checks": [check]}],
+    }
+    client = salted.client("nomad")
+    with socket.socket() as place, gone(salted, "sick"):
+        place.bind(("", 0))
+        port = {"Label": "web", "Value": place.getsockname()[1]}
+        group["Networks"] = [{"Mode": "host", "ReservedPorts": [port]}]
+        given = {"name": "sick", "jobspec": job("sick", group=group), "within": "30s"}
+        assert salted.state(PRESENT, **given)["result"] is False
+        (sick,) = client.get("/v1/job/sick/allocations")
+        assert sick["ClientStatus"] == "running"
+        for test in (False, True):
+            again = salted.state(PRESENT, test=test, **given)
+            assert (again["result"], again["changes"]) == (False, {}), again
+            assert "it failed: its deployment failed: " in again["comment"]
+        # What the page advises helps.
+        place.listen()
+        salted.modules["nomad_job.stop"]("sick")
+        assert salted.modules["nomad_job.start"]("sick")["end"] == "successful"
+        again = salted.state(PRESENT, **given)
+        assert (again["result"], again["changes"]) == (True, {}), again
+
+
+@pytest.mark.server
+def test_a_service_that_nomad_has_given_up_is_not_as_specified(salted):
+    """Mutation: believe that its deployment was good once, and a job of which nothing runs is."""
+    salted.serve("nomad")
+    client, end = salted.client("nomad"), salted.home / "end"
+    command = ("/bin/sh", "-c", f"while [ ! -e {end} ]; do sleep 0.1; done; exit 3")
+    given = {"name": "given-up", "jobspec": job("given-up", command)}
+    with gone(salted, "given-up"):
+        assert salted.state(PRESENT, **given)["result"] is True
+        end.touch()
+        await_status(client, "given-up", "dead")
+        for test in (True, False):
+            again = salted.state(PRESENT, test=test, **given)
+            assert (again["result"], again["changes"]) == (False, {}), again
+            assert "nothing of it runs, and Nomad starts no more of it" in again["comment"]
+            assert "purge it by nomad_job.absent and apply again" in again["comment"]
+        # What the comment advises helps.
+        end.unlink()
+        assert salted.state("nomad_job.absent", name="given-up", purge=True)["result"] is True
+        assert salted.state(PRESENT, **given)["result"] is True
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("kind", ["none wanted", "a batch that has ended"])
+def test_what_shall_not_run_for_ever_may_be_over(salted, kind):
+    """Mutation: call every dead job a failure, also one of which nothing shall run."""
+    salted.serve("nomad")
+    spec = job("over", group={"Count": 0})
+    if kind != "none wanted":
+        spec = job("over", ("/bin/true",), Type="batch")
+    with gone(salted, "over"):
+        assert salted.state(PRESENT, name="over", jobspec=spec)["result"] is True
+        await_status(salted.client("nomad"), "over", "dead")
+        assert salted.state(PRESENT, name="over", jobspec=spec)["result"] is True
 
 
 @pytest.mark.server

@@ -13,6 +13,7 @@ SPEC = {
         "match": [
             "name",
         ],
+        "whole": True,
     },
     "create": "PUT /v1/namespace",
     "update": "PUT /v1/namespace",

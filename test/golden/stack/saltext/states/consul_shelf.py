@@ -105,7 +105,7 @@ def present(
         "things": things,
         "keys": keys,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

@@ -81,7 +81,7 @@ def present(
         "enabled_network_modes": enabled_network_modes,
         "disabled_network_modes": disabled_network_modes,
     }
-    return converge.present(SPEC, desired, __salt__, __opts__)
+    return converge.present(SPEC, desired, __salt__, __opts__, globals())
 
 
 def absent(name):

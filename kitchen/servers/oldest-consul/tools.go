@@ -1,0 +1,7 @@
+// Pins the packages that the build of oldest-consul needs; never compiled into anything else.
+
+//go:build tools
+
+package build
+
+import _ "github.com/hashicorp/consul"
