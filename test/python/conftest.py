@@ -31,6 +31,8 @@ SHARES = {
     "host/test_host_servers.py": 0,
     "host/test_host_units.py": 0,
     "law/test_faults.py": 0,
+    "law/test_faults_seldom.py": 1,
+    "law/test_law_drift.py": 1,
     "law/test_nomad_blind.py": 0,
     "law/test_nomad_cluster.py": 1,
     "law/test_nomad_garbage.py": 1,
