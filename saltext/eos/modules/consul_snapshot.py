@@ -16,6 +16,7 @@ from salt.exceptions import CommandExecutionError
 from saltext.eos.utils import answers, settings, snapshot
 from saltext.eos.utils.arguments import FILE, refuse_wrong
 from saltext.eos.utils.http import HttpError
+from saltext.eos.utils.progress import Progress
 
 __virtualname__ = "consul_snapshot"
 
@@ -142,7 +143,7 @@ def _named(servers: list[Any]) -> str:
 
 
 def _await_leader(client: Any) -> None:
-    deadline = time.monotonic() + LEADER_WITHIN
+    deadline, progress = time.monotonic() + LEADER_WITHIN, Progress("Consul, restored")
     while True:
         try:
             if client.get("/v1/status/leader"):
@@ -156,4 +157,5 @@ def _await_leader(client: Any) -> None:
                 f"the snapshot was restored, but no leader answers after {LEADER_WITHIN:.0f} s: "
                 f"{said}; look at the journals of the servers"
             )
+        progress.tell(f"no leader answers: {said}")
         time.sleep(0.5)

@@ -203,7 +203,7 @@ def dispatch(name, payload=None, meta=None, namespace="default", token=None, wit
         sends and keeps the arguments of its functions, so a text is no place for a secret.
 
     meta
-        What it is told, by name.
+        What it is told: texts by name.
 
     namespace
         Where the job is.

@@ -30,7 +30,7 @@ def status():
         salt n1 vault_seal.status
     """
     path = "/v1/sys/seal-status"
-    client = settings.connect("vault", __opts__)
+    client = settings.connect("vault", __opts__, with_token=False)
     found = answers.mapping(client.get(path), f"GET {path}", "sealed", "initialized")
     return {
         "initialized": found["initialized"],

@@ -87,6 +87,12 @@ def absent(name, remove):
     remove
         What is taken away: a list of keys, or of folders with ``/`` at their end; or ``all``.
     """
+    if plain(remove) == []:
+        return state.failed(
+            str(name)[:120],
+            "remove: expected at least one key or folder, or `all`; found none; look whether the "
+            "pillar is there",
+        )
     return _settled(name, {}, remove, "absent", "name", "remove")
 
 

@@ -162,11 +162,10 @@ def established(name, token, meta=None, within=60):
             kept = (found or {}).get("Meta")
             try:
                 peering.establish(client, name, secret, meta or kept)
+                peering.wait(client, name, within)
             except CommandExecutionError:
                 changes = peering.left_by(client, name, old)
                 raise
-            changes = wanted
-            peering.wait(client, name, within)
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, changes)
     return state.changed(name, f"Peering {name} {{}} established.", wanted, test=test)

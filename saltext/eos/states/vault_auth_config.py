@@ -75,7 +75,14 @@ def present(name, config, secrets=None):
             raise CommandExecutionError("config: expected at least one setting; found none")
         auth_config.refuse_secrets(wanted)
         client = settings.connect("vault", __opts__)
-        found = auth_config.read(client, name)
+        try:
+            found = auth_config.read(client, name)
+        except auth_config.NoMethod as err:
+            if not test:
+                raise
+            changes = auth_config.hidden({**auth_config.changes(wanted, None), **places})
+            said = f"Auth method {name} {{}} configured. Until then: {err}."
+            return state.changed(name, said, changes, test=test)
         auth_config.refuse_unknown(wanted, found, name)
         changes = auth_config.changes(wanted, found)
         if not changes:

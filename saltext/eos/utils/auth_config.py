@@ -22,7 +22,12 @@ _SECRETS = (
 )  # fmt: skip
 """How the settings end that methods of Vault never show."""
 _LOWERED = ("url", "userattr")
+_NO_METHOD = "no handler for route"
 _IGNORED = re.compile(r"unrecognized parameters: \[([^\]]*)\]")
+
+
+class NoMethod(CommandExecutionError):
+    """There is no auth method at that path; another state may enable it before."""
 
 
 def read(client: Client, mount: str) -> dict[str, Any] | None:
@@ -37,7 +42,8 @@ def read(client: Client, mount: str) -> dict[str, Any] | None:
     except NotFound as err:
         said = err.body.get("errors") if isinstance(err.body, dict) else None
         if said:
-            raise CommandExecutionError(
+            kind = NoMethod if str(said[0]).startswith(_NO_METHOD) else CommandExecutionError
+            raise kind(
                 f"there is nothing to configure at auth/{mount}: {str(said[0])[:200].strip()}; "
                 "expected the path of an auth method that has a configuration; enable it first, "
                 "with vault_auth_method.present"

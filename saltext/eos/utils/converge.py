@@ -161,6 +161,9 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
         return state.result(one.name, True, f"{one.what} is already absent.")
+    if test:
+        # What a run would refuse is refused in test mode as well, so this hook writes nothing.
+        _hook(one.spec, "before_delete", one.client, one.desired)
     shown = _created(one.spec, _read(one, found))
     changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
     if not test:

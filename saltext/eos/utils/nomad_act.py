@@ -76,7 +76,12 @@ def dispatch(
     """Start a run of a parameterized job."""
     meta = plain(meta or {})
     if not isinstance(meta, Mapping):
-        raise CommandExecutionError(f"meta: expected a map of texts by name; found {meta!r}")
+        raise CommandExecutionError("meta: expected a map of texts by name; found something else")
+    wrong = [name for name, one in meta.items() if not (isinstance(name, str) and _is_text(one))]
+    if wrong:
+        raise CommandExecutionError(
+            f"meta:{wrong[0]}: expected text, or a number; found something else; put it in quotes"
+        )
     known = nomad_job.known_job(here.client, here.name, here.where)
     if not known.get("ParameterizedJob"):
         raise CommandExecutionError(
@@ -93,6 +98,10 @@ def dispatch(
         return {**_told(here, {}, End("placed", f"{run} was started before")), "dispatched": run}
     said = {"dispatched": {"old": None, "new": run}}
     return {**_followed(here, said, answer, within), "dispatched": run}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def stop(here: Asked, within: float) -> dict[str, Any]:

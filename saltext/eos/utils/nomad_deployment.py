@@ -12,6 +12,7 @@ from saltext.eos.utils import answers
 from saltext.eos.utils.http import Client, NotFound, ServerError, TooMany, Unavailable
 from saltext.eos.utils.nomad_diff import unplaced
 from saltext.eos.utils.nomad_hidden import scrubbed, secrets_of
+from saltext.eos.utils.progress import Progress
 
 POLL = 0.5
 Kind = Literal["successful", "placed", "unconfirmed", "failed", "blocked", "late"]
@@ -57,7 +58,7 @@ def follow(
     """
     if not evaluation:
         return End("placed")
-    deadline = time.monotonic() + within
+    deadline, progress = time.monotonic() + within, Progress("an evaluation of Nomad")
     while True:
         found = _look(client, f"/v1/evaluation/{evaluation}?namespace={namespace}", deadline)
         status = found.get("Status", "not known")
@@ -76,6 +77,7 @@ def follow(
             evaluation = found.get("BlockedEval") or evaluation
         if time.monotonic() > deadline:
             return End("blocked", why) if why else End("late", f"its evaluation is {status}")
+        progress.tell(f"{evaluation} is {status}{why and f', {why}'}")
         time.sleep(POLL)
 
 
@@ -88,6 +90,7 @@ def deployed(
     :param deadline: in the time of ``time.monotonic``.
     :param why: why something was not placed at first.
     """
+    progress = Progress("a deployment of Nomad")
     while True:
         found = _look(client, f"/v1/deployment/{deployment}?namespace={namespace}", deadline)
         end = _end_of(client, found, namespace) if found else None
@@ -101,6 +104,7 @@ def deployed(
                 return End("blocked", why)
             status = found.get("Status", "not known")
             return End("late", f"its deployment is {status}: {_described(found)}")
+        progress.tell(f"{deployment} is {found.get('Status', 'not known')}, {_healthy(found)}")
         time.sleep(POLL)
 
 
@@ -160,6 +164,12 @@ def _end_of(client: Client, found: dict[str, Any], namespace: str) -> End | None
     if _waits_for_promotion(_groups(found)):
         return End("unconfirmed", "its canaries are healthy and wait to be promoted")
     return None
+
+
+def _healthy(found: dict[str, Any]) -> str:
+    groups = _groups(found)
+    healthy = sum(_number(one, "HealthyAllocs") for one in groups)
+    return f"{healthy} of {sum(_number(one, 'DesiredTotal') for one in groups)} healthy"
 
 
 def _groups(found: dict[str, Any]) -> list[dict[str, Any]]:

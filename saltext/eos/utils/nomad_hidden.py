@@ -24,6 +24,8 @@ HARMLESS = frozenset({
     "image", "force_pull", "network_mode", "ports", "privileged", "readonly_rootfs", "runtime",
     "work_dir",
 })  # fmt: skip
+# A size and a flag that are called like what is hidden.
+_PLAIN = (["Resources", "SecretsMB"], ["Identity", "Env"])
 _NAMED = re.compile(r"(?i)passw|secret|token|credential|private.?key|api.?key")
 _PART = re.compile(r"[^.\[\]#]+")
 _LOGIN = re.compile(r"(?<=://)[^\s'\"]*@")
@@ -46,6 +48,8 @@ def hidden(path: str, value: Any) -> Any:
 
 
 def _is_hidden(path: list[str]) -> bool:
+    if path[-2:] in _PLAIN and not PLACES.intersection(path[:-2]):
+        return False
     if any(_NAMED.search(part) for part in path):
         return True
     below = next((n for n, part in enumerate(path) if part in PLACES), None)

@@ -19,6 +19,7 @@ from saltext.eos.utils.http import Client, Conflict, NotFound, ServerError
 from saltext.eos.utils.nomad_deployment import End, quoted
 from saltext.eos.utils.nomad_diff import Changes, changes, unplaced
 from saltext.eos.utils.nomad_jobspec import Jobspec
+from saltext.eos.utils.progress import Progress
 
 TAG = "eos-stopped"
 TRIES = 3
@@ -320,13 +321,14 @@ def ended(client: Client, known: dict[str, Any], within: float) -> End:
 
     :param known: at least its ``ID`` and ``Namespace``.
     """
-    deadline = time.monotonic() + within
+    deadline, progress = time.monotonic() + within, Progress(f"Nomad job {known['ID']}")
     while True:
         left = _living(client, known, deadline)
         if left == "":
             return End("successful")
         if time.monotonic() > deadline:
             return End("late", left or "Nomad does not say what still runs")
+        progress.tell(left or "Nomad does not say what still runs")
         time.sleep(nomad_deployment.POLL)
 
 

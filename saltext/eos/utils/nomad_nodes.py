@@ -17,6 +17,7 @@ from saltext.eos.utils.mask import plain
 from saltext.eos.utils.nomad_job import ALIVE
 from saltext.eos.utils.nomad_jobspec import check_name
 from saltext.eos.utils.nomad_run import EXPECTED, SECOND, seconds
+from saltext.eos.utils.progress import Progress
 
 POLL = 0.5
 SLOWEST = 5.0
@@ -235,7 +236,7 @@ def _was_drained(found: dict[str, Any], ignore_system_jobs: bool) -> bool:
 
 
 def _emptied(node: Node, within: float, ignore_system_jobs: bool) -> None:
-    ends, pause = time.monotonic() + within, POLL
+    ends, pause, progress = time.monotonic() + within, POLL, Progress(node.what)
     while True:
         found = node.awaited(ends)
         is_over = found is not None and not found["DrainStrategy"]
@@ -253,6 +254,7 @@ def _emptied(node: Node, within: float, ignore_system_jobs: bool) -> None:
                 f"it was not empty in time: {left or 'something that this token may not see'} "
                 "still runs on it"
             )
+        progress.tell("it is not empty yet" if found is not None else "Nomad does not answer")
         time.sleep(pause)
         pause = min(pause * 1.5, SLOWEST)
 

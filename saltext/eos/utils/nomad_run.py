@@ -15,16 +15,18 @@ from saltext.eos.utils import (
     nomad_deployment,
     nomad_job,
     nomad_jobspec,
+    nomad_unsaid,
     settings,
     state,
 )
-from saltext.eos.utils.http import Client, Conflict
+from saltext.eos.utils.http import Client, Conflict, ServerError
 from saltext.eos.utils.nomad_deployment import End
 from saltext.eos.utils.nomad_job import Plan
 
 EXPECTED = fate.EXPECTED
 SECOND = 10**9
 LONGEST = 24 * 3600
+NO_NAMESPACE = "nonexistent namespace"
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,17 @@ def present(here: Asked, jobspec: Any, variables: Any, within: float) -> dict[st
 
 
 def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[str, Any]:
-    planned = nomad_job.plan(here.client, spec)
+    try:
+        planned = nomad_job.plan(here.client, spec)
+    except ServerError as err:
+        if not here.is_test or NO_NAMESPACE not in str(err.body):
+            raise
+        changes = {name: {"old": None, "new": spec.job[name]} for name in ("ID", "Namespace")}
+        result = state.done(here.name, here.what, "created", changes, test=True)
+        return _said(result, f"until then: there is no namespace {spec.namespace}")
     nomad_job.refuse_child(planned.known)
     if planned.known is not None and not planned.changes:
-        return _unchanged(here, planned, within)
+        return _said(_unchanged(here, planned, within), _forgotten(spec, planned))
     verb = "created" if planned.known is None else "updated"
     if here.is_test:
         result = state.done(here.name, here.what, verb, planned.changes, test=True)
@@ -136,10 +145,20 @@ def _followed(
     end = nomad_deployment.follow(here.client, answer.get("EvalID"), spec.namespace, within)
     if not end.is_good:
         raise CommandExecutionError(_reason(end))
-    left = nomad_job.plan(here.client, spec).changes
-    if left:
-        raise CommandExecutionError(f"Nomad did not keep {', '.join(left)}: {left}")
-    return end.says
+    again = nomad_job.plan(here.client, spec)
+    if again.changes:
+        raise CommandExecutionError(
+            f"Nomad did not keep {', '.join(again.changes)}: {again.changes}"
+        )
+    return ". ".join(filter(None, (end.says, _forgotten(spec, again))))
+
+
+def _forgotten(spec: nomad_jobspec.Jobspec, planned: Plan) -> str:
+    """Say what of a job in JSON Nomad has taken in silence; HCL its parser has checked."""
+    if spec.submission["Format"] != "json":
+        return ""
+    names = nomad_unsaid.forgotten(planned.known, spec.job)
+    return f"Nomad has left out what it does not know: {', '.join(names)}" if names else ""
 
 
 def _unchanged(here: Asked, planned: Plan, within: float) -> dict[str, Any]:

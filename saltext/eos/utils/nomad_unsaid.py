@@ -18,6 +18,7 @@ Changes = dict[str, dict[str, Any]]
 PLUGIN = {"MountDir": "/csi", "StagePublishBaseDir": "/local/csi", "HealthTimeout": 30 * 10**9}
 RESTART = ("Attempts", "Interval", "Delay", "Mode", "RenderTemplates")
 SPANS = ("Interval", "Delay", "HealthTimeout", "Stagger")
+_NOTHING: tuple[Any, ...] = (None, "", 0, [], {})
 STAGGER = 30 * 10**9
 
 
@@ -45,6 +46,38 @@ def changes(known: dict[str, Any] | None, wanted: dict[str, Any]) -> Changes:
             found |= _devices(f"{inner}Resources.", old, task)
             found |= _restart(inner, _block(old, "RestartPolicy"), {**inherited, **_stated(task)})
     return found
+
+
+def forgotten(known: Any, wanted: Any, path: str = "") -> list[str]:
+    """
+    Name what is wanted, and nowhere in the job that is registered as wanted.
+
+    Nomad takes a name that it does not know, such as a misspelt one, in silence. What a job leaves
+    to its author, such as its environment, has every name.
+    """
+    if isinstance(known, list) and isinstance(wanted, list):
+        named = {str(_of(one, "Name")): one for one in known if isinstance(one, dict)}
+        pairs = zip(wanted, [*known, *[None] * len(wanted)], strict=False)
+        return [
+            name
+            for number, (one, its) in enumerate(pairs)
+            for name in forgotten(named.get(_name_of(one), its), one, f"{path}[{number}]")
+        ]
+    if not isinstance(known, dict) or not isinstance(wanted, dict):
+        return []
+    names = {str(name).lower() for name in known}
+    found = []
+    for name, value in wanted.items():
+        where = f"{path}.{name}" if path else str(name)
+        if str(name).lower() in names:
+            found += forgotten(_of(known, str(name)), value, where)
+        elif value not in _NOTHING:
+            found.append(where)
+    return found
+
+
+def _name_of(one: Any) -> str:
+    return str(_of(one, "Name")) if isinstance(one, dict) else ""
 
 
 def _stagger(where: str, known: dict[str, Any], *wanted: dict[str, Any]) -> Changes:

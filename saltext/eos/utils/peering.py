@@ -14,6 +14,7 @@ from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import answers, atomic, kv_secret, placed, settings
 from saltext.eos.utils.http import Client, Forbidden, HttpError, NotFound, words
+from saltext.eos.utils.progress import Progress
 
 POLL = 0.5
 NAME = {
@@ -130,12 +131,12 @@ def establish(client: Client, name: str, secret: str, meta: dict[str, str] | Non
 
 
 def left_by(client: Client, name: str, old: str | None) -> dict[str, Any]:
-    """Give what changed though the exchange of a token failed: Consul keeps what it began."""
+    """Give what changed though a peering does not work: Consul keeps what it began."""
     try:
         found = find(client, name)
+        new = found["State"] if found else None
     except CommandExecutionError:
-        return {}
-    new = found["State"] if found else None
+        new = "unknown"
     return {} if new == old else {"state": {"old": old, "new": new}}
 
 
@@ -145,7 +146,7 @@ def wait(client: Client, name: str, within: float) -> str:
 
     :raises CommandExecutionError: it ended, or does not work in time.
     """
-    deadline = time.monotonic() + within
+    deadline, progress = time.monotonic() + within, Progress(f"peering {name}")
     while True:
         found = find(client, name)
         state = found["State"] if found else "absent"
@@ -156,6 +157,7 @@ def wait(client: Client, name: str, within: float) -> str:
                 f"peering {name} is {state} after {within:.0f} s; expected ACTIVE; look whether "
                 "the servers of the other cluster are reached at the addresses in its token"
             )
+        progress.tell(f"it is {state}")
         time.sleep(POLL)
 
 
@@ -165,13 +167,14 @@ def wait_gone(client: Client, name: str, within: float) -> None:
 
     :raises CommandExecutionError: it is still there afterwards.
     """
-    deadline = time.monotonic() + within
+    deadline, progress = time.monotonic() + within, Progress(f"peering {name}")
     while find(client, name) is not None:
         if time.monotonic() > deadline:
             raise CommandExecutionError(
                 f"peering {name} is still there {within:.0f} s after it was deleted; expected it "
                 "to be gone; apply again"
             )
+        progress.tell("it is still there")
         time.sleep(POLL)
 
 

@@ -41,6 +41,7 @@ def connect(
     *,
     from_vault: bool = True,
     kind: type[Client] | None = None,
+    with_token: bool = True,
 ) -> Client:
     """
     Give a client for a service.
@@ -52,11 +53,12 @@ def connect(
 
     :param from_vault: a token may come from Vault; not so when Vault is what is asked for it.
     :param kind: another client than the service's own.
+    :param with_token: what is asked without a token is answered where none is to be had, too.
     :raises CommandExecutionError: an option is wrong, or there is no token at its place.
     """
     chosen = _chosen(service, opts)
     address = _address(service, chosen.get("address", DEFAULTS[service]))
-    token = _token(service, chosen, opts, from_vault=from_vault)
+    token = _token(service, chosen, opts, from_vault=from_vault) if with_token else None
     headers = {TOKEN_HEADERS[service]: token} if token else {}
     return (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
 

@@ -135,8 +135,14 @@ def test_what_cannot_be_configured_is_said(salted, method, name, kind):
     salted.serve("vault")
     if kind:
         method(name, kind)
-    said = refused(salted, PRESENT, name=name, config={"a": "b"})
-    assert f"there is nothing to configure at auth/{name}" in said
+    result = salted.state(PRESENT, name=name, config={"a": "b"})
+    assert (result["result"], result["changes"], salted.wrote) == (False, {}, []), result
+    assert f"there is nothing to configure at auth/{name}" in result["comment"]
+    # Mutation: fail in test mode, too, where a state before would have enabled the method.
+    looked = salted.state(PRESENT, test=True, name=name, config={"a": "b"})
+    assert (looked["result"], salted.wrote) == (False if kind else None, []), looked
+    assert looked["changes"] == ({} if kind else {"a": {"old": None, "new": "***"}})
+    assert f"nothing to configure at auth/{name}" in looked["comment"]
 
 
 def test_what_vault_refuses_changes_nothing(salted, method):

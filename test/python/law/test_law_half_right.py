@@ -231,6 +231,28 @@ def test_a_peering_that_is_on_its_way_is_no_failure_of_a_prediction(script):
     assert "it would have been waited for" in result["comment"]
 
 
+def test_a_sealed_vault_is_asked_without_a_token(script):
+    """Mutation: ask for the token first, and nobody is told that Vault is sealed."""
+    known = {"sealed": True, "initialized": True, "n": 3, "t": 2, "progress": 1}
+    script.says("GET /v1/sys/seal-status", (200, known))
+    home = asked(script, "vault")
+    home.opts["eos"]["connections"]["vault"]["token_file"] = "/nowhere/token"
+    assert home.modules["vault_seal.status"]()["sealed"] is True
+
+
+def test_a_peering_that_does_not_work_in_time_is_not_said_to_be_active(script, tmp_path):
+    """Mutation: give as changes what was wanted, and the job cache has it active."""
+    place = tmp_path / "token"
+    place.touch(0o600)
+    place.write_text("a token")
+    script.says("GET /v1/peering/east", (404, ""), (200, {"Name": "east", "State": "ESTABLISHING"}))
+    script.says("POST /v1/peering/establish", (200, {}))
+    given = {"name": "east", "token": {"file": str(place)}, "within": 1}
+    result = asked(script, "consul").state("consul_peering.established", **given)
+    state = {"state": {"old": None, "new": "ESTABLISHING"}}
+    assert (result["result"], result["changes"]) == (False, state), result
+
+
 def gsuite(*, account=None):
     """Give the configuration of a method with Google's groups, as Vault shows or takes it."""
     inner = {"provider": "gsuite", "gsuite_admin_impersonate": "a@b.example"}

@@ -84,6 +84,8 @@ def test_a_pillar_that_is_not_there_empties_no_folder(salted, consul, remove):
     assert said.startswith("keys: expected at least one, because `remove` takes others away")
     assert salted.sent == []
     assert "Left below" in quiet(salted, PRESENT, name="tree/app", keys={})
+    said = refused(salted, ABSENT, name="tree/app", remove=[])
+    assert said.startswith("remove: expected at least one key or folder, or `all`; found none")
 
 
 @pytest.mark.parametrize(("lock", "remove"), [("lock", "all"), ("held", ["held"])])

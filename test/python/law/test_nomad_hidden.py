@@ -35,6 +35,16 @@ def test_what_only_says_what_runs_is_shown(field, value):
     assert hidden(field, value) == value
 
 
+def test_a_size_and_a_flag_are_shown_where_they_are_no_ones_values():
+    """Mutation: decide by the last two names alone, and metadata of such a name is shown."""
+    from saltext.eos.utils.nomad_hidden import hidden
+
+    for path, value in (("Resources.SecretsMB", "64"), ("Identity.Env", "true")):
+        assert hidden(path, value) == value
+        for place in ("Meta", "Config", "Env"):
+            assert hidden(f"{place}[{path}]", value) == "***"
+
+
 def test_a_plan_shows_that_a_hidden_value_differs_and_not_which():
     """Mutation: decide by the path with its group, and a group called `Meta` is hidden whole."""
     from saltext.eos.utils.nomad_diff import changes

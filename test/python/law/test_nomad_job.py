@@ -191,6 +191,24 @@ def test_what_nomads_plan_passes_over_is_a_change(salted, job_more, group_more, 
         assert list(back["changes"]) == [name]
 
 
+@pytest.mark.server
+def test_what_nomad_takes_in_silence_is_named(salted):
+    """Mutation: believe the plan alone, and a misspelt name is as specified without a word."""
+    salted.serve("nomad")
+    spec = job("misspelt", Meta={"a": "b"})
+    with gone(salted, "misspelt"):
+        assert "left out" not in present(salted, "misspelt", jobspec=spec)["comment"]
+        (group,) = spec["TaskGroups"]
+        group["Cuont"] = 3
+        group["Tasks"][0] |= {"Envv": {"A": "b"}, "Env": {"A": "b", "x.y": "z"}}
+        said = "Nomad has left out what it does not know: TaskGroups[0].Tasks[0].Envv, "
+        said += "TaskGroups[0].Cuont."
+        assert present(salted, "misspelt", jobspec=spec)["comment"].endswith(said)
+        for test in (False, True):
+            again = salted.state("nomad_job.present", test=test, name="misspelt", jobspec=spec)
+            assert again["comment"].endswith(said), again
+
+
 def test_what_a_plan_passes_over_of_a_sidecar_is_a_change_that_shows_no_config():
     """Mutation: leave the tags, or the upstreams, out; or show what an upstream is told."""
     from saltext.eos.utils.nomad_unsaid import changes
@@ -300,6 +318,19 @@ def test_jobs_of_every_type_are_quiet_in_the_second_run(salted, name, kind):
     command = ("/bin/true",) if "batch" in kind["Type"] else ("/bin/sleep", "3600")
     with gone(salted, name):
         present(salted, name, jobspec=job(name, command, **kind))
+
+
+@pytest.mark.server
+def test_a_namespace_may_be_made_by_a_state_before(salted):
+    """Mutation: fail in test mode, too, and the first look at a new stack is red."""
+    salted.serve("nomad")
+    given = {"name": "early", "namespace": "later", "jobspec": job("early")}
+    looked = salted.state("nomad_job.present", test=True, **given)
+    assert (looked["result"], wrote(salted)) == (None, []), looked
+    assert looked["changes"]["Namespace"] == {"old": None, "new": "later"}
+    assert looked["comment"].endswith("Until then: there is no namespace later.")
+    failed = salted.state("nomad_job.present", **given)
+    assert (failed["result"], failed["changes"]) == (False, {}), failed
 
 
 @pytest.mark.server

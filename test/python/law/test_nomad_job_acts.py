@@ -120,6 +120,10 @@ def test_a_run_is_dispatched_once_for_its_word(salted):
         started.append(by_place["dispatched"])
         with pytest.raises(CommandExecutionError, match="album"):
             salted.modules["nomad_job.dispatch"]("thumbs", payload="a")
+        # Mutation: write it as Python does, and the run is told `True` or `['7']`.
+        for album in (True, ["7"], {"a": "b"}, None):
+            with pytest.raises(CommandExecutionError, match="meta:album: expected text"):
+                salted.modules["nomad_job.dispatch"]("thumbs", payload="a", meta={"album": album})
     finally:
         for name in (*started, "thumbs"):
             salted.state("nomad_job.absent", name=name, purge=True)
