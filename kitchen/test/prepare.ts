@@ -7,6 +7,7 @@ import { run } from '../run/command.ts'
 import { fingerprint } from '../run/fingerprint.ts'
 import { builtServer } from '../servers/build.ts'
 import { servers } from '../servers/catalogue.ts'
+import { sshServer } from '../servers/ssh.ts'
 import { saltVersions } from '../settings.ts'
 import { productWheel } from '../stack/wheel.ts'
 
@@ -28,6 +29,7 @@ export async function prepare(): Promise<Bench> {
   for (const version of saltVersions) salts.set(version, await environmentOf(`salt-${version}`))
   for (const server of servers) await builtServer(server)
   await builtProvider()
+  await sshServer()
   for (const version of saltVersions) await nodeImage(version)
   return { tools, salts, wheel: await unpacked(await productWheel(), tools) }
 }

@@ -10,14 +10,19 @@ export function pillarSchema(components: readonly ComponentContract[], resources
   const once = components.filter(({ spec }) => spec.each === undefined)
   const sections = once.filter((component) => Object.keys(settable(component)).length > 0)
   const required = sections.filter((component) => 'required' in section(component)).map(({ name }) => name)
-  return closed('Everything that Eos reads from the pillar, below the key `eos`.', {
+  const needed = ['stack', 'topology', ...required]
+  const whole = closed('Everything that Eos reads from the pillar, below the key `eos`.', {
     stack: stack(),
     topology: { type: 'object', description: 'Every node of the stack, by minion id.', additionalProperties: node(components) },
     heal: HEAL,
     ...Object.fromEntries(sections.map((component) => [component.name, section(component)])),
     ...apps(components),
     ...(resources.length > 0 ? { objects: objectsSchema(resources) } : {}),
-  }, ['stack', 'topology', ...required])
+  }, [])
+  if (resources.length === 0) return { ...whole, required: needed }
+  const stackOf = { type: 'object', properties: Object.fromEntries(needed.map((name) => [name, {}])), required: needed }
+  const objectsAlone = { type: 'object', properties: { objects: {} }, required: ['objects'], additionalProperties: false }
+  return { ...whole, anyOf: [stackOf, objectsAlone] }
 }
 
 /** The fields of a component that the pillar may set. */

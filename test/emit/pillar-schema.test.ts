@@ -1,6 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { projectPath } from '../../kitchen/run/project.ts'
 import { pillarSchema } from '../../src/emit/pillar-schema.ts'
 import { judge, stack } from '../support/declarations.ts'
 
@@ -41,7 +44,15 @@ describe('the pillar schema', () => {
     expect(judged(PILLAR)).toEqual([])
   })
 
+  it('accepts objects without a stack, and nothing else without one', () => {
+    expect(judged('objects: {nomad_namespace: {batch: null}}')).toEqual([])
+    expect(judged('consul: {datacenter: north}')).toContain(" must have required property 'stack'")
+    expect(judged('{objects: {}, heal: {}}')).toContain(' must NOT have additional properties')
+  })
+
   it.each([
+    { claim: 'an unknown resource', from: 'nomad_namespace: {batch', to: 'nomad_namespaces: {batch', says: ['/objects must NOT have additional properties'] },
+    { claim: 'more than what identifies it where it is to go', from: 'old: {absent: true}', to: 'old: {absent: false}', says: expect.arrayContaining(['/objects/nomad_namespace/old/absent must be equal to constant']) },
     { claim: 'an unknown component', from: 'consul: {datacenter', to: 'consl: {datacenter', says: [' must NOT have additional properties'] },
     { claim: 'an unknown field', from: 'log_level: warn', to: 'loglevel: warn', says: ['/consul must NOT have additional properties'] },
     { claim: 'a value outside its enumeration', from: 'log_level: warn', to: 'log_level: loud', says: ['/consul/log_level must be equal to one of the allowed values'] },
@@ -55,6 +66,20 @@ describe('the pillar schema', () => {
   ])('refuses $claim', ({ from, to, says }) => {
     expect(PILLAR.split(from)).toHaveLength(2)
     expect(judged(PILLAR.replace(from, to))).toEqual(says)
+  })
+
+  // Fails when the schema and the pages, which the law applies, come to mean different things by an object.
+  it('accepts the samples of every page', () => {
+    const product = new Ajv2020({ strict: true }).compile(JSON.parse(readFileSync(projectPath('generated/pillar/eos.schema.json'), 'utf8')))
+    const folder = projectPath('generated/docs/resources')
+    const samples = readdirSync(folder).flatMap((page) => {
+      const [, section = ''] = readFileSync(join(folder, page), 'utf8').split('\n## Pillar\n')
+      const blocks = section.split('```yaml\n').slice(1).map((block) => block.split('```')[0] ?? '')
+      return blocks.map((block) => ({ page, ...parse(block, { version: '1.1' }) }))
+    })
+    expect(samples.length).toBeGreaterThan(80)
+    expect(samples.filter(({ eos }) => !product(eos)).map(({ page }) => page)).toEqual([])
+    expect(product({ objects: { nomad_variable: { web: { items: { password: 'hunter2' } } } } })).toBe(false)
   })
 
   it('uses only keywords that every validator of Eos knows', () => {

@@ -33,12 +33,12 @@ WRONG = {
     "no mapping of objects": (
         "{nomad_namespace: [web]}",
         "eos:objects:nomad_namespace: expected a mapping of objects by id",
-        'found ["web"]',
+        "found a list, which is not shown",
     ),
     "no mapping of fields": (
         "{nomad_namespace: {web: yes please}}",
         "eos:objects:nomad_namespace:web: expected a mapping of fields",
-        'found "yes please"',
+        "found text, which is not shown",
     ),
     "a misspelt field": (
         "{nomad_namespace: {web: {descripton: x}}}",
@@ -210,6 +210,23 @@ def test_objects_alone_are_checked_and_may_be_none(monkeypatch, written):
         assert pillar["_errors"] and "eos" not in pillar
     else:
         assert pillar["eos"]["_compiled"]["objects"] == []
+
+
+def test_a_node_of_the_stack_has_both(monkeypatch, master_opts):
+    """Mutation: compile objects for minions outside only, and a node has none to apply."""
+    from saltext.eos.pillar import eos
+    from saltext.eos.utils import sls
+
+    monkeypatch.setattr(eos, "__opts__", master_opts, raising=False)
+    written = yaml.safe_load((ROOT / "kitchen/check/pillars/one.yaml").read_text("utf-8"))
+    pillar = eos.ext_pillar("n1", written)
+    assert [one["id"] for one in sls.objects(pillar)] == [
+        "nomad_namespace web",
+        "nomad_variable shared/mail",
+        "vault_mount old",
+    ]
+    assert "consul" in pillar["eos"]["_compiled"]["components"]
+    assert "objects" not in eos.ext_pillar("n1_master", written)["eos"]["_compiled"]
 
 
 def test_the_stack_keeps_its_own_check(monkeypatch):

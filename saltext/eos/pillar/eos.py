@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import heal_hold, objects, store
+from saltext.eos.utils import heal_hold, objects, ssh_thin, store
 from saltext.eos.utils.compile import Refused, Stack
 from saltext.eos.utils.contract import Contract, ContractError, load
 from saltext.eos.utils.mask import plain
@@ -53,6 +53,9 @@ def ext_pillar(minion_id, pillar, contract=None):
     written = plain(pillar.get("eos")) if isinstance(pillar, Mapping) else None
     if written is None:
         return {"_errors": [_missing(minion_id)]} if is_master else {}
+    refused = ssh_thin.refusal(__opts__)
+    if refused:
+        return {"_errors": [refused]}
     try:
         known = load(contract)
         if not is_master and isinstance(written, dict) and set(written) == {objects.KEY}:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from saltext.eos.utils import wire
+from saltext.eos.utils import placed, wire
 from saltext.eos.utils.arguments import odd_keys
 from saltext.eos.utils.contract import Contract
 from saltext.eos.utils.validate import Finding, nearest, show
@@ -49,7 +49,7 @@ def check(contract: Contract, written: Any) -> list[Finding]:
             found.append(_unknown(contract, resource))
         elif objects is not None and not isinstance(objects, dict):
             expected = "a mapping of objects by id"
-            found.append(Finding((*WHERE, resource), expected, show(objects)))
+            found.append(Finding((*WHERE, resource), expected, _unshown(objects)))
     if found:
         return found
     for entry in _entries(written):
@@ -80,10 +80,9 @@ def compiled(contract: Contract, written: Any) -> list[dict[str, Any]]:
 
 def order(contract: Contract) -> list[str]:
     """List every resource after those that it needs; of the others Vault's come first."""
-    waiting = {name: before(item) & contract.resources.keys() - {name} for name, item in
-               contract.resources.items()}  # fmt: skip
-    rank = {name: (SERVICES.index(item["spec"]["service"]), name) for name, item in
-            contract.resources.items()}  # fmt: skip
+    known = contract.resources
+    waiting = {name: before(item) & known.keys() - {name} for name, item in known.items()}
+    rank = {name: (SERVICES.index(one["spec"]["service"]), name) for name, one in known.items()}
     done: list[str] = []
     while waiting:
         ready = [name for name, needs in waiting.items() if needs.isdisjoint(waiting)]
@@ -110,7 +109,7 @@ def _entries(written: dict[str, Any]) -> Iterator[_Entry]:
 def _wrong(resource: dict[str, Any], entry: _Entry) -> list[Finding]:
     where = (*WHERE, entry.resource, str(entry.id))
     if not isinstance(entry.values, dict):
-        return [Finding(where, "a mapping of fields", show(entry.values))]
+        return [Finding(where, "a mapping of fields", _unshown(entry.values))]
     odd = odd_keys(entry.values, where)
     if odd:
         return odd
@@ -134,9 +133,13 @@ def _wrong(resource: dict[str, Any], entry: _Entry) -> list[Finding]:
     ]
     spec = importlib.import_module(f"saltext.eos.specs.{entry.resource}").SPEC
     values = {name: value for name, value in entry.values.items() if name in fields}
-    return found + [
-        one._replace(path=(*where, *one.path)) for one in wire.wrong(spec, values)
-    ]  # fmt: skip
+    inner = wire.wrong(spec, values)
+    return found + [one._replace(path=(*where, *one.path)) for one in inner]
+
+
+def _unshown(value: Any) -> str:
+    """Say what was found where a secret may have been meant."""
+    return f"{placed.kind(value)}, which is not shown"
 
 
 def _other(resource: dict[str, Any], entry: _Entry, fields: dict[str, Any], name: str) -> str:

@@ -78,6 +78,33 @@ def test_a_run_reads_one_list_for_what_is_right(salted, namespaces, run, test):
 
 
 @pytest.mark.server
+def test_what_is_predicted_ends_nothing_that_a_list_proves(salted, namespaces, run):
+    """Mutation: take a prediction for a write, and a first look reads a list for each object."""
+    namespaces.delete(f"/v1/namespace/{NAMES[3]}")
+    found = run(_wanted(), test=True)
+    assert [found[name]["result"] for name in NAMES] == [True] * 3 + [None] + [True] * 2
+    read = [("GET", f"/v1/namespace/{name}") for name in (*NAMES[:2], NAMES[3])]
+    assert salted.sent == [*read[:2], LIST, read[2]]
+    namespaces.put("/v1/namespace", {"Name": NAMES[3]})
+
+
+@pytest.mark.server
+def test_what_is_only_listed_is_listed_once(salted, run):
+    """Mutation: read the whole list for each object, which is the square of their number."""
+    salted.serve("consul")
+    names = [f"seen-query-{number}" for number in range(6)]
+    try:
+        query = [{"service": "web"}]
+        wanted = {name: {"consul_prepared_query.present": query} for name in names}
+        assert {one["result"] for one in run(wanted).values()} == {True}
+        assert not any(one["changes"] for one in run(wanted).values())
+        assert salted.sent == [("GET", "/v1/query")] * 3
+    finally:
+        for name in names:
+            salted.state("consul_prepared_query.absent", name=name)
+
+
+@pytest.mark.server
 def test_what_a_list_shows_as_wrong_is_read_again_before_it_is_written(
     salted, namespaces, run, listed
 ):

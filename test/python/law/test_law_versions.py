@@ -90,11 +90,12 @@ def test_a_job_is_not_told_what_its_nomad_does_not_know(salted, bodies):
     salted.serve("nomad")
     release = salted.client("nomad").version()
     is_known = numbers(release) >= numbers("1.11")
-    wanted = jobs.job("secretive")
+    # Of nothing: what must be fetched is not there, and a purge meets no evaluation at work.
+    wanted = jobs.job("secretive", group={"Count": 0})
     (task,) = wanted["TaskGroups"][0]["Tasks"]
     task["Secrets"] = [{"Name": "mail", "Provider": "nomad", "Path": "shared/mail"}]
     note = f"TaskGroups:Tasks:Secrets is left out: it needs 1.11, the server has {release}."
-    arguments = {"name": "secretive", "jobspec": wanted, "within": "0s"}
+    arguments = {"name": "secretive", "jobspec": wanted, "within": "20s"}
     with jobs.gone(salted, "secretive"):
         predicted = salted.state("nomad_job.present", test=True, **arguments)
         applied = salted.state("nomad_job.present", **arguments)
@@ -107,6 +108,20 @@ def test_a_job_is_not_told_what_its_nomad_does_not_know(salted, bodies):
         assert (again["result"], again["changes"]) == (True, {}), again
         for one in (predicted, applied, again):
             assert (note in one["comment"]) is not is_known
+
+
+@pytest.mark.server
+def test_a_block_that_an_older_nomad_cannot_read_is_named(salted):
+    """Mutation: parse HCL here, and what this Nomad does not know goes the way of JSON."""
+    salted.serve("nomad")
+    is_known = numbers(salted.client("nomad").version()) >= numbers("1.11")
+    secret = 'secret "mail" {\n provider = "nomad"\n path = "shared/mail"\n}\n\n      config {'
+    spec = jobs.WEB.replace("config {", secret)
+    result = salted.state("nomad_job.present", test=True, name="web", jobspec=spec)
+    assert result["result"] is (None if is_known else False), result
+    if not is_known:
+        assert "jobspec of web: Nomad cannot read it: " in result["comment"]
+        assert 'Blocks of type "secret" are not expected here' in result["comment"]
 
 
 @pytest.mark.parametrize("tasks", [5, "x", [1], None, {"a": {"Secrets": 1}}])
