@@ -92,7 +92,7 @@ def job(name="web", command=("/bin/sleep", "3600"), healthy=0, **more):
 
 
 def await_scheduled(client, name):
-    """Wait until nothing of a job is being scheduled: Nomad 1.11.3 panics when it is purged then."""
+    """Wait until nothing of a job is being scheduled: purged before that, Nomad 1.11.3 panics."""
     ends = time.monotonic() + 30
     while any(
         one["Status"] == "pending"
