@@ -4,6 +4,11 @@ import type { Schema } from '../contract/types.ts'
 import { placeOf, refuse, type Report } from './place.ts'
 import { jsonOfType } from './type-value.ts'
 
+const SPAN_SAYS = 'a span of time such as 90s or 1h30m, or a number of seconds'
+const ANY: Schema = { anyOf: [SPAN, { type: 'number', minimum: 0 }], 'x-says': SPAN_SAYS }
+/** Of a span that is not nothing some digit is not 0. */
+const SOME: Schema = { anyOf: [{ type: 'string', pattern: SPAN.pattern.replace('^', '^(?=[^1-9]*[1-9])') }, { type: 'number', minimum: 1e-9 }], 'x-says': `${SPAN_SAYS}, longer than nothing` }
+
 /** A closed object of texts. */
 function record(...names: readonly string[]): Schema {
   return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, { type: 'string' }])), required: names, additionalProperties: false }
@@ -14,7 +19,11 @@ const VAULT: Schema = { type: 'object', properties: { vault: record('path', 'fie
 const PLACE: Schema = { anyOf: [record('file'), record('sealed'), VAULT], 'x-says': 'the place of a secret: {file: …}, {sealed: …} or {vault: {path: …, field: …}}' }
 
 const WORDS: { readonly [word: string]: (report: Report, node: TypeReferenceNode) => Schema | undefined } = {
-  Span: (report, node) => chosen(report, node, ['ns', 's', 'text'], (wire) => ({ anyOf: [SPAN, { type: 'number', minimum: 0 }], 'x-says': 'a span of time such as 90s or 1h30m, or a number of seconds', 'x-form': `span:${wire}` })),
+  Span: (report, node) => {
+    const least = node.getTypeArguments()[1] === undefined ? 'any' : valueOf(node.getTypeArguments()[1])
+    if (least !== 'any' && least !== 'some') return misuse(report, node, "`Span<'ns', 'some'>` for more than nothing, or no second word")
+    return chosen(report, node, ['ns', 's', 'text'], (wire) => ({ ...(least === 'some' ? SOME : ANY), 'x-form': `span:${wire}` }))
+  },
   Data: () => ({ type: 'object', 'x-says': 'a map in the words of the server' }),
   Base64: () => ({ type: 'string', 'x-form': 'base64' }),
   Slashed: () => ({ ...SLASHED, 'x-says': 'text of at most 512 characters with `/` between its parts, none of them empty, `.` or `..`', 'x-form': 'slashed' }),

@@ -5,8 +5,8 @@ type Name<R> = keyof R & string
 
 // Words of a field.
 
-/** A span of time: `90s`, `1h30m` or a number of seconds. The server writes nanoseconds, seconds, or text. */
-export type Span<Wire extends 'ns' | 's' | 'text'> = Wire extends string ? string | number : never
+/** A span of time: `90s`, `1h30m` or a number of seconds. The server writes nanoseconds, seconds, or text. `some` is more than nothing: where the server takes 0 for its own default, 0 would never be kept. */
+export type Span<Wire extends 'ns' | 's' | 'text', Least extends 'any' | 'some' = 'any'> = [Wire, Least] extends [string, string] ? string | number : never
 /** Text that the server keeps in base64. */
 export type Base64 = string
 /** Text with `/` between its parts, such as the path of a variable. */

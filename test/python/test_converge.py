@@ -105,7 +105,8 @@ def test_what_the_server_fixes_is_refused_with_what_to_do(shelves, present):
     assert (result["result"], shelves.wrote) == (False, [])
     assert result["comment"] == (
         "Nomad shelf tools cannot change room from 'cellar' to 'attic': the server fixes that at "
-        "creation; keep the old value, or delete the object first, which loses what it holds"
+        "creation; expected the old value; keep it, or delete the object first, which loses what "
+        "it holds"
     )
 
 

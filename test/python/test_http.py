@@ -4,6 +4,7 @@ import http.server
 import json
 import ssl
 import threading
+import time
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -193,3 +194,64 @@ def _with_retry_after(seconds):
             handler.send_header("Retry-After", seconds)
 
     return send
+
+
+def _late(monkeypatch):
+    """Let an hour pass before each piece of an answer."""
+    from types import SimpleNamespace
+
+    from saltext.eos.utils import timely
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600)
+    monkeypatch.setattr(timely, "time", clock)
+
+
+def test_an_answer_that_is_not_whole_in_time_is_none(server, client, monkeypatch):
+    """Mutation: bound each read alone, and a byte now and then keeps a state for days."""
+    from saltext.eos.utils.http import Unavailable
+
+    assert client.get("/x") == {"a": 1}
+    _late(monkeypatch)
+    with pytest.raises(Unavailable, match="kept silent"):
+        client.get("/x")
+    assert len(server.requests) == 4
+    with pytest.raises(Unavailable, match="kept silent") as raised:
+        client.put("/x", {})
+    assert (len(server.requests), raised.value.is_unsure) == (5, True)
+
+
+def test_what_never_reached_a_server_was_not_done():
+    """Mutation: call each failure unsure, and a server that is down is searched for a write."""
+    from saltext.eos.utils.http import Client, Unsent
+
+    with pytest.raises(Unsent) as raised:
+        Client("http://127.0.0.1:1", attempts=1).put("/", {})
+    assert raised.value.is_unsure is False
+
+
+def test_a_state_takes_no_page_of_a_proxy_for_an_answer(server):
+    """Mutation: hand text on as it is, and a write that a proxy swallowed was done."""
+    from saltext.eos.utils.http import Garbled
+    from saltext.eos.utils.nomad import ObjectClient
+
+    strict = ObjectClient(f"http://127.0.0.1:{server.server_address[1]}")
+    for ask in (strict.get, strict.put):
+        server.answers, server.requests = [(200, "<html>maintenance</html>")], []
+        with pytest.raises(Garbled, match="expected JSON") as raised:
+            ask("/x")
+        assert (len(server.requests), raised.value.is_unsure) == (1, True)
+    for body in ("", "true", "null", '"text"'):
+        server.answers = [(200, body)]
+        strict.put("/x")
+
+
+@pytest.mark.parametrize(("status", "name"), MEANINGS)
+def test_a_state_says_what_was_expected_and_what_to_do(server, status, name, monkeypatch):
+    from saltext.eos.utils import http as module
+    from saltext.eos.utils.consul import ObjectClient
+
+    monkeypatch.setattr(module, "BACK_OFF", 0)
+    strict = ObjectClient(f"http://127.0.0.1:{server.server_address[1]}")
+    server.answers = [(status, "")] * 3
+    with pytest.raises(getattr(module, name), match=rf"answered {status}: nothing; expected .*; "):
+        strict.get("/x")

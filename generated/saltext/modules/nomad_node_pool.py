@@ -71,8 +71,8 @@ def create(name, description="", meta=None, node_identity_ttl=None):
 
     node_identity_ttl
         How long the identity lives that Nomad gives to a node of the pool; Nomad's own default is a
-        day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
-        left out.
+        day, which it takes for ``0s``, too. Span of time such as ``90s`` or ``1h30m``, or a number
+        of seconds; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.
@@ -109,8 +109,8 @@ def update(name, description=None, meta=None, node_identity_ttl=None):
 
     node_identity_ttl
         How long the identity lives that Nomad gives to a node of the pool; Nomad's own default is a
-        day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
-        left out.
+        day, which it takes for ``0s``, too. Span of time such as ``90s`` or ``1h30m``, or a number
+        of seconds; not managed when left out.
 
     Raises ``CommandExecutionError`` when a value is wrong, or the server is out of reach, sealed or
     refuses.

@@ -53,10 +53,16 @@ SPEC = {
             "form": "span:ns",
             "schema": {
                 "anyOf": [
-                    {"type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$"},
-                    {"type": "number", "minimum": 0},
+                    {
+                        "type": "string",
+                        "pattern": "^(?=[^1-9]*[1-9])([0-9]+(\\.[0-9]+)?(ns|us|ms|s|m|h|d))+$",
+                    },
+                    {"type": "number", "minimum": 1e-9},
                 ],
-                "x-says": "a span of time such as 90s or 1h30m, or a number of seconds",
+                "x-says": (
+                    "a span of time such as 90s or 1h30m, or a number of seconds, longer than "
+                    "nothing"
+                ),
                 "x-form": "span:ns",
             },
         },

@@ -42,8 +42,8 @@ def present(name, description="", meta=None, node_identity_ttl=None):
 
     node_identity_ttl
         How long the identity lives that Nomad gives to a node of the pool; Nomad's own default is a
-        day. Span of time such as ``90s`` or ``1h30m``, or a number of seconds; not managed when
-        left out.
+        day, which it takes for ``0s``, too. Span of time such as ``90s`` or ``1h30m``, or a number
+        of seconds; not managed when left out.
 
     A failure is a result ``False``, whose comment says what was expected and found; what was
     changed before it stands in the changes.

@@ -12,7 +12,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import agent_check, maintenance, settings, state
+from saltext.eos.utils import agent_check, fate, maintenance, settings, state
 from saltext.eos.utils.arguments import refuse_wrong
 from saltext.eos.utils.http import NotFound
 from saltext.eos.utils.mask import plain
@@ -123,13 +123,18 @@ def present(
         note = maintenance.missing(client, wanted["service"], test=test)
         if not test:
             if found and (changes.keys() & {"service", "type"}):
-                _deregister(client, name)
+                _deregister(client, name, _gone(found))
                 done = _gone(found)
-            client.put("/v1/agent/check/register", agent_check.body(wanted))
+            verb = "updated" if found else "created"
+            with fate.told(
+                f"check {name}", verb, changes, lambda: agent_check.left(client, wanted)
+            ):
+                client.put("/v1/agent/check/register", agent_check.body(wanted))
             done = changes
             again = agent_check.find(client, name)
             left = agent_check.changes(wanted, again)
             if again is None or left:
+                done = fate.real(changes, left)
                 raise CommandExecutionError(
                     f"check {name} was written, but the agent did not keep {', '.join(left)}; "
                     "expected what it accepted"
@@ -162,9 +167,10 @@ def absent(name):
             return state.result(name, True, f"Check {name} is already absent.")
         changes = _gone(found)
         if not test:
-            _deregister(client, name)
+            _deregister(client, name, changes)
             done = changes
             if agent_check.find(client, name) is not None:
+                done = {}
                 raise CommandExecutionError(
                     f"check {name} is still there after it was removed; expected it to be gone"
                 )
@@ -178,8 +184,12 @@ def _gone(found: dict[str, Any]) -> dict[str, Any]:
     return {field: {"old": one, "new": None} for field, one in old.items() if one is not None}
 
 
-def _deregister(client: Any, name: str) -> None:
+def _deregister(client: Any, name: str, changes: dict[str, Any]) -> None:
+    def left() -> dict[str, Any]:
+        return {} if agent_check.find(client, name) is None else changes
+
     try:
-        client.put(f"/v1/agent/check/deregister/{name}")
+        with fate.told(f"check {name}", "removed", changes, left):
+            client.put(f"/v1/agent/check/deregister/{name}")
     except NotFound:
         return

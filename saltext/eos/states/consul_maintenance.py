@@ -10,7 +10,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import maintenance, settings, state
+from saltext.eos.utils import fate, maintenance, settings, state
 from saltext.eos.utils.arguments import named, refuse_wrong
 
 __virtualname__ = "consul_maintenance"
@@ -90,11 +90,18 @@ def _switched(name: Any, why: str | None, service: str | None, *needed: str) -> 
             return state.result(name, True, f"{what} is already {mode}.{other}")
         note = maintenance.missing(client, service, test=test)
         changes = {"maintenance": {"old": found, "new": why}}
+
+        def left() -> dict[str, Any]:
+            again = maintenance.reason(client, service)
+            return changes if (again is None) != (why is None) else {}
+
         if not test:
-            maintenance.switch(client, service, why)
+            with fate.told(what, f"put {mode}", changes, left):
+                maintenance.switch(client, service, why)
             done = changes
             again = maintenance.reason(client, service)
             if (again is None) != (why is None):
+                done = {}
                 raise CommandExecutionError(
                     f"{what} is not {mode} after it was put there; expected what Consul accepted"
                 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import peering, placed, settings, state
+from saltext.eos.utils import fate, peering, placed, settings, state
 from saltext.eos.utils.arguments import PLACE, refuse_wrong
 from saltext.eos.utils.mask import plain
 
@@ -100,8 +100,10 @@ def token_written(name, place, meta=None, server_external_addresses=None):
         if not test:
             body = {"Meta": meta} if meta else {}
             body |= {"ServerExternalAddresses": addresses} if addresses else {}
-            secret = peering.token(client, name, body)
-            changes = {field: both for field, both in wanted.items() if field == "state"}
+            begun = {field: both for field, both in wanted.items() if field == "state"}
+            with fate.told(f"peering {name}", "begun", begun, lambda: _open(client, name, begun)):
+                secret = peering.token(client, name, body)
+            changes = begun
             peering.keep(place, secret, __opts__)
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, changes)
@@ -194,9 +196,23 @@ def absent(name, within=60):
             return state.result(name, True, f"Peering {name} is already absent.")
         wanted = {"state": {"old": found["State"], "new": None}}
         if not test:
-            client.delete(f"/v1/peering/{name}")
+            with fate.told(f"peering {name}", "deleted", wanted, lambda: _alive(client, name)):
+                client.delete(f"/v1/peering/{name}")
             changes = wanted
             peering.wait_gone(client, name, within)
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, changes)
     return state.changed(name, f"Peering {name} {{}} deleted.", wanted, test=test)
+
+
+def _open(client: Any, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Ask Consul what of a peering is not begun."""
+    return wanted if peering.find(client, name) is None else {}
+
+
+def _alive(client: Any, name: str) -> dict[str, Any]:
+    """Ask Consul what of a peering is left; one that ends by itself is deleted."""
+    found = peering.find(client, name)
+    if found is None or found["State"] == "DELETING":
+        return {}
+    return {"state": {"old": found["State"], "new": None}}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from saltext.eos.utils import nomad_jobspec, nomad_run, state
-from saltext.eos.utils.converge import EXPECTED
+from saltext.eos.utils.fate import EXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,5 +131,8 @@ def absent(name, namespace="default", purge=False, within="5m"):
 def _text(jobspec, source):
     # Salt tells a state the environment of its SLS by this name, and only while it runs it.
     environment = globals().get("__env__") or __opts__.get("saltenv") or "base"
-    fetch = __salt__["cp.get_file_str"]
-    return nomad_jobspec.chosen(jobspec, source, lambda: fetch(source, environment))
+
+    def fetched():
+        return __salt__["cp.get_file_str"](source, environment)
+
+    return nomad_jobspec.chosen(jobspec, source, fetched)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from saltext.eos.utils import nomad_scheduler, settings, state
+from saltext.eos.utils import fate, nomad_scheduler, settings, state
 from saltext.eos.utils.http import Conflict
 from saltext.eos.utils.nomad_run import EXPECTED
 
@@ -89,12 +89,18 @@ def _present(name, client, wanted):
         return state.unchanged(name, WHAT)
     if __opts__["test"]:
         return state.changed(name, f"{WHAT} {{}} updated.", changes, test=True)
-    nomad_scheduler.write(client, {**found, **wanted}, known)
+
+    def look():
+        return nomad_scheduler.difference(nomad_scheduler.read(client)[0], wanted)
+
+    with fate.told(WHAT, "updated", changes, look):
+        nomad_scheduler.write(client, {**found, **wanted}, known)
     try:
-        left = nomad_scheduler.difference(nomad_scheduler.read(client)[0], wanted)
+        left = look()
     except EXPECTED as err:
         return state.failed(name, f"{WHAT} has been updated, but {err}", changes)
     if left:
-        said = f"{WHAT} has been updated, but Nomad did not keep {', '.join(left)}: {left}"
-        return state.failed(name, said, changes)
+        said = f"{WHAT} has been updated, but Nomad did not keep {', '.join(left)}: {left}; "
+        said += "expected what it accepted; look for a second writer"
+        return state.failed(name, said, fate.real(changes, left))
     return state.changed(name, f"{WHAT} {{}} updated.", changes, test=False)

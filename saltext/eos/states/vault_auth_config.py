@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import auth_config, placed, settings, state
+from saltext.eos.utils import answers, auth_config, fate, placed, settings, state
 from saltext.eos.utils.arguments import SLASHED, refuse_wrong
 from saltext.eos.utils.http import HttpError
 from saltext.eos.utils.mask import plain
@@ -94,14 +94,19 @@ def present(name, config, secrets=None):
         opened = {one: placed.opened(place, __opts__) for one, place in places.items()}
         changes = changes if found else hidden
         if not test:
+            what = f"auth method {name}"
             try:
-                _written(client, name, wanted, found, opened)
+                with fate.told(
+                    what, "configured", changes, lambda: _left(client, name, wanted, changes)
+                ):
+                    _written(client, name, wanted, found, opened)
             except auth_config.Ignored:
                 done = changes
                 raise
             done = changes
             left = auth_config.changes(wanted, auth_config.read(client, name))
             if left:
+                done = fate.real(changes, left)
                 raise CommandExecutionError(
                     f"auth method {name} was configured, but Vault did not keep "
                     f"{', '.join(sorted(left))}; expected what it accepted; compare the names and "
@@ -120,7 +125,12 @@ def _written(
     except HttpError as err:
         if not secrets or err.status is None:
             raise
-        raise CommandExecutionError(
-            f"Vault refuses the configuration of auth method {name} ({err.status}); its words are "
-            "not repeated, because they may hold a secret; look at its journal"
-        ) from None
+        raise answers.unsaid(err, f"POST {err.path}") from None
+
+
+def _left(
+    client: Any, name: str, wanted: dict[str, Any], changed: dict[str, Any]
+) -> dict[str, Any]:
+    """Ask Vault what is not configured; a method that shows nothing has nothing of it."""
+    found = auth_config.read(client, name)
+    return changed if found is None else auth_config.changes(wanted, found)

@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import kv_secret, sealed, settings, state
+from saltext.eos.utils import fate, kv_secret, sealed, settings, state
 from saltext.eos.utils.arguments import refuse_wrong
 from saltext.eos.utils.http import Conflict, Forbidden
 from saltext.eos.utils.kv_secret import PATH
@@ -98,6 +98,12 @@ def _refuse_names(forms: dict[str, Any]) -> None:
         )
 
 
+def _open(client: Any, name: str, forms: dict[str, str]) -> dict[str, Any]:
+    """Ask Vault which fields are not there yet."""
+    held = kv_secret.read(client, name).fields
+    return _changes([field for field in forms if held.get(field) in (None, "")])
+
+
 def _changes(made: list[str]) -> dict[str, Any]:
     return {field: {"old": None, "new": state.HIDDEN} for field in made}
 
@@ -116,14 +122,16 @@ def _made(
         if test or not missing:
             return missing
         new = {field: sealed.generate(forms[field]) for field in missing}
+        wanted = _changes(missing)
         try:
-            kv_secret.write(client, held, held.fields | new)
+            with fate.told(f"secret {name}", "written", wanted, lambda: _open(client, name, forms)):
+                kv_secret.write(client, held, held.fields | new)
         except (Conflict, Forbidden):
             # Forbidden: a token without `update` finds that the secret is there by now.
             if attempt == TRIES or (held.version is None and held.fields):
                 raise
             continue
-        done.update(_changes(missing))
+        done.update(wanted)
         again = kv_secret.read(client, name).fields
         lost = [field for field in forms if again.get(field) in (None, "")]
         if lost:

@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import raft, settings, state
+from saltext.eos.utils import fate, raft, settings, state
 from saltext.eos.utils.arguments import named, refuse_wrong
 
 __virtualname__ = "vault_raft_peer"
@@ -80,15 +80,22 @@ def absent(name):
             for field in ("address", "voter", "healthy")
         }
         if not test:
-            raft.remove(client, name)
+            what = f"raft peer {name}"
+            with fate.told(what, "removed", changes, lambda: _left(client, name, changes)):
+                raft.remove(client, name)
             done = changes
             if name in raft.peers(client):
+                done = {}
                 raise CommandExecutionError(
                     f"raft peer {name} is still there after it was removed; expected it to be gone"
                 )
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, done)
     return state.changed(name, f"Raft peer {name} {{}} removed.", changes, test=test)
+
+
+def _left(client: Any, name: str, changes: dict[str, Any]) -> dict[str, Any]:
+    return changes if name in raft.peers(client) else {}
 
 
 def _peers(name: Any) -> tuple[dict[str, dict[str, Any]], Any]:

@@ -171,6 +171,11 @@ def changes(wanted: dict[str, Any], found: dict[str, Any] | None) -> dict[str, A
     }
 
 
+def left(client: Client, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Ask the agent what is not as wanted."""
+    return changes(wanted, find(client, wanted["name"]))
+
+
 def body(wanted: dict[str, Any]) -> dict[str, Any]:
     """Give a check as it is registered; the agent itself goes on to say what it has said."""
     notes, mark = wanted.get("notes") or "", f"eos:{digest(wanted)}"

@@ -75,7 +75,7 @@ def unsaid(err: HttpError, where: str) -> HttpError:
         return err
     return type(err)(
         f"{where} answered {err.status}; its words are not repeated, because they may hold a "
-        "secret; look at the server's journal",
+        f"secret; look at the server's journal; {err.advice}",
         method=err.method, path=err.path, status=err.status, body=None,
     )  # fmt: skip
 

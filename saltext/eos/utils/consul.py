@@ -21,6 +21,7 @@ class ObjectClient(Client):
     """A client for the objects that states keep in Consul: what is not there is ``NotFound``."""
 
     pooled = True
+    strict = True
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """

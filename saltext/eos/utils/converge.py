@@ -9,30 +9,22 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from salt.exceptions import CommandExecutionError, SaltInvocationError
+from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import codec, diff, forms, measures, seen, settings, state, wire
+from saltext.eos.utils import codec, diff, fate, forms, measures, seen, settings, state, wire
+from saltext.eos.utils.fate import EXPECTED, Changes
 from saltext.eos.utils.http import Conflict, NotFound
 from saltext.eos.utils.task import Task, task
 
 Functions = Mapping[str, Callable[..., Any]]
 Spec = dict[str, Any]
-Changes = dict[str, dict[str, Any]]
 POLL = 0.5
 PAUSE = 0.1
 TRIES = 3
-EXPECTED = (CommandExecutionError, SaltInvocationError, ValueError)
-
-
-class Unproved(CommandExecutionError):
-    """It was written, but is not as it was wanted: the changes were made all the same."""
-
-    def __init__(self, message: str, changes: Changes) -> None:
-        super().__init__(message)
-        self.changes = changes
 
 
 def present(
@@ -149,8 +141,9 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
     if found is None:
         changes = _created(one.spec, one.desired)
         if not test:
-            _create(one)
-            _prove(one, "created", changes, lambda: _settled(one))
+            with _told(one, "created", changes):
+                _create(one)
+            fate.proved(one.what, "created", changes, lambda: _settled(one), one.hide)
         return state.done(one.name, one.what, "created", changes, test=test)
     changes = _changes(one, _read(one, found))
     if not changes:
@@ -158,8 +151,9 @@ def _present(one: Task, *, test: bool) -> dict[str, Any]:
     _refuse_fixed(one, changes)
     _refuse_loss(one, found)
     if not test:
-        _update(one, found)
-        _prove(one, "updated", changes, lambda: _confirm(one))
+        with _told(one, "updated", changes):
+            _update(one, found)
+        fate.proved(one.what, "updated", changes, lambda: _confirm(one), one.hide)
     return state.done(one.name, one.what, "updated", changes, test=test)
 
 
@@ -173,14 +167,31 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
     shown = _created(one.spec, _read(one, found))
     changes = {name: {"old": both["new"], "new": None} for name, both in shown.items()}
     if not test:
-        _delete(one, found)
-        _prove(one, "deleted", changes, lambda: _gone(one))
+        with _told(one, "deleted", changes):
+            _delete(one, found)
+        fate.proved(one.what, "deleted", changes, lambda: _gone(one, changes), one.hide)
     return state.done(one.name, one.what, "deleted", changes, test=test)
 
 
-def _gone(one: Task) -> None:
+def _gone(one: Task, changes: Changes) -> None:
     if wire.find(one.client, one.spec, one.desired) is not None:
-        raise CommandExecutionError(f"{one.what} is still there after it was deleted")
+        raise fate.NotKept(
+            f"{one.what} is still there after it was deleted; expected it to be gone; look for "
+            "what keeps it, then apply again",
+            changes,
+        )
+
+
+def _told(one: Task, verb: str, changes: Changes) -> AbstractContextManager[None]:
+    """Look for what was written when its server does not say whether it was."""
+
+    def left() -> Changes:
+        found = wire.find(one.client, one.spec, one.desired)
+        if verb == "deleted":
+            return {} if found is None else changes
+        return changes if found is None else _changes(one, _read(one, found))
+
+    return fate.told(one.what, verb, changes, left, one.hide)
 
 
 def _updated(one: Task) -> dict[str, Any]:
@@ -229,18 +240,6 @@ def _settled(one: Task) -> dict[str, Any]:
     return _confirm(one)
 
 
-def _prove(one: Task, verb: str, changes: Changes, look: Callable[[], Any]) -> None:
-    """
-    See that what was written is there.
-
-    :raises Unproved: it is not, or cannot be seen; what has changed is said with it.
-    """
-    try:
-        look()
-    except EXPECTED as err:
-        raise Unproved(f"{one.what} has been {verb}, but {one.hide(err)}", changes) from None
-
-
 def _update(one: Task, found: dict[str, Any]) -> None:
     known = {**found, **_set(_read(one, found)), **_set(one.desired)}
     wire.send(one.client, one.spec, one.spec["update"], known, _body(one, found))
@@ -279,12 +278,17 @@ def _confirm(one: Task) -> dict[str, Any]:
     """Read again; what the server did not keep is a failure, whatever it answered before."""
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
-        raise CommandExecutionError(f"{one.what} is not there after it was written")
+        raise CommandExecutionError(
+            f"{one.what} is not there after it was written; expected what the server accepted; "
+            "look for who takes it away, then apply again"
+        )
     fields = _read(one, found)
     left = _changes(one, fields)
     if left:
-        raise CommandExecutionError(
-            f"{one.what} was written, but the server did not keep {', '.join(left)}: {left}"
+        raise fate.NotKept(
+            f"{one.what} was written, but the server did not keep {', '.join(left)}: {left}; "
+            "expected what it accepted; look for a second writer",
+            left,
         )
     return fields
 
@@ -329,7 +333,7 @@ def _refuse_fixed(one: Task, changes: Changes) -> None:
     said = ", ".join(
         f"{name} from {changes[name]['old']!r} to {changes[name]['new']!r}" for name in fixed
     )
-    advice = "keep the old value"
+    advice = "expected the old value; keep it"
     if one.spec["delete"] is not None:
         advice += ", or delete the object first, which loses what it holds"
     raise CommandExecutionError(

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import json
 import random
 import socket
 import ssl
-import threading
 import time
-from collections.abc import Hashable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Hashable
 from typing import Any
 from urllib.parse import urlsplit
 
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import pool
+from saltext.eos.utils.timely import Timely, cut_after, watched
 
 IDEMPOTENT = {"GET", "LIST", "HEAD"}
 BACK_OFF = 0.2
 LONGEST_WAIT = 5.0
 LARGEST_BODY = 64 * 1024 * 1024
+LONGEST_ANSWER = 60.0
+"""Seconds for one whole answer, beyond the wait for its beginning."""
 
 
 class HttpError(CommandExecutionError):
@@ -31,6 +33,11 @@ class HttpError(CommandExecutionError):
     :param status: HTTP status; ``None`` when no answer came.
     :param body: the parsed answer.
     """
+
+    advice = "expected a request that this server takes; mend what it names"
+    """What was expected, and what to do."""
+    is_unsure = False
+    """Whether a write may have been done all the same."""
 
     def __init__(self, message: str, *, method: str, path: str, status: int | None, body: Any):
         super().__init__(message)
@@ -47,29 +54,55 @@ class BadRequest(HttpError):
 class Forbidden(HttpError):
     """401 or 403: the token is absent, unknown or too weak."""
 
+    advice = "expected a token that may do this; look at its policies"
+
 
 class NotFound(HttpError):
     """404: there is no such thing."""
+
+    advice = "expected it to be there; look whether another took it away"
 
 
 class Conflict(HttpError):
     """409 or 412: it changed since it was read."""
 
+    advice = "expected nobody else to write it at the same time; apply again"
+
 
 class TooMany(HttpError):
     """429: the server asks to wait."""
 
+    advice = "expected fewer requests at once; apply again later"
+
 
 class ServerError(HttpError):
     """5xx: the server failed."""
+
+    advice = "expected it to be well; look at its journal, then apply again"
+    is_unsure = True
 
 
 class Sealed(ServerError):
     """503: the server is there, but not ready to serve."""
 
 
+class Garbled(ServerError):
+    """An answer that is no JSON: not the server itself has answered."""
+
+    advice = "expected JSON; see what answers at that address"
+
+
 class Unavailable(HttpError):
     """No answer: no connection, a TLS failure or silence."""
+
+    advice = "expected the server to answer there; see whether it runs, then apply again"
+    is_unsure = True
+
+
+class Unsent(Unavailable):
+    """No connection, so nothing was sent."""
+
+    is_unsure = False
 
 
 _BY_STATUS: dict[int, type[HttpError]] = {
@@ -100,6 +133,8 @@ class Client:
 
     pooled = False
     """Whether connections are kept for the next request; a state of Salt asks often and briefly."""
+    strict = False
+    """Whether an answer must be JSON, and a message ends in what to do: so with states."""
 
     def __init__(
         self,
@@ -177,6 +212,8 @@ class Client:
         for attempt in range(1, last + 1):
             try:
                 return self._once(method, path, body)
+            except Garbled:
+                raise
             except (Unavailable, TooMany, ServerError) as err:
                 asked = self._asked_to_wait(err)
                 if attempt == last or asked > LONGEST_WAIT:
@@ -201,14 +238,17 @@ class Client:
     def _once(self, method: str, path: str, body: Any) -> Any:
         where = f"{method} {self.base_url}{path}"
         connection = self._connection(where, method, path)
-        is_whole = False
+        is_whole, is_reached = False, watched(connection)
+        ends = time.monotonic() + self._timeout + LONGEST_ANSWER
+        bounded = functools.partial(Timely, ends=ends)
+        connection.response_class = bounded  # type: ignore[assignment]
         headers = {"Accept": "application/json", **self._headers}
         data = body
         if body is not None and not isinstance(body, (bytes, str)):
             data = json.dumps(body)
             headers.setdefault("Content-Type", "application/json")
         try:
-            with _cut_after(connection, self._within):
+            with cut_after(connection, self._within):
                 connection.request(method, self._prefix + path, data, headers)
                 answer = connection.getresponse()
                 raw = answer.read(LARGEST_BODY + 1)
@@ -216,8 +256,9 @@ class Client:
                     raise http.client.IncompleteRead(raw, answer.length)
                 is_whole = answer.isclosed() and not answer.will_close
         except (OSError, http.client.HTTPException) as err:
-            raise Unavailable(
-                f"{where} got no answer: {_cause(err)}",
+            kind = Unavailable if is_reached() else Unsent
+            raise kind(
+                self._said(f"{where} got no answer: {_cause(err)}", kind),
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
         except ValueError:
@@ -239,16 +280,20 @@ class Client:
                 f"{where} answered more than {LARGEST_BODY} bytes",
                 method=method, path=path, status=answer.status, body=None,
             )  # fmt: skip
-        parsed = _parse(raw)
-        if answer.status < 300:
+        parsed, is_json = _parse(raw)
+        if answer.status < 300 and (is_json or not self.strict):
             return parsed
-        kind = _BY_STATUS.get(answer.status)
-        if kind is None:
-            kind = ServerError if answer.status >= 500 else BadRequest
-        raise kind(
-            f"{where} answered {answer.status}: {words(parsed)[:300]}",
+        failed = meaning(answer.status)
+        said = f"answered {answer.status}: {words(parsed)[:300]}"
+        if failed is Garbled:
+            said = f"answered {answer.status}, but with what is no JSON"
+        raise failed(
+            self._said(f"{where} {said}", failed),
             method=method, path=path, status=answer.status, body=parsed,
         )  # fmt: skip
+
+    def _said(self, text: str, kind: type[HttpError]) -> str:
+        return f"{text}; {kind.advice}" if self.strict else text
 
     def _connection(self, where: str, method: str, path: str) -> http.client.HTTPConnection:
         if self._unix_socket:
@@ -261,45 +306,13 @@ class Client:
         try:
             context = pool.context(self._ca_file)
         except OSError as err:
-            raise Unavailable(
+            raise Unsent(
                 f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})",
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
         return http.client.HTTPSConnection(
             self._host, self._port, timeout=self._timeout, context=context
         )
-
-
-@contextmanager
-def _cut_after(connection: http.client.HTTPConnection, seconds: float | None) -> Iterator[None]:
-    """Break a connection off when an answer is not whole in time."""
-    if seconds is None:
-        yield
-        return
-    deadline = time.monotonic() + seconds
-    connection.connect()
-    plug = connection.sock
-    is_late = threading.Event()
-
-    def cut() -> None:
-        is_late.set()
-        with suppress(OSError):
-            # Not the TLS layer's own: it is at work in another thread.
-            socket.socket.shutdown(plug, socket.SHUT_RDWR)
-
-    alarm = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
-    alarm.daemon = True
-    alarm.start()
-    try:
-        yield
-    except (OSError, http.client.HTTPException) as err:
-        if is_late.is_set():
-            raise TimeoutError from err
-        raise
-    finally:
-        alarm.cancel()
-    if is_late.is_set():
-        raise TimeoutError
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -315,21 +328,29 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-def _parse(raw: bytes) -> Any:
+def meaning(status: int) -> type[HttpError]:
+    """Give what a status means that is no success; of a success, that its answer was none."""
+    if status < 300:
+        return Garbled
+    return _BY_STATUS.get(status) or (ServerError if status >= 500 else BadRequest)
+
+
+def _parse(raw: bytes) -> tuple[Any, bool]:
+    """Give an answer, and whether it is JSON, or empty."""
     if not raw.strip():
-        return None
+        return None, True
     text = raw.decode("utf-8", "replace")
     try:
-        return json.loads(text)
+        return json.loads(text), True
     except (ValueError, RecursionError):
-        return text
+        return text, False
 
 
 def words(body: Any) -> str:
     """Give all of the server's own words."""
     if isinstance(body, dict) and isinstance(body.get("errors"), list):
         body = "; ".join(map(str, body["errors"])) or "nothing"
-    text = body if isinstance(body, str) else json.dumps(body)
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
     return text.strip() or "nothing"
 
 

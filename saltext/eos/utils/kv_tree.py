@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers, forms
+from saltext.eos.utils import answers, fate, forms
 from saltext.eos.utils.http import (
     BadRequest,
     Client,
@@ -114,15 +114,15 @@ def settle(client: Client, tree: Tree, *, test: bool) -> tuple[Changes, list[str
             if test or not steps:
                 return {**changes, **{key: both for key, both, _ in steps}}, left
             try:
-                _write(client, steps, changes)
+                _write(client, tree, steps, changes)
                 break
             except Conflict:
                 if attempt == TRIES:
                     raise
                 time.sleep(PAUSE * attempt)
-        _confirm(tree, read(client, tree.folder))
+        _confirm(tree, read(client, tree.folder), changes)
     except CommandExecutionError as err:
-        raise Unfinished(str(err), changes) from err
+        raise Unfinished(str(err), {**changes, **getattr(err, "changes", {})}) from err
     return changes, left
 
 
@@ -168,13 +168,18 @@ def _operation(folder: str, key: str, value: str, has: dict[str, Any]) -> dict[s
     }
 
 
-def _write(client: Client, steps: list[Step], changes: Changes) -> None:
+def _write(client: Client, tree: Tree, steps: list[Step], changes: Changes) -> None:
+    def left() -> Changes:
+        return {key: both for key, both, _ in _steps(tree, read(client, tree.folder))}
+
     for batch in _batches(steps):
+        wanted = {key: both for key, both, _ in batch}
         try:
-            client.put("/v1/txn", [operation for _, _, operation in batch])
+            with fate.told(f"{tree.folder}/", "written", wanted, left):
+                client.put("/v1/txn", [operation for _, _, operation in batch])
         except Conflict as err:
             raise _meant(err, [operation["KV"]["Key"] for _, _, operation in batch]) from err
-        changes.update({key: both for key, both, _ in batch})
+        changes.update(wanted)
 
 
 def _meant(err: Conflict, keys: list[str]) -> HttpError:
@@ -190,15 +195,15 @@ def _meant(err: Conflict, keys: list[str]) -> HttpError:
         kind, why = (
             Forbidden,
             (
-                f"the token may not write {said}; expected one at eos:connections:consul with "
-                "`key:write` there"
+                f"the token may not write {said}; `key:write` is needed there, of the token at "
+                "eos:connections:consul"
             ),
         )
     else:
         said = "; ".join(f"{_named(one, keys)}: {one.get('What')}"[:200] for one in other[:3])
         kind, why = BadRequest, f"Consul refuses {said or 'it without a reason'}"
     return kind(
-        f"PUT /v1/txn answered {err.status}: {why}",
+        f"PUT /v1/txn answered {err.status}: {why}; {kind.advice}",
         method="PUT", path="/v1/txn", status=err.status, body=None,
     )  # fmt: skip
 
@@ -239,11 +244,14 @@ def _batches(steps: list[Step]) -> Iterator[list[Step]]:
         yield batch
 
 
-def _confirm(tree: Tree, found: dict[str, dict[str, Any]]) -> None:
-    again = [key for key, _, _ in _steps(tree, found)]
+def _confirm(tree: Tree, found: dict[str, dict[str, Any]], changes: Changes) -> None:
+    again = {key: both for key, both, _ in _steps(tree, found)}
     if again:
+        seen = fate.real(changes, again)
+        changes.clear()
+        changes.update(seen)
         raise CommandExecutionError(
-            f"{tree.folder}/ was written, but {', '.join(again[:10])} reads back otherwise; "
+            f"{tree.folder}/ was written, but {', '.join(list(again)[:10])} reads back otherwise; "
             "expected what was written; look for a second writer"
         )
 

@@ -15,6 +15,7 @@ class ObjectClient(Client):
     """A client for the objects that states keep in Nomad."""
 
     pooled = True
+    strict = True
 
     def version(self) -> str:
         """Give the version that the agent says it has."""

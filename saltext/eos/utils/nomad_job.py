@@ -271,7 +271,8 @@ def unchanged(client: Client, known: dict[str, Any]) -> None:
     found = read(client, known["ID"], known["Namespace"])
     if found is None or any(found.get(name) != known.get(name) for name in ("Version", "Stop")):
         raise Conflict(
-            f"another has changed the job {known['ID']} meanwhile; nothing was stopped",
+            f"another has changed the job {known['ID']} meanwhile; nothing was stopped; "
+            f"{Conflict.advice}",
             method="DELETE", path=path_of(known["ID"], known["Namespace"]), status=409, body=None,
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import answers, forms, nomad_deployment, settings, state
+from saltext.eos.utils import answers, fate, forms, nomad_deployment, settings, state
 from saltext.eos.utils.http import Client
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.nomad_job import ALIVE
@@ -132,16 +132,21 @@ def eligibility(node: Node, wanted: str, *, test: bool) -> dict[str, Any]:
         return state.result(node.name, True, f"{node.what} is already {wanted}.")
     if test:
         return state.done(node.name, node.what, verb, changes, test=True)
-    if "DrainStrategy" in changes:
-        body: dict[str, Any] = {"DrainSpec": None, "MarkEligible": True}
-        node.client.put(f"/v1/node/{node.id}/drain", body)
-    else:
-        node.client.put(f"/v1/node/{node.id}/eligibility", {"Eligibility": wanted})
+
+    def left() -> Changes:
+        return _eligibility_changes(node.read(), wanted)
+
+    with fate.told(node.what, verb, changes, left):
+        if "DrainStrategy" in changes:
+            body: dict[str, Any] = {"DrainSpec": None, "MarkEligible": True}
+            node.client.put(f"/v1/node/{node.id}/drain", body)
+        else:
+            node.client.put(f"/v1/node/{node.id}/eligibility", {"Eligibility": wanted})
 
     def look() -> None:
-        left = _eligibility_changes(node.read(), wanted)
-        if left:
-            raise CommandExecutionError(f"another undid it: {left}")
+        again = left()
+        if again:
+            raise fate.NotKept(f"another undid it: {again}; expected it to stay", again)
 
     return _proved(node, verb, changes, look)
 
@@ -196,8 +201,19 @@ def drained(
         spec = {"Deadline": round(span * SECOND), "IgnoreSystemJobs": ignore_system_jobs}
         scope = {SCOPE: str(ignore_system_jobs).lower()}
         body = {"DrainSpec": spec, "MarkEligible": False, "Meta": scope}
-        node.client.put(f"/v1/node/{node.id}/drain", body)
+        with fate.told(node.what, "drained", changes, lambda: _undrained(node, wanted)):
+            node.client.put(f"/v1/node/{node.id}/drain", body)
     return _proved(node, "drained", changes, lambda: _emptied(node, within, ignore_system_jobs))
+
+
+def _undrained(node: Node, wanted: dict[str, Any]) -> Changes:
+    """Ask what of a drain has not begun; one that had nothing to move is over at once."""
+    found = node.read()
+    left = _eligibility_changes(found, "ineligible")
+    is_over = not left and _was_drained(found, wanted["ignore_system_jobs"])
+    if drain_of(found) != wanted and not is_over:
+        left["DrainStrategy"] = {"old": drain_of(found), "new": wanted}
+    return left
 
 
 def _was_drained(found: dict[str, Any], ignore_system_jobs: bool) -> bool:
@@ -285,9 +301,9 @@ def told(node: Node, meta: Any, *, test: bool) -> dict[str, Any]:
     if test:
         return state.done(node.name, node.what, "updated", changes, test=True)
     path = f"/v1/client/metadata?node_id={node.id}"
-    node.client.post(
-        path, {"Meta": {name: one for name, one in wanted.items() if known.get(name) != one}}
-    )
+    sent = {name: one for name, one in wanted.items() if known.get(name) != one}
+    with fate.told(node.what, "updated", changes, lambda: _meta_changes(meta_of(node), wanted)):
+        node.client.post(path, {"Meta": sent})
 
     def look() -> None:
         ends = time.monotonic() + SEEN_WITHIN
@@ -313,5 +329,7 @@ def _proved(node: Node, verb: str, changes: Changes, look: Callable[[], None]) -
         look()
     except EXPECTED as err:
         said = f"{node.what} has been {verb}" if changes else f"{node.what} is being {verb}"
+        if isinstance(err, fate.NotKept):
+            changes = fate.real(changes, err.left)
         return state.failed(node.name, f"{said}, but {err}", changes)
     return state.done(node.name, node.what, verb, changes, test=False)

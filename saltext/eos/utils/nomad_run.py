@@ -10,8 +10,8 @@ from typing import Any
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import (
-    converge,
     diff,
+    fate,
     nomad_deployment,
     nomad_job,
     nomad_jobspec,
@@ -23,7 +23,7 @@ from saltext.eos.utils.http import Client, Conflict, ServerError
 from saltext.eos.utils.nomad_deployment import End
 from saltext.eos.utils.nomad_job import Plan
 
-EXPECTED = converge.EXPECTED
+EXPECTED = fate.EXPECTED
 SECOND = 10**9
 LONGEST = 24 * 3600
 NO_NAMESPACE = "nonexistent namespace"
@@ -113,7 +113,10 @@ def _present(here: Asked, spec: nomad_jobspec.Jobspec, within: float) -> dict[st
     if here.is_test:
         result = state.done(here.name, here.what, verb, planned.changes, test=True)
         return _said(result, planned.unplaced, planned.warnings)
-    answer = nomad_job.register(here.client, spec, planned)
+    with fate.told(
+        here.what, verb, planned.changes, lambda: nomad_job.plan(here.client, spec).changes
+    ):
+        answer = nomad_job.register(here.client, spec, planned)
     result = state.done(here.name, here.what, verb, planned.changes, test=False)
     try:
         return _said(result, _followed(here, spec, planned, answer, within), planned.warnings)
@@ -200,29 +203,21 @@ def stopped(here: Asked, within: float) -> dict[str, Any]:
         return _over(here, f"{here.what} is already stopped, and kept.", within)
     if here.is_test:
         return state.done(here.name, here.what, "stopped", changes, test=True)
-    try:
+
+    def left() -> dict[str, Any]:
+        return stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
+
+    with fate.told(here.what, "stopped", changes, left, always=True):
         nomad_job.stop(here.client, known)
-    except EXPECTED as err:
-        return state.failed(here.name, err, _so_far(here, changes))
 
     def look() -> str:
         said = _ended(here, within)
-        left = stop_changes(here, nomad_job.known_job(here.client, here.name, here.where))
-        if left:
-            raise CommandExecutionError(f"another undid it: {left}")
+        again = left()
+        if again:
+            raise CommandExecutionError(f"another undid it: {again}")
         return said
 
     return _proved(here, "stopped", changes, look)
-
-
-def _so_far(here: Asked, changes: dict[str, Any]) -> dict[str, Any]:
-    """Give what of a stop that broke off has been done: it is tagged before it is stopped."""
-    try:
-        known = nomad_job.known_job(here.client, here.name, here.where)
-        left = stop_changes(here, known)
-    except EXPECTED:
-        return {}
-    return {name: one for name, one in changes.items() if name not in left}
 
 
 def _ended(here: Asked, within: float) -> str:
@@ -267,12 +262,16 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
     changes = gone(known)
     if here.is_test:
         return state.done(here.name, here.what, "deleted", changes, test=True)
-    more = "&purge=true" if purge else ""
-    if purge or not known["Stop"]:
-        nomad_job.unchanged(here.client, known)
-        here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
-    else:
-        nomad_job.release(here.client, known)
+
+    def left() -> dict[str, Any]:
+        found = nomad_job.read(here.client, here.name, here.where)
+        if found is None or purge:
+            return {} if found is None else changes
+        is_done = not nomad_job.is_kept(here.client, found) if known["Stop"] else found["Stop"]
+        return {} if is_done else changes
+
+    with fate.told(here.what, "deleted", changes, left):
+        _delete(here, known, purge=purge)
 
     def look() -> str:
         if not purge:
@@ -285,6 +284,15 @@ def absent(here: Asked, within: float, *, purge: bool) -> dict[str, Any]:
         return said
 
     return _proved(here, "deleted", changes, look)
+
+
+def _delete(here: Asked, known: dict[str, Any], *, purge: bool) -> None:
+    more = "&purge=true" if purge else ""
+    if purge or not known["Stop"]:
+        nomad_job.unchanged(here.client, known)
+        here.client.delete(nomad_job.path_of(here.name, here.where, more=more))
+    else:
+        nomad_job.release(here.client, known)
 
 
 def _proved(

@@ -26,8 +26,8 @@ def unchanged(name: str, what: str) -> dict[str, Any]:
 def failed(
     name: str, err: Exception | str, changes: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Say why it failed; changes made before stay visible."""
-    return result(name, False, str(err), changes)
+    """Say why it failed; changes made before stay visible, above all those that it knows of."""
+    return result(name, False, str(err), getattr(err, "changes", None) or changes)
 
 
 def done(name: str, what: str, verb: str, changes: dict[str, Any], *, test: bool) -> dict[str, Any]:

@@ -95,10 +95,11 @@ class Task:
 
         What a server said is taken whole, and cut only when nothing of a secret is left in it.
         """
-        text, rest = str(err), ""
+        text, rest, advice = str(err), "", ""
         if self.secrets and isinstance(err, HttpError) and err.body is not None:
             text, rest = f"{err.method} {err.path} answered {err.status}: ", words(err.body)
-        return self._without(text) + self._without(rest)[:300]
+            advice = f"; {err.advice}"
+        return self._without(text) + self._without(rest)[:300] + advice
 
     def _aged(self, err: Exception) -> str:
         client = self.connection

@@ -20,6 +20,7 @@ class ObjectClient(Client):
     """A client for the objects that states keep in Vault: they come without their envelope."""
 
     pooled = True
+    strict = True
     warnings: tuple[str, ...] = ()
     """What the server said beside its last answer, such as names that it does not know."""
 

@@ -85,12 +85,13 @@ def send(
         # Nomad answers with the variable that the other wrote, in clear.
         raise Conflict(
             f"{method} {client.base_url}{path} answered {err.status}: another has written "
-            "meanwhile",
+            f"meanwhile; {err.advice}",
             method=method, path=path, status=err.status, body=None,
         ) from None  # fmt: skip
     if answer is False and method not in IDEMPOTENT and spec.get("lost") == "answers-false":
         raise Conflict(
-            f"{method} {client.base_url}{path} answered false: another has written meanwhile",
+            f"{method} {client.base_url}{path} answered false: another has written meanwhile; "
+            f"{Conflict.advice}",
             method=method, path=path, status=200, body=answer,
         )  # fmt: skip
     return answer

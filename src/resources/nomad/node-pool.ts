@@ -8,8 +8,8 @@ export interface NodePool {
   description: Default<Text<256>, ''>
   /** Free labels, such as the rack. */
   meta?: Record<string, string>
-  /** How long the identity lives that Nomad gives to a node of the pool; Nomad's own default is a day. */
-  nodeIdentityTtl?: Span<'ns'>
+  /** How long the identity lives that Nomad gives to a node of the pool; Nomad's own default is a day, which it takes for `0s`, too. */
+  nodeIdentityTtl?: Span<'ns', 'some'>
 }
 
 export default defineResource<NodePool>({

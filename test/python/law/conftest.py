@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import salt.config
 import salt.loader
+from fault_fixtures import bench, proxies  # noqa: F401 - fixtures
 from law_nomad import csi_plugin, nomad
 from law_secrets import content
 from law_servers import consul, vault
