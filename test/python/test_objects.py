@@ -57,8 +57,13 @@ WRONG = {
     ),
     "an id that is no text": (
         "{nomad_namespace: {11:25: {}}}",
-        "eos:objects:nomad_namespace:685:name: expected letters, digits and `-`",
+        "eos:objects:nomad_namespace:685: expected text as the id; quote it",
         "found 685",
+    ),
+    "an id that is one with another in writing": (
+        "{nomad_namespace: {'1': {name: a}, 1: {name: b}}}",
+        "eos:objects:nomad_namespace:1: expected text as the id; quote it",
+        "found 1",
     ),
     "a wrong type": (
         "{nomad_namespace: {web: {meta: [a]}}}",
