@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from urllib.parse import quote
 
 WEB = """
 variable "seconds" {
@@ -89,6 +91,17 @@ def job(name="web", command=("/bin/sleep", "3600"), healthy=0, **more):
     return {"ID": name, "Name": name, "Type": "service", "TaskGroups": [one], **more}
 
 
+def await_scheduled(client, name):
+    """Wait until nothing of a job is being scheduled: purged before that, Nomad 1.11.3 panics."""
+    ends = time.monotonic() + 30
+    while any(
+        one["Status"] == "pending"
+        for one in client.get(f"/v1/job/{quote(name, safe='')}/evaluations")
+    ):
+        assert time.monotonic() < ends, f"{name} is still being scheduled"
+        time.sleep(0.1)
+
+
 @contextlib.contextmanager
 def gone(salted, *names):
     """Purge jobs when the block ends."""
@@ -96,5 +109,6 @@ def gone(salted, *names):
         yield
     finally:
         for name in names:
+            await_scheduled(salted.client("nomad"), name)
             result = salted.state("nomad_job.absent", name=name, purge=True, within="30s")
             assert result["result"] is True, result
