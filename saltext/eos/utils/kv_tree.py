@@ -247,7 +247,8 @@ def _batches(steps: list[Step]) -> Iterator[list[Step]]:
 def _confirm(tree: Tree, found: dict[str, dict[str, Any]], changes: Changes) -> None:
     again = {key: both for key, both, _ in _steps(tree, found)}
     if again:
-        seen = fate.real(changes, again)
+        # What is not seen at all proves nothing: a list may be older than what was written.
+        seen = fate.real(changes, {key: both for key, both in again.items() if key in found})
         changes.clear()
         changes.update(seen)
         raise CommandExecutionError(
