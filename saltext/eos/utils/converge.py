@@ -175,9 +175,7 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
 def _gone(one: Task, changes: Changes) -> None:
     if wire.find(one.client, one.spec, one.desired) is not None:
         raise fate.NotKept(
-            f"{one.what} is still there after it was deleted; expected it to be gone; look for "
-            "what keeps it, then apply again",
-            changes,
+            f"{one.what} is still there after it was deleted; expected it to be gone", changes
         )
 
 
@@ -278,8 +276,7 @@ def _confirm(one: Task) -> dict[str, Any]:
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
         raise CommandExecutionError(
-            f"{one.what} is not there after it was written; expected what the server accepted; "
-            "look for who takes it away, then apply again"
+            f"{one.what} is not there after it was written; expected what was accepted"
         )
     fields = _read(one, found)
     left = _changes(one, fields)

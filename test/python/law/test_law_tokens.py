@@ -127,7 +127,12 @@ def test_a_token_comes_out_of_its_envelope(tmp_path):
     packed = envelope.pack(
         SECRET, key.public_key().public_bytes(pem, kind), minion="n1", purpose="consul.token"
     )
-    form = {"schema": SCHEMA, "node": {"id": "n1"}, "secrets": {"consul.token": packed}}
+    form = {
+        "schema": SCHEMA,
+        "node": {"id": "n1"},
+        "components": {},
+        "secrets": {"consul.token": packed},
+    }
     opts = connecting({"sealed": "consul.token"})
     opts |= {"pki_dir": str(tmp_path), "pillar": {"eos": {"_compiled": form}}}
     assert connect("consul", opts)._headers == {"X-Consul-Token": SECRET}
