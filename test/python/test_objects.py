@@ -57,8 +57,13 @@ WRONG = {
     ),
     "an id that is no text": (
         "{nomad_namespace: {11:25: {}}}",
-        "eos:objects:nomad_namespace:685:name: expected letters, digits and `-`",
+        "eos:objects:nomad_namespace:685: expected text as the id; quote it",
         "found 685",
+    ),
+    "an id that is one with another in writing": (
+        "{nomad_namespace: {'1': {name: a}, 1: {name: b}}}",
+        "eos:objects:nomad_namespace:1: expected text as the id; quote it",
+        "found 1",
     ),
     "a wrong type": (
         "{nomad_namespace: {web: {meta: [a]}}}",
@@ -235,8 +240,24 @@ def test_the_stack_keeps_its_own_check(monkeypatch):
     assert any(
         one.startswith("eos:topology: expected at least one node") for one in pillar["_errors"]
     )
-    pillar = pillar_of(monkeypatch, "m_master", {"objects": {}})
+    pillar = pillar_of(monkeypatch, "m_master", {"objects": {}, "topology": {}})
     assert any(one.startswith("eos:topology") for one in pillar["_errors"])
+
+
+def test_an_orchestration_beside_objects_alone_goes_on_and_one_of_the_stack_does_not(monkeypatch):
+    """Mutation: ask for a stack there, and no orchestration of that site can be run."""
+    from salt.exceptions import CommandExecutionError
+
+    from saltext.eos.utils import sls
+    from saltext.eos.utils.compiled import compiled
+
+    pillar = pillar_of(monkeypatch, "m_master", {"objects": {"nomad_namespace": {"web": None}}})
+    assert "_errors" not in pillar
+    assert sls.stack(pillar).keep({"guard": 1, "write": 2}) == {"guard": 1}
+    with pytest.raises(CommandExecutionError, match="m_master is not in eos:topology"):
+        compiled(pillar)
+    pillar = pillar_of(monkeypatch, "m_master", {"objects": {"x": {}}})
+    assert [one.partition(": expected")[0] for one in pillar["_errors"]] == ["eos:objects:x"]
 
 
 def test_every_state_that_is_no_object_is_named():

@@ -58,7 +58,7 @@ def ext_pillar(minion_id, pillar, contract=None):
         return {"_errors": [refused]}
     try:
         known = load(contract)
-        if not is_master and isinstance(written, dict) and set(written) == {objects.KEY}:
+        if isinstance(written, dict) and set(written) == {objects.KEY}:
             return {"eos": {"_compiled": _alone(known, written, minion_id)}}
         stack = Stack(known, written)
         if is_master and minion_id not in stack.nodes:

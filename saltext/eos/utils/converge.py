@@ -10,7 +10,7 @@ import importlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 from salt.exceptions import CommandExecutionError
@@ -87,8 +87,7 @@ def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str
     client = settings.connect(spec["service"], opts)
     # What a list asks for by key, such as its namespace, is asked for all of them.
     every = {name: "*" for name, row in spec["fields"].items() if row.get("key")}
-    items = wire.listed(client, spec, every)
-    return [_shown(spec, _fields(spec, item)) for item in items]
+    return [_shown(spec, _fields(spec, item)) for item in wire.listed(client, spec, every)]
 
 
 def create(
@@ -389,10 +388,8 @@ def _wait(one: Task) -> None:
 def _hook(spec: Spec, name: str, *arguments: Any) -> Any:
     if name not in spec.get("hooks", ()):
         return None
-    module: ModuleType = importlib.import_module(
-        f"saltext.eos.hooks.{spec['service']}_{spec['object']}"
-    )
-    return getattr(module, name)(*arguments)
+    where = f"saltext.eos.hooks.{spec['service']}_{spec['object']}"
+    return getattr(importlib.import_module(where), name)(*arguments)
 
 
 def _set(fields: dict[str, Any]) -> dict[str, Any]:

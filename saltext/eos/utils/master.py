@@ -29,7 +29,7 @@ class Late(SaltRunnerError):
 
 
 class Undescribed(SaltRunnerError):
-    """The pillar says nothing of Eos at all: no stack is described yet."""
+    """The pillar says nothing of Eos, or of objects alone: no stack is described yet."""
 
 
 def form(opts: dict[str, Any]) -> dict[str, Any]:
@@ -46,6 +46,11 @@ def form(opts: dict[str, Any]) -> dict[str, Any]:
     if errors:
         raise SaltRunnerError("pillar is refused:\n" + "\n".join(map(str, errors)))
     compiled = (pillar.get("eos") or {}).get("_compiled")
+    if compiled and not compiled.keys() & {"plan", "components"}:
+        raise Undescribed(
+            f"pillar of {opts['id']} has nothing but eos:objects; expected a stack beside them: "
+            "eos:stack and eos:topology; see the pillar reference"
+        )
     if not compiled or "plan" not in compiled:
         raise SaltRunnerError(
             f"pillar of {opts['id']} has no compiled stack; expected `eos` as the last ext_pillar "

@@ -110,6 +110,9 @@ def _wrong(resource: dict[str, Any], entry: _Entry) -> list[Finding]:
     where = (*WHERE, entry.resource, str(entry.id))
     if not isinstance(entry.values, dict):
         return [Finding(where, "a mapping of fields", _unshown(entry.values))]
+    if not isinstance(entry.id, str):
+        # Two of them could be one in writing, and then the id of one state.
+        return [Finding(where, "text as the id; quote it", show(entry.id))]
     odd = odd_keys(entry.values, where)
     if odd:
         return odd

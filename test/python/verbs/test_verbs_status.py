@@ -64,6 +64,10 @@ def test_a_pillar_without_a_word_of_eos_describes_no_stack_yet(monkeypatch):
     monkeypatch.setattr(master, "node_pillar", lambda *_: missing)
     with pytest.raises(master.Undescribed, match="has no `eos`"):
         master.form({"id": "m_master"})
+    alone = {"eos": {"_compiled": {"schema": 1, "node": {"id": "m_master"}, "objects": []}}}
+    monkeypatch.setattr(master, "node_pillar", lambda *_: alone)
+    with pytest.raises(master.Undescribed, match="has nothing but eos:objects"):
+        master.form({"id": "m_master"})
     for other in (
         {"_errors": ["eos:heal:mode: expected …"], "eos": {}},
         {"_errors": ["Rendering SLS 'eos' failed", "pillar of m_master has no `eos`: …"]},
