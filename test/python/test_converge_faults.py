@@ -108,7 +108,7 @@ def test_what_is_still_there_after_it_was_deleted_is_a_failure(shelves):
     assert result["result"] is False
     assert result["comment"] == (
         "Nomad shelf tools has been deleted, but Nomad shelf tools is still there after it was "
-        "deleted; expected it to be gone; look for what keeps it, then apply again"
+        "deleted; expected it to be gone"
     )
     assert result["changes"] == {}
 

@@ -50,7 +50,7 @@ def present(
                 return _noted(one, state.unchanged(one.name, one.what))
             return _noted(one, _again(lambda: _present(one, test=bool(opts.get("test")))))
     except EXPECTED as err:
-        return state.failed(one.name, err, getattr(err, "changes", None))
+        return state.failed(one.name, err)
 
 
 def absent(
@@ -68,7 +68,7 @@ def absent(
             one.prepare()
             return _again(lambda: _absent(one, test=bool(opts.get("test"))))
     except EXPECTED as err:
-        return state.failed(one.name, err, getattr(err, "changes", None))
+        return state.failed(one.name, err)
 
 
 def get(
@@ -176,9 +176,7 @@ def _absent(one: Task, *, test: bool) -> dict[str, Any]:
 def _gone(one: Task, changes: Changes) -> None:
     if wire.find(one.client, one.spec, one.desired) is not None:
         raise fate.NotKept(
-            f"{one.what} is still there after it was deleted; expected it to be gone; look for "
-            "what keeps it, then apply again",
-            changes,
+            f"{one.what} is still there after it was deleted; expected it to be gone", changes
         )
 
 
@@ -279,8 +277,7 @@ def _confirm(one: Task) -> dict[str, Any]:
     found = wire.find(one.client, one.spec, one.desired)
     if found is None:
         raise CommandExecutionError(
-            f"{one.what} is not there after it was written; expected what the server accepted; "
-            "look for who takes it away, then apply again"
+            f"{one.what} is not there after it was written; expected what was accepted"
         )
     fields = _read(one, found)
     left = _changes(one, fields)

@@ -195,15 +195,16 @@ def _meant(err: Conflict, keys: list[str]) -> HttpError:
         kind, why = (
             Forbidden,
             (
-                f"the token may not write {said}; `key:write` is needed there, of the token at "
-                "eos:connections:consul"
+                f"the token may not write {said}; expected one at eos:connections:consul with "
+                "`key:write` there"
             ),
         )
     else:
         said = "; ".join(f"{_named(one, keys)}: {one.get('What')}"[:200] for one in other[:3])
         kind, why = BadRequest, f"Consul refuses {said or 'it without a reason'}"
+    advice = f"; {kind.advice}"
     return kind(
-        f"PUT /v1/txn answered {err.status}: {why}; {kind.advice}",
+        f"PUT /v1/txn answered {err.status}: {why}{'' if kind is Forbidden else advice}",
         method="PUT", path="/v1/txn", status=err.status, body=None,
     )  # fmt: skip
 
@@ -247,7 +248,8 @@ def _batches(steps: list[Step]) -> Iterator[list[Step]]:
 def _confirm(tree: Tree, found: dict[str, dict[str, Any]], changes: Changes) -> None:
     again = {key: both for key, both, _ in _steps(tree, found)}
     if again:
-        seen = fate.real(changes, again)
+        # What is not seen at all proves nothing: a list may be older than what was written.
+        seen = fate.real(changes, {key: both for key, both in again.items() if key in found})
         changes.clear()
         changes.update(seen)
         raise CommandExecutionError(

@@ -56,12 +56,10 @@ def forgotten(known: Any, wanted: Any, path: str = "") -> list[str]:
     to its author, such as its environment, has every name.
     """
     if isinstance(known, list) and isinstance(wanted, list):
-        named = {str(_of(one, "Name")): one for one in known if isinstance(one, dict)}
-        pairs = zip(wanted, [*known, *[None] * len(wanted)], strict=False)
         return [
             name
-            for number, (one, its) in enumerate(pairs)
-            for name in forgotten(named.get(_name_of(one), its), one, f"{path}[{number}]")
+            for number, (one, its) in enumerate(zip(wanted, _matched(known, wanted), strict=True))
+            for name in forgotten(its, one, f"{path}[{number}]")
         ]
     if not isinstance(known, dict) or not isinstance(wanted, dict):
         return []
@@ -76,8 +74,14 @@ def forgotten(known: Any, wanted: Any, path: str = "") -> list[str]:
     return found
 
 
-def _name_of(one: Any) -> str:
-    return str(_of(one, "Name")) if isinstance(one, dict) else ""
+def _matched(known: list[Any], wanted: list[Any]) -> list[Any]:
+    """Give for each that is wanted what is there: by its name, or its place if it has none."""
+    its = _by_name(known, "Name")
+    places = [*known, *[None] * len(wanted)]
+    return [
+        its[name].pop(0) if its.get(name := _name_of(one, "Name")) else place
+        for one, place in zip(wanted, places, strict=False)
+    ]
 
 
 def _stagger(where: str, known: dict[str, Any], *wanted: dict[str, Any]) -> Changes:
@@ -138,10 +142,25 @@ def _one(name: str, old: Any, new: Any) -> Changes:
 def _pairs(
     known: dict[str, Any], wanted: dict[str, Any], name: str, by: str = "Name"
 ) -> list[tuple[dict[str, Any], dict[str, Any], str]]:
-    """Pair what both have, by name."""
-    its = {str(_of(one, by)): one for one in _list(known, name)}
-    both = [(one, str(_of(one, by))) for one in _list(wanted, name)]
-    return [(its[key], one, key) for one, key in both if key in its]
+    """Pair what both have, by name; of several with one name the first with the first."""
+    its = _by_name(_list(known, name), by)
+    return [
+        (its[key].pop(0), one, key)
+        for one in _list(wanted, name)
+        if its.get(key := _name_of(one, by))
+    ]
+
+
+def _by_name(nodes: list[Any], by: str) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for one in nodes:
+        if name := _name_of(one, by):
+            found.setdefault(name, []).append(one)
+    return found
+
+
+def _name_of(one: Any, by: str) -> str:
+    return str(_of(one, by) or "") if isinstance(one, dict) else ""
 
 
 def _spreads(node: dict[str, Any]) -> list[dict[str, Any]] | None:

@@ -48,10 +48,12 @@ class _Run:
     One run of states in one process.
 
     :param over: how many of its states have been looked at.
+    :param last: which of them was the last, and when it began.
     """
 
     key: Hashable
     over: int = 0
+    last: Hashable = None
     is_parallel: bool = False
     lists: dict[Hashable, _Listed] = field(default_factory=dict)
 
@@ -101,22 +103,31 @@ def _needs_item(spec: Spec) -> bool:
 def _current(told: Mapping[str, Any]) -> _Run | None:
     """Give the run that goes on; its lists are dropped where a state may have written."""
     global _last  # noqa: PLW0603 - what another run has seen is never asked again
-    number = told.get("__instance_id__")
-    if number is None:
+    number, states = told.get("__instance_id__"), told.get("__lowstate__")
+    if number is None or not states:
+        # Of a state that is called by itself nobody says what the one before it has done.
         return None
     running = told.get("__running__") or {}
     key = (os.getpid(), number)
     run = _last
-    if run.key != key or len(running) < run.over:
+    # Salt gives the number of a run that is over to a later one.
+    if run.key != key or run.last != _looked_at(running, run.over):
         # Beside the others a state writes at any time, and says it at its end.
-        beside = any(low.get("parallel") for low in told.get("__lowstate__") or ())
-        run = _last = _Run(key, len(running), beside)
-    for tag in list(islice(iter(running), run.over, None)):
+        beside = any(low.get("parallel") for low in states)
+        run = _last = _Run(key, len(running), is_parallel=beside)
+    for tag in islice(running, run.over, None):
         if _may_have_written(running[tag]):
             for one in run.lists.values():
                 one.asked, one.items = 0, None
     run.over = len(running)
+    run.last = _looked_at(running, run.over)
     return run
+
+
+def _looked_at(running: Mapping[str, Any], count: int) -> Hashable:
+    """Tell one of so many states from every other that has run in this process."""
+    tag = next(islice(running, count - 1, None), None) if count else None
+    return None if tag is None else (tag, running[tag].get("start_time"))
 
 
 def _may_have_written(said: Mapping[str, Any]) -> bool:

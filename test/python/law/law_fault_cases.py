@@ -175,7 +175,7 @@ def nomad_cases(salted: Any) -> list[Case]:
     scheduler = {"name": "x", "algorithm": "spread"}
     return [
         Case("a job", "nomad_job.present", present, purged, [], False),
-        Case("a job awaited", "nomad_job.present", awaited, purged, [], False),
+        Case("a job awaited", "nomad_job.present", awaited, purged, [], False, True),
         Case("another job", "nomad_job.present", present, after(purged, runs(2))),
         Case("a job stopped", "nomad_job.stopped", at_once, after(purged, runs())),
         Case("a job away", "nomad_job.absent", at_once, after(purged, runs())),

@@ -33,6 +33,7 @@ class Case:
 
     :param prepare: puts the server into the same condition each time, behind Salt's back.
     :param secrets: what nobody may read anywhere.
+    :param is_slow: whether it is left to the long form.
     :param is_there: whether the object is there before: 404 would then be a lie, not a fault, for
         it is the very word by which a server says that there is none.
     """
@@ -43,6 +44,7 @@ class Case:
     prepare: Callable[[], Any]
     secrets: list[str] = field(default_factory=list)
     is_there: bool = True
+    is_slow: bool = False
 
 
 def is_write(method: str, path: str) -> bool:

@@ -38,6 +38,7 @@ def test_a_sample_of_the_pillar_is_applied_as_it_stands(salted, applied, table):
     try:
         predicted = apply(present, test=True)
         assert salted.wrote == []
+        assert {one["result"] for one in predicted.values()} == {None}, predicted
         done = apply(present)
         assert {*done} == {*ids}
         assert [one["result"] for one in done.values()] == [True] * len(ids), done
