@@ -22,9 +22,9 @@ export async function vitest(args: readonly string[], env: Environment = {}): Pr
 }
 
 /** Runs pytest in an environment and counts its tests; its output is shown when it has ended, so that two may run at once. */
-export async function pytest(environment: string, env: Environment, folder = 'test/python'): Promise<Counts> {
+export async function pytest(environment: string, env: Environment, what: readonly string[] = ['test/python']): Promise<Counts> {
   return withReport(async (report) => {
-    const args = ['-P', '-m', 'pytest', '-q', '-rs', `--junitxml=${report}`, folder]
+    const args = ['-P', '-m', 'pytest', '-q', '-rs', `--junitxml=${report}`, ...what]
     const { code, stdout, stderr } = await attempt(join(environment, 'bin/python'), args, { cwd: projectPath(), env })
     process.stdout.write(stdout + stderr)
     return countsOfPytest(await readFile(report, 'utf8').catch(() => ''), code)

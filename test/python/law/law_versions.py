@@ -46,3 +46,10 @@ def known(rows: dict[str, Any], values: Any, release: str) -> tuple[Any, list[st
         return left
 
     return kept(values, rows, ()), list(dict.fromkeys(told))
+
+
+def can_drift(
+    rows: dict[str, Any], desired: dict[str, Any], drift: dict[str, Any], release: str
+) -> bool:
+    """Tell whether a server can drift so: what it does not know cannot be other than wanted."""
+    return known(rows, {**desired, **drift}, release)[0] != known(rows, desired, release)[0]

@@ -12,7 +12,7 @@ import json
 import pytest
 import yaml
 from law_tables import FLEETING, NAMES, TABLES, keys_of, spec_of
-from law_versions import known
+from law_versions import can_drift, known
 from wheel import ROOT
 
 CASES = [(table, name) for table in FLEETING for name in table["examples"]]
@@ -54,10 +54,10 @@ def test_the_law(ready, table, name):
             listed = [one for one in items if keys_of(table, one) == names]
             assert listed == [salted.modules[f"{resource}.get"](**names)], "the list is not whole"
         drifts = [{field: value} for field, value in example["drift"].items()]
-        for drift in [one for one in drifts if _is_known(rows, desired, one, release)]:
+        for drift in [one for one in drifts if can_drift(rows, desired, one, release)]:
             _repairs(salted, resource, names, desired, drift)
         parts = [{part["field"]: part["value"]} for part in example["parts"]]
-        for part in [one for one in parts if _is_known(rows, desired, one, release)]:
+        for part in [one for one in parts if can_drift(rows, desired, one, release)]:
             # Not every value of a part's type goes with the rest: what the server takes is seen.
             with contextlib.suppress(http.BadRequest, http.ServerError):
                 _repairs(salted, resource, names, desired, part)
@@ -75,11 +75,6 @@ def test_the_law(ready, table, name):
     assert gone_for_good["result"] is True, gone_for_good
     assert gone_for_good["changes"] == gone["changes"]
     assert salted.state(absent, **names)["changes"] == {}
-
-
-def _is_known(rows, desired, drift, release):
-    """Tell whether a server can drift so: what it does not know cannot be other than wanted."""
-    return known(rows, {**desired, **drift}, release)[0] != known(rows, desired, release)[0]
 
 
 def _repairs(salted, resource, names, desired, drift):
