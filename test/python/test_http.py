@@ -263,3 +263,24 @@ def test_a_state_says_what_was_expected_and_what_to_do(server, status, name, mon
     server.answers = [(status, "")] * 3
     with pytest.raises(getattr(module, name), match=rf"answered {status}: nothing; expected .*; "):
         strict.get("/x")
+
+
+def _comment(server, service, *answer):
+    """Give what a state says of an answer that is no success."""
+    from saltext.eos.utils import consul, nomad, vault
+    from saltext.eos.utils.http import HttpError
+
+    kind = {"consul": consul, "nomad": nomad, "vault": vault}[service].ObjectClient
+    server.answers = [answer]
+    with pytest.raises(HttpError) as raised:
+        kind(f"http://127.0.0.1:{server.server_address[1]}", attempts=1).get("/x")
+    assert str(raised.value).endswith(f"; {raised.value.advice}")
+    return str(raised.value)
+
+
+def test_a_sealed_vault_is_to_be_unsealed(server):
+    """Mutation: go by the status alone, and its journal is searched, which has nothing."""
+    said = _comment(server, "vault", 503, '{"errors": ["Vault is sealed"]}')
+    assert "expected it to be unsealed; open it with `vault operator unseal`" in said
+    assert "journal" not in said
+    assert "look at its journal" in _comment(server, "vault", 503, '{"errors": ["overloaded"]}')

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import pool
+from saltext.eos.utils import advice, pool
 from saltext.eos.utils.timely import Timely, cut_after, watched
 
 IDEMPOTENT = {"GET", "LIST", "HEAD"}
@@ -32,6 +32,7 @@ class HttpError(CommandExecutionError):
 
     :param status: HTTP status; ``None`` when no answer came.
     :param body: the parsed answer.
+    :param advice: what to do, where the answer tells more than its kind.
     """
 
     advice = "expected a request that this server takes; mend what it names"
@@ -39,8 +40,18 @@ class HttpError(CommandExecutionError):
     is_unsure = False
     """Whether a write may have been done all the same."""
 
-    def __init__(self, message: str, *, method: str, path: str, status: int | None, body: Any):
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        status: int | None,
+        body: Any,
+        advice: str | None = None,
+    ) -> None:
         super().__init__(message)
+        self.advice = advice or self.advice
         self.method = method
         self.path = path
         self.status = status
@@ -258,7 +269,7 @@ class Client:
         except (OSError, http.client.HTTPException) as err:
             kind = Unavailable if is_reached() else Unsent
             raise kind(
-                self._said(f"{where} got no answer: {_cause(err)}", kind),
+                self._said(f"{where} got no answer: {_cause(err)}", kind.advice),
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
         except ValueError:
@@ -287,13 +298,14 @@ class Client:
         said = f"answered {answer.status}: {words(parsed)[:300]}"
         if failed is Garbled:
             said = f"answered {answer.status}, but with what is no JSON"
+        todo = advice.of_answer(answer.status, words(parsed)) or failed.advice
         raise failed(
-            self._said(f"{where} {said}", failed),
-            method=method, path=path, status=answer.status, body=parsed,
+            self._said(f"{where} {said}", todo),
+            method=method, path=path, status=answer.status, body=parsed, advice=todo,
         )  # fmt: skip
 
-    def _said(self, text: str, kind: type[HttpError]) -> str:
-        return f"{text}; {kind.advice}" if self.strict else text
+    def _said(self, text: str, todo: str) -> str:
+        return f"{text}; {todo}" if self.strict else text
 
     def _connection(self, where: str, method: str, path: str) -> http.client.HTTPConnection:
         if self._unix_socket:
