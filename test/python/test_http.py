@@ -284,3 +284,31 @@ def test_a_sealed_vault_is_to_be_unsealed(server):
     assert "expected it to be unsealed; open it with `vault operator unseal`" in said
     assert "journal" not in said
     assert "look at its journal" in _comment(server, "vault", 503, '{"errors": ["overloaded"]}')
+
+
+def _connected(address, ca_file="/nowhere/ca.pem", **more):
+    """Give a client as the options of a minion make it."""
+    from saltext.eos.utils.settings import connect
+
+    chosen = {"address": address, "ca_file": str(ca_file), **more}
+    return connect("consul", {"eos": {"connections": {"consul": chosen}}})
+
+
+def test_a_certificate_of_another_ca_is_not_a_server_that_is_down(site):
+    """Mutation: take it for silence, and a server that runs is started again."""
+    from saltext.eos.utils.http import Unsent
+
+    (port, elsewhere), ours, theirs = site
+    address, option = f"https://127.0.0.1:{port}", "eos:connections:consul"
+    expected = {
+        (address, theirs): f"the CA in {theirs} has signed; name the CA of that server in "
+        f"{option}:ca_file",
+        (f"https://127.0.0.2:{elsewhere}", ours): f"write a name that it has in {option}:address",
+        (address, "/nowhere/ca.pem"): f"expected the CA of that server in PEM; name its file in "
+        f"{option}:ca_file",
+    }
+    for (where, ca_file), words in expected.items():
+        with pytest.raises(Unsent) as raised:
+            _connected(where, ca_file).put("/x")
+        assert str(raised.value).endswith(words)
+        assert "whether it runs" not in str(raised.value)

@@ -146,6 +146,8 @@ class Client:
     """Whether connections are kept for the next request; a state of Salt asks often and briefly."""
     strict = False
     """Whether an answer must be JSON, and a message ends in what to do: so with states."""
+    given: advice.Given | None = None
+    """Where the user has given address, CA and token; what to do names it."""
 
     def __init__(
         self,
@@ -268,9 +270,10 @@ class Client:
                 is_whole = answer.isclosed() and not answer.will_close
         except (OSError, http.client.HTTPException) as err:
             kind = Unavailable if is_reached() else Unsent
+            todo = advice.of_certificate(err, self._ca_file, self.given) or kind.advice
             raise kind(
-                self._said(f"{where} got no answer: {_cause(err)}", kind.advice),
-                method=method, path=path, status=None, body=None,
+                self._said(f"{where} got no answer: {_cause(err)}", todo),
+                method=method, path=path, status=None, body=None, advice=todo,
             ) from err  # fmt: skip
         except ValueError:
             # The library repeats the header that it refuses, and a header may be a token.
@@ -318,8 +321,9 @@ class Client:
         try:
             context = pool.context(self._ca_file)
         except OSError as err:
+            said = f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})"
             raise Unsent(
-                f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})",
+                self._said(said, advice.of_ca_file(self.given)),
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
         return http.client.HTTPSConnection(

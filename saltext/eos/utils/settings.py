@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import consul, nomad, placed, vault
+from saltext.eos.utils.advice import Given
 from saltext.eos.utils.http import Client
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.validate import nearest, show
@@ -60,7 +61,9 @@ def connect(
     address = _address(service, chosen.get("address", DEFAULTS[service]))
     token = _token(service, chosen, opts, from_vault=from_vault) if with_token else None
     headers = {TOKEN_HEADERS[service]: token} if token else {}
-    return (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
+    made = (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
+    made.given = Given(f"eos:connections:{service}")
+    return made
 
 
 def _opened(place: Any, opts: Mapping[str, Any]) -> str:
