@@ -312,3 +312,36 @@ def test_a_certificate_of_another_ca_is_not_a_server_that_is_down(site):
             _connected(where, ca_file).put("/x")
         assert str(raised.value).endswith(words)
         assert "whether it runs" not in str(raised.value)
+
+
+REFUSALS = [
+    ('Invalid key_prefix policy: policy = "reed"', "consul"),
+    ("Invalid Token: SecretID - not a valid UUID", "consul"),
+    ('rpc error making call: No such ACL policy with name "nosuch"', "consul"),
+    ('1 error occurred:\n\t* namespace "a" has variables associated with it in regions', "nomad"),
+    ("1 error occurred:\n\t* can not delete default namespace", "nomad"),
+    ("Dispatch did not provide required meta keys: [who]", "nomad"),
+    ("Dispatch request included unpermitted metadata keys: [x]", "nomad"),
+    ("no CSI plugin named: hostpath could be found", "nomad"),
+]
+TROUBLES = [
+    "", "No cluster leader", "rpc error getting client: failed to get conn: connection refused",
+    "raft apply failed: leadership lost", "cannot decode: unexpected EOF", "No path to region",
+    "invalid state: context deadline exceeded", "open /data/x: no such file or directory",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "service"), REFUSALS)
+def test_what_the_user_wrote_wrong_is_not_looked_for_in_a_journal(server, words, service):
+    """Mutation: go by the status alone, and a misspelt policy is an ill server."""
+    said = _comment(server, service, 500, words)
+    assert said.endswith("expected input that this server takes; mend what it names")
+    assert "journal" not in said
+
+
+@pytest.mark.parametrize("words", TROUBLES)
+def test_a_server_that_is_ill_is_not_a_mistake_of_the_user(server, words):
+    """Mutation: call each 500 a refusal, and who wrote nothing wrong searches the pillar."""
+    for service in ("consul", "nomad"):
+        assert "look at its journal, then apply again" in _comment(server, service, 500, words)
+    assert "look at its journal" in _comment(server, "vault", 500, '{"errors": ["invalid seal"]}')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from typing import NamedTuple
 
@@ -10,6 +11,22 @@ SEALED = (
     "many shares that takes), then apply again"
 )
 
+REFUSED = "expected input that this server takes; mend what it names"
+_TROUBLE = re.compile(
+    r"leader|raft|quorum|time[d-]? ?out|deadline|connection|connect:|\bconn\b|\bEOF\b|broken pipe|"
+    r"shut(ting)? ?down|stream closed|no known|no path|no servers|no route|unreachable|not ready|"
+    r"no such (file|host)|internal|panic|no space|input/output|read-only file|too many open|"
+    r"permission denied|x509|certificate|canceled",
+    re.IGNORECASE,
+)
+_REFUSAL = re.compile(
+    r"invalid|not valid|no such|not found|not exist|doesn't exist|nonexistent|already exists|"
+    r"could be found|missing|required|did not provide|must |can ?not|can't|may not|"
+    r"not allowed|not permitted|unpermitted|not supported|unsupported|unknown|"
+    r"unrecognized|associated with|in use|exceeds|duplicate|reserved|not a |"
+    r"failed to parse|expected ",
+    re.IGNORECASE,
+)
 _OTHER_CA = (18, 19, 20, 21)
 """OpenSSL's numbers for a certificate that no known CA has signed."""
 _OTHER_NAME = (62, 64)
@@ -44,8 +61,14 @@ def of_ca_file(given: Given | None) -> str:
     return f"expected the CA of that server in PEM; name its file{where}"
 
 
-def of_answer(status: int, said: str) -> str | None:
-    """Give what to do about an answer that is no success; ``None`` when its status tells it."""
+def of_answer(status: int, said: str, *, refuses_by_500: bool = False) -> str | None:
+    """
+    Give what to do about an answer that is no success; ``None`` when its status tells it.
+
+    :param refuses_by_500: this server says 500 of what the user wrote, too, as Consul and Nomad do.
+    """
     if status == 503 and "Vault is sealed" in said:
         return SEALED
+    if status == 500 and refuses_by_500 and _REFUSAL.search(said) and not _TROUBLE.search(said):
+        return REFUSED
     return None

@@ -146,6 +146,8 @@ class Client:
     """Whether connections are kept for the next request; a state of Salt asks often and briefly."""
     strict = False
     """Whether an answer must be JSON, and a message ends in what to do: so with states."""
+    refuses_by_500 = False
+    """Whether this server says 500 of what the user wrote wrong, too."""
     given: advice.Given | None = None
     """Where the user has given address, CA and token; what to do names it."""
 
@@ -301,7 +303,8 @@ class Client:
         said = f"answered {answer.status}: {words(parsed)[:300]}"
         if failed is Garbled:
             said = f"answered {answer.status}, but with what is no JSON"
-        todo = advice.of_answer(answer.status, words(parsed)) or failed.advice
+        by_500, own = self.refuses_by_500, words(parsed)
+        todo = advice.of_answer(answer.status, own, refuses_by_500=by_500) or failed.advice
         raise failed(
             self._said(f"{where} {said}", todo),
             method=method, path=path, status=answer.status, body=parsed, advice=todo,
