@@ -345,3 +345,48 @@ def test_a_server_that_is_ill_is_not_a_mistake_of_the_user(server, words):
     for service in ("consul", "nomad"):
         assert "look at its journal, then apply again" in _comment(server, service, 500, words)
     assert "look at its journal" in _comment(server, "vault", 500, '{"errors": ["invalid seal"]}')
+
+
+UNKNOWN = [
+    "ACL not found", "rpc error making call: ACL not found", "ACL token not found",
+    '{"errors": ["2 errors occurred:\\n\\t* permission denied\\n\\t* invalid token\\n\\n"]}',
+]  # fmt: skip
+
+
+def _refused(server, status, words, **more):
+    """Give what a client that a minion's options have made says of an answer."""
+    from saltext.eos.utils.http import HttpError
+
+    server.answers = [(status, words)]
+    with pytest.raises(HttpError) as raised:
+        _connected(f"http://127.0.0.1:{server.server_address[1]}", **more).put("/x")
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("words", UNKNOWN)
+def test_a_token_that_a_server_does_not_know_is_said_with_its_place(server, tmp_path, words):
+    """Mutation: go by the status alone, and the policies are searched of a token that is none."""
+    place = tmp_path / "token"
+    place.touch(0o600)
+    place.write_text("6a0ff1c2")
+    option = "eos:connections:consul"
+    for name, value in {"token": {"file": str(place)}, "token_file": str(place)}.items():
+        said = _refused(server, 403, words, **{name: value})
+        assert f"does not know the one of {option}:{name} (file {place})" in said
+        assert "6a0ff1c2" not in said
+    weak = _refused(server, 403, "Permission denied: lacks key:read", token_file=str(place))
+    assert weak.endswith("expected a token that may do this; look at its policies")
+    none = "token does not exist: ACL not found"
+    assert "does not know" not in _refused(server, 403, none, token_file=str(place))
+
+
+def test_a_token_that_nobody_has_named_has_no_policies(server):
+    """Mutation: say to look at its policies, where there is no token."""
+    said = _refused(server, 403, "Permission denied: anonymous token lacks key:read")
+    assert said.endswith("name its place in eos:connections:consul:token: it has none")
+
+
+def test_http_to_a_port_of_tls_is_said_with_its_option(server):
+    """Mutation: hand on the 400, and the request is searched for a mistake."""
+    said = _refused(server, 400, "Client sent an HTTP request to an HTTPS server.\n")
+    assert said.endswith("expected https; write https:// in eos:connections:consul:address")

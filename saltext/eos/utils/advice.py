@@ -27,6 +27,10 @@ _REFUSAL = re.compile(
     r"failed to parse|expected ",
     re.IGNORECASE,
 )
+_UNKNOWN = re.compile(
+    r"(rpc error[^:]*: )*(ACL not found|ACL token not found)|.*\* invalid token.*", re.DOTALL
+)
+_PLAIN = "Client sent an HTTP request to an HTTPS server"
 _OTHER_CA = (18, 19, 20, 21)
 """OpenSSL's numbers for a certificate that no known CA has signed."""
 _OTHER_NAME = (62, 64)
@@ -37,9 +41,12 @@ class Given(NamedTuple):
     Where somebody has given what a client is made of.
 
     :param option: the minion's option, such as ``eos:connections:consul``.
+    :param token: where its token lies, in words, empty where nobody has named a place; ``None``
+        when none was asked for.
     """
 
     option: str
+    token: str | None = None
 
 
 def of_certificate(err: BaseException, ca_file: str | None, given: Given | None) -> str | None:
@@ -61,7 +68,9 @@ def of_ca_file(given: Given | None) -> str:
     return f"expected the CA of that server in PEM; name its file{where}"
 
 
-def of_answer(status: int, said: str, *, refuses_by_500: bool = False) -> str | None:
+def of_answer(
+    status: int, said: str, given: Given | None = None, *, refuses_by_500: bool = False
+) -> str | None:
     """
     Give what to do about an answer that is no success; ``None`` when its status tells it.
 
@@ -71,4 +80,20 @@ def of_answer(status: int, said: str, *, refuses_by_500: bool = False) -> str | 
         return SEALED
     if status == 500 and refuses_by_500 and _REFUSAL.search(said) and not _TROUBLE.search(said):
         return REFUSED
+    if status == 400 and _PLAIN in said:
+        return f"expected https; write https:// in {given.option}:address" if given else None
+    if status in (401, 403) and given and given.token is not None:
+        return _of_token(said, given.option, given.token)
     return None
+
+
+def _of_token(said: str, option: str, token: str) -> str | None:
+    """Give what to do about a token that the server does not know, or that nobody has given."""
+    if not token:
+        return f"expected a token that may do this; name its place in {option}:token: it has none"
+    if not _UNKNOWN.fullmatch(said):
+        return None
+    return (
+        f"expected a token that this server knows, and it does not know the one of {token}; put "
+        "one there that is valid, and see whether the address is that of its server"
+    )

@@ -303,8 +303,10 @@ class Client:
         said = f"answered {answer.status}: {words(parsed)[:300]}"
         if failed is Garbled:
             said = f"answered {answer.status}, but with what is no JSON"
-        by_500, own = self.refuses_by_500, words(parsed)
-        todo = advice.of_answer(answer.status, own, refuses_by_500=by_500) or failed.advice
+        own = advice.of_answer(
+            answer.status, words(parsed), self.given, refuses_by_500=self.refuses_by_500
+        )
+        todo = own or failed.advice
         raise failed(
             self._said(f"{where} {said}", todo),
             method=method, path=path, status=answer.status, body=parsed, advice=todo,

@@ -62,8 +62,19 @@ def connect(
     token = _token(service, chosen, opts, from_vault=from_vault) if with_token else None
     headers = {TOKEN_HEADERS[service]: token} if token else {}
     made = (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
-    made.given = Given(f"eos:connections:{service}")
+    made.given = Given(f"eos:connections:{service}", _lies(service, chosen) if with_token else None)
     return made
+
+
+def _lies(service: str, chosen: Mapping[str, Any]) -> str:
+    """Say where a token lies, by option and place; empty where none is named."""
+    option = next((name for name in ("token_file", "token") if name in chosen), "")
+    if not option or chosen[option] is None:
+        return ""
+    place = {"file": chosen[option]} if option == "token_file" else chosen[option]
+    ((by, where),) = place.items()
+    said = f"{where['path']}, field {where['field']}" if by == "vault" else where
+    return f"eos:connections:{service}:{option} ({by} {said})"
 
 
 def _opened(place: Any, opts: Mapping[str, Any]) -> str:

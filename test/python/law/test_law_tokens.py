@@ -223,6 +223,9 @@ def test_a_token_nobody_knows_proves_no_absence(salted):
     result = converge.present(SPEC, {"name": "made by nobody"}, {}, opts)
     assert result["result"] is False
     assert "ACL not found" in result["comment"]
+    assert (
+        "it does not know the one of eos:connections:consul:token_file (file " in result["comment"]
+    )
     assert result["changes"] == {}
     assert salted.wrote == []
 
