@@ -374,6 +374,8 @@ def test_a_token_that_a_server_does_not_know_is_said_with_its_place(server, tmp_
         said = _refused(server, 403, words, **{name: value})
         assert f"does not know the one of {option}:{name} (file {place})" in said
         assert "6a0ff1c2" not in said
+    either = _refused(server, 403, "Permission denied", token_file=str(place))
+    assert f"whether it knows the one of {option}:token_file (file {place})" in either
     weak = _refused(server, 403, "Permission denied: lacks key:read", token_file=str(place))
     assert weak.endswith("expected a token that may do this; look at its policies")
     none = "token does not exist: ACL not found"

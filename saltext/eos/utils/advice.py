@@ -30,6 +30,8 @@ _REFUSAL = re.compile(
 _UNKNOWN = re.compile(
     r"(rpc error[^:]*: )*(ACL not found|ACL token not found)|.*\* invalid token.*", re.DOTALL
 )
+_EITHER = "Permission denied"
+"""Nomad's words of an unknown token, mostly, and of one that is too weak."""
 _PLAIN = "Client sent an HTTP request to an HTTPS server"
 _OTHER_CA = (18, 19, 20, 21)
 """OpenSSL's numbers for a certificate that no known CA has signed."""
@@ -91,6 +93,11 @@ def _of_token(said: str, option: str, token: str) -> str | None:
     """Give what to do about a token that the server does not know, or that nobody has given."""
     if not token:
         return f"expected a token that may do this; name its place in {option}:token: it has none"
+    if said == _EITHER:
+        return (
+            "expected a token that this server knows and that may do this; look whether it knows "
+            f"the one of {token}, then at its policies"
+        )
     if not _UNKNOWN.fullmatch(said):
         return None
     return (
