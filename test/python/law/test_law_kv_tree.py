@@ -113,7 +113,8 @@ def test_a_token_that_may_only_read_is_told_what_it_needs(salted, consul):
     client = connect("consul", connected(salted, "consul", token))
     salted.sent.clear()
     tree = kv_tree.Tree("tree/app", {"a": "b"})
-    with pytest.raises(kv_tree.Unfinished, match="may not write 'tree/app/a'; `key:write`"):
+    said = "may not write 'tree/app/a'; expected one at eos:connections:consul with `key:write`"
+    with pytest.raises(kv_tree.Unfinished, match=said):
         kv_tree.settle(client, tree, test=False)
     assert salted.wrote == [("PUT", "/v1/txn")]
     consul.delete(f"/v1/acl/policy/{made['ID']}")
