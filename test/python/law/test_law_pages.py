@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from law_states import own, samples
 from wheel import ROOT
 
@@ -38,6 +39,25 @@ def test_a_page_names_every_function_and_argument(name):
             if folder == "states":
                 said = [argument.arg for argument in node.args.args if f"`{argument.arg}`" in text]
                 assert said == [argument.arg for argument in node.args.args]
+
+
+def test_the_page_of_connections_names_every_option():
+    """Mutation: take an option more, or another default, and its page does not tell of it."""
+    import re
+
+    from saltext.eos.utils import settings
+
+    text = (ROOT / "docs/connections.md").read_text("utf-8")
+    table = text.partition("## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", table, re.MULTILINE))
+    assert tuple(rows) == settings.OPTIONS
+    said = set(re.findall(r"`(https://127[^`]+)` of (\w+)", rows["address"]))
+    assert said == {(url, name.capitalize()) for name, url in settings.DEFAULTS.items()}
+    assert f"`{settings.CA_FILE}`" in rows["ca_file"]
+    shown = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    connections = shown["eos"]["connections"]
+    assert connections.keys() == settings.DEFAULTS.keys()
+    assert {name for one in connections.values() for name in one} == set(settings.OPTIONS)
 
 
 @pytest.mark.server
