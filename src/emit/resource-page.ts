@@ -29,11 +29,14 @@ export function resourcePage(resource: ResourceContract): PageView {
   }
 }
 
-function functionsOf({ name, spec }: ResourceContract): string {
+function functionsOf({ name, spec, fields }: ResourceContract): string {
   const isLasting = spec.delete === 'never'
   const states = isLasting ? `State \`${name}.present\`; it cannot be deleted` : `States \`${name}.present\` and \`${name}.absent\``
   const functions = [`${name}.get`, ...(spec.find.list === undefined ? [] : ['list']), 'create', 'update', ...(isLasting ? [] : ['delete'])]
-  return `${states}; functions ${functions.map((one) => `\`${one}\``).join(', ')}.`
+  const keys = plainFields(fields).filter(([, field]) => field.key).map(([key]) => `\`${key}\``).join(', ')
+  const byKey = isLasting ? '`get` takes' : '`get` and `delete` take'
+  const nothing = spec.find.list === undefined ? '' : '; `list` takes nothing'
+  return `${states}; functions ${functions.map((one) => `\`${one}\``).join(', ')}.\n\n${byKey} ${keys}; \`create\` and \`update\` take all fields that are not only shown, and \`update\` leaves alone what is left out${nothing}.`
 }
 
 /** What is asked for must be told from what is only shown: neither has a default. */

@@ -41,6 +41,33 @@ def test_a_page_names_every_function_and_argument(name):
                 assert said == [argument.arg for argument in node.args.args]
 
 
+def test_the_page_of_jobs_names_every_argument_of_a_function():
+    """Mutation: give a function one argument more, or another default: its row lacks it."""
+    import ast
+    import re
+
+    text = PAGES["nomad_job"].read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \| .* \|$", text, re.MULTILINE))
+    tree = ast.parse((ROOT / "saltext/eos/modules/nomad_job.py").read_text("utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for node in [node for node in functions if not node.name.startswith("_")]:
+        names = [argument.arg for argument in node.args.args]
+        values = [ast.literal_eval(one) for one in node.args.defaults]
+        first = [None] * (len(names) - len(values))
+        wanted = [
+            f"{name}={value}" if value else name
+            for name, value in zip(names, [*first, *values], strict=True)
+        ]
+        assert re.findall(r"`([^`]+)`", rows[node.name.rstrip("_")]) == wanted
+
+
+def test_no_sample_of_a_page_undoes_another_of_its_own():
+    """Mutation: put the samples of a node into one block again: who copies it drains the node."""
+    opposed = {"nomad_node.ineligible", "nomad_node.drained", "nomad_node.eligible"}
+    for block in samples("nomad_node"):
+        assert len(opposed & {function for function, _ in block}) <= 1
+
+
 def test_the_page_of_connections_names_every_option():
     """Mutation: take an option more, or another default, and its page does not tell of it."""
     import re
