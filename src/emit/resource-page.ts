@@ -1,6 +1,6 @@
 import { isJsonObject } from '../contract/json.ts'
 import { spotOf } from '../contract/spots.ts'
-import type { JsonObject, ResourceContract, ResourceSpec, Schema } from '../contract/types.ts'
+import type { Field, JsonObject, ResourceContract, ResourceSpec, Schema } from '../contract/types.ts'
 import type { PageView } from './docs-view.ts'
 import { markdownHeader } from './header.ts'
 import { nested, plainFields, table } from './markdown.ts'
@@ -20,7 +20,7 @@ export function resourcePage(resource: ResourceContract): PageView {
     title: titleOf(resource),
     doc: `${resource.doc}\n\n${functionsOf(resource)}`,
     sections: [
-      { title: 'Fields', text: [table(['field', 'meaning', 'compared'], plainFields(resource.fields).flatMap(([name, field]) => [[`\`${name}\``, `${field.doc} ${fieldPhrase(field)}`, compared(spec, name)], ...innerRows(resource, name, field.schema)])), ...notes(resource)].join('\n\n') },
+      { title: 'Fields', text: [table(['field', 'meaning', 'compared'], plainFields(resource.fields).flatMap(([name, field]) => [[`\`${name}\``, `${field.doc} ${fieldPhrase(field)}${duty(name, field)}`, compared(spec, name)], ...innerRows(resource, name, field.schema)])), ...notes(resource)].join('\n\n') },
       { title: 'Calls', text: table(['', 'call'], calls) },
       ...(given.length === 0 ? [] : [{ title: 'Before', text: `The examples need:\n\n${block(given)}` }]),
       { title: 'Examples', text: examples.join('\n\n') },
@@ -29,11 +29,21 @@ export function resourcePage(resource: ResourceContract): PageView {
   }
 }
 
-function functionsOf({ name, spec }: ResourceContract): string {
+function functionsOf({ name, spec, fields }: ResourceContract): string {
   const isLasting = spec.delete === 'never'
   const states = isLasting ? `State \`${name}.present\`; it cannot be deleted` : `States \`${name}.present\` and \`${name}.absent\``
   const functions = [`${name}.get`, ...(spec.find.list === undefined ? [] : ['list']), 'create', 'update', ...(isLasting ? [] : ['delete'])]
-  return `${states}; functions ${functions.map((one) => `\`${one}\``).join(', ')}.`
+  const keys = plainFields(fields).filter(([, field]) => field.key).map(([key]) => `\`${key}\``).join(', ')
+  const byKey = isLasting ? '`get` takes' : '`get` and `delete` take'
+  const nothing = spec.find.list === undefined ? '' : '; `list` takes nothing'
+  return `${states}; functions ${functions.map((one) => `\`${one}\``).join(', ')}.\n\n${byKey} ${keys}; \`create\` and \`update\` take all fields that are not only shown, and \`update\` leaves alone what is left out${nothing}.`
+}
+
+/** What is asked for must be told from what is only shown: neither has a default. */
+function duty(name: string, field: Field): string {
+  if (field.read_only) return ' Only shown: the server says it.'
+  if (field.optional) return ''
+  return name === 'name' ? ' Required; in a state and in the pillar the id where it is left out.' : ' Required.'
 }
 
 function innerRows(resource: ResourceContract, name: string, schema: Schema): string[][] {

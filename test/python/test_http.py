@@ -263,3 +263,132 @@ def test_a_state_says_what_was_expected_and_what_to_do(server, status, name, mon
     server.answers = [(status, "")] * 3
     with pytest.raises(getattr(module, name), match=rf"answered {status}: nothing; expected .*; "):
         strict.get("/x")
+
+
+def _comment(server, service, *answer):
+    """Give what a state says of an answer that is no success."""
+    from saltext.eos.utils import consul, nomad, vault
+    from saltext.eos.utils.http import HttpError
+
+    kind = {"consul": consul, "nomad": nomad, "vault": vault}[service].ObjectClient
+    server.answers = [answer]
+    with pytest.raises(HttpError) as raised:
+        kind(f"http://127.0.0.1:{server.server_address[1]}", attempts=1).get("/x")
+    assert str(raised.value).endswith(f"; {raised.value.advice}")
+    return str(raised.value)
+
+
+def test_a_sealed_vault_is_to_be_unsealed(server):
+    """Mutation: go by the status alone, and its journal is searched, which has nothing."""
+    said = _comment(server, "vault", 503, '{"errors": ["Vault is sealed"]}')
+    assert "expected it to be unsealed; open it with `vault operator unseal`" in said
+    assert "journal" not in said
+    assert "look at its journal" in _comment(server, "vault", 503, '{"errors": ["overloaded"]}')
+
+
+def _connected(address, ca_file="/nowhere/ca.pem", **more):
+    """Give a client as the options of a minion make it."""
+    from saltext.eos.utils.settings import connect
+
+    chosen = {"address": address, "ca_file": str(ca_file), **more}
+    return connect("consul", {"eos": {"connections": {"consul": chosen}}})
+
+
+def test_a_certificate_of_another_ca_is_not_a_server_that_is_down(site):
+    """Mutation: take it for silence, and a server that runs is started again."""
+    from saltext.eos.utils.http import Unsent
+
+    (port, elsewhere), ours, theirs = site
+    address, option = f"https://127.0.0.1:{port}", "eos:connections:consul"
+    expected = {
+        (address, theirs): f"the CA in {theirs} has signed; name the CA of that server in "
+        f"{option}:ca_file",
+        (f"https://127.0.0.2:{elsewhere}", ours): f"write a name that it has in {option}:address",
+        (address, "/nowhere/ca.pem"): f"expected the CA of that server in PEM; name its file in "
+        f"{option}:ca_file",
+    }
+    for (where, ca_file), words in expected.items():
+        with pytest.raises(Unsent) as raised:
+            _connected(where, ca_file).put("/x")
+        assert str(raised.value).endswith(words)
+        assert "whether it runs" not in str(raised.value)
+
+
+REFUSALS = [
+    ('Invalid key_prefix policy: policy = "reed"', "consul"),
+    ("Invalid Token: SecretID - not a valid UUID", "consul"),
+    ('rpc error making call: No such ACL policy with name "nosuch"', "consul"),
+    ('1 error occurred:\n\t* namespace "a" has variables associated with it in regions', "nomad"),
+    ("1 error occurred:\n\t* can not delete default namespace", "nomad"),
+    ("Dispatch did not provide required meta keys: [who]", "nomad"),
+    ("Dispatch request included unpermitted metadata keys: [x]", "nomad"),
+    ("no CSI plugin named: hostpath could be found", "nomad"),
+]
+TROUBLES = [
+    "", "No cluster leader", "rpc error getting client: failed to get conn: connection refused",
+    "raft apply failed: leadership lost", "cannot decode: unexpected EOF", "No path to region",
+    "invalid state: context deadline exceeded", "open /data/x: no such file or directory",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "service"), REFUSALS)
+def test_what_the_user_wrote_wrong_is_not_looked_for_in_a_journal(server, words, service):
+    """Mutation: go by the status alone, and a misspelt policy is an ill server."""
+    said = _comment(server, service, 500, words)
+    assert said.endswith("expected input that this server takes; mend what it names")
+    assert "journal" not in said
+
+
+@pytest.mark.parametrize("words", TROUBLES)
+def test_a_server_that_is_ill_is_not_a_mistake_of_the_user(server, words):
+    """Mutation: call each 500 a refusal, and who wrote nothing wrong searches the pillar."""
+    for service in ("consul", "nomad"):
+        assert "look at its journal, then apply again" in _comment(server, service, 500, words)
+    assert "look at its journal" in _comment(server, "vault", 500, '{"errors": ["invalid seal"]}')
+
+
+UNKNOWN = [
+    "ACL not found", "rpc error making call: ACL not found", "ACL token not found",
+    '{"errors": ["2 errors occurred:\\n\\t* permission denied\\n\\t* invalid token\\n\\n"]}',
+]  # fmt: skip
+
+
+def _refused(server, status, words, **more):
+    """Give what a client that a minion's options have made says of an answer."""
+    from saltext.eos.utils.http import HttpError
+
+    server.answers = [(status, words)]
+    with pytest.raises(HttpError) as raised:
+        _connected(f"http://127.0.0.1:{server.server_address[1]}", **more).put("/x")
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("words", UNKNOWN)
+def test_a_token_that_a_server_does_not_know_is_said_with_its_place(server, tmp_path, words):
+    """Mutation: go by the status alone, and the policies are searched of a token that is none."""
+    place = tmp_path / "token"
+    place.touch(0o600)
+    place.write_text("6a0ff1c2")
+    option = "eos:connections:consul"
+    for name, value in {"token": {"file": str(place)}, "token_file": str(place)}.items():
+        said = _refused(server, 403, words, **{name: value})
+        assert f"does not know the one of {option}:{name} (file {place})" in said
+        assert "6a0ff1c2" not in said
+    either = _refused(server, 403, "Permission denied", token_file=str(place))
+    assert f"whether it knows the one of {option}:token_file (file {place})" in either
+    weak = _refused(server, 403, "Permission denied: lacks key:read", token_file=str(place))
+    assert weak.endswith("expected a token that may do this; look at its policies")
+    none = "token does not exist: ACL not found"
+    assert "does not know" not in _refused(server, 403, none, token_file=str(place))
+
+
+def test_a_token_that_nobody_has_named_has_no_policies(server):
+    """Mutation: say to look at its policies, where there is no token."""
+    said = _refused(server, 403, "Permission denied: anonymous token lacks key:read")
+    assert said.endswith("name its place in eos:connections:consul:token: it has none")
+
+
+def test_http_to_a_port_of_tls_is_said_with_its_option(server):
+    """Mutation: hand on the 400, and the request is searched for a mistake."""
+    said = _refused(server, 400, "Client sent an HTTP request to an HTTPS server.\n")
+    assert said.endswith("expected https; write https:// in eos:connections:consul:address")

@@ -22,8 +22,13 @@ def judged(known, text):
 WRONG = {
     "an unknown resource": (
         "{nomad_namespaces: {web: {}}}",
-        "eos:objects:nomad_namespaces: expected one of",
-        "(did you mean nomad_namespace?); found an unknown key",
+        "eos:objects:nomad_namespaces: expected a resource (did you mean nomad_namespace?)",
+        " (did you mean nomad_namespace?); found an unknown key",
+    ),
+    "nothing like a resource": (
+        "{zzz: {web: {}}}",
+        "eos:objects:zzz: expected one of consul_acl_auth_method, ",
+        "vault_raft_autopilot; found an unknown key",
     ),
     "a resource that is a state only": (
         "{nomad_job: {web: {}}}",

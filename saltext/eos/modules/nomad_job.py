@@ -73,7 +73,7 @@ def list_(namespace="*"):
     if namespace != "*":
         nomad_jobspec.check_namespace(namespace)
     client = settings.connect("nomad", __opts__)
-    fields = ("ID", "Namespace", "Type", "Status", "Stop", "Version", "JobModifyIndex")
+    fields = ("ID", "Namespace", "Type", "Status", "Stop", "JobModifyIndex")
     found = answers.listing(client.get(f"/v1/jobs?namespace={namespace}"), "Nomad's list of jobs")
     return [{name: one.get(name) for name in fields} for one in found]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import sealed, settle, state, terraform_lease
+from saltext.eos.utils import kv_secret, sealed, settle, state, terraform_lease
 from saltext.eos.utils.http import BadRequest, HttpError, NotFound
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _read(vault: Client, mount: str, path: str) -> tuple[dict[str, str], int]:
         if metadata and metadata["metadata"].get("deletion_time"):
             raise CommandExecutionError(
                 f"{mount}/{path} was deleted; expected the secret that its application uses; "
-                f"restore it (`vault kv undelete`), or remove its metadata to have a new one made"
+                f"{kv_secret.remedy(f'{mount}/{path}', metadata['metadata'])}"
             ) from err
         return {}, 0
     return answer["data"], answer["metadata"]["version"]

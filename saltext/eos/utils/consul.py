@@ -22,6 +22,7 @@ class ObjectClient(Client):
 
     pooled = True
     strict = True
+    refuses_by_500 = True
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """

@@ -83,11 +83,11 @@ def get(
 
 
 def list_(spec: Spec, salt: Functions, opts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Give every object as fields, secrets hidden."""
-    client = settings.connect(spec["service"], opts)
+    """Give every object as the fields that the list carries, secrets hidden."""
     # What a list asks for by key, such as its namespace, is asked for all of them.
     every = {name: "*" for name, row in spec["fields"].items() if row.get("key")}
-    return [_shown(spec, _fields(spec, item)) for item in wire.listed(client, spec, every)]
+    items = wire.listed(settings.connect(spec["service"], opts), spec, every)
+    return [_shown(spec, wire.carried(spec, _fields(spec, item))) for item in items]
 
 
 def create(

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from salt.exceptions import CommandExecutionError
 
-from saltext.eos.utils import pool
+from saltext.eos.utils import advice, pool
 from saltext.eos.utils.timely import Timely, cut_after, watched
 
 IDEMPOTENT = {"GET", "LIST", "HEAD"}
@@ -32,6 +32,7 @@ class HttpError(CommandExecutionError):
 
     :param status: HTTP status; ``None`` when no answer came.
     :param body: the parsed answer.
+    :param advice: what to do, where the answer tells more than its kind.
     """
 
     advice = "expected a request that this server takes; mend what it names"
@@ -39,8 +40,18 @@ class HttpError(CommandExecutionError):
     is_unsure = False
     """Whether a write may have been done all the same."""
 
-    def __init__(self, message: str, *, method: str, path: str, status: int | None, body: Any):
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        status: int | None,
+        body: Any,
+        advice: str | None = None,
+    ) -> None:
         super().__init__(message)
+        self.advice = advice or self.advice
         self.method = method
         self.path = path
         self.status = status
@@ -135,6 +146,10 @@ class Client:
     """Whether connections are kept for the next request; a state of Salt asks often and briefly."""
     strict = False
     """Whether an answer must be JSON, and a message ends in what to do: so with states."""
+    refuses_by_500 = False
+    """Whether this server says 500 of what the user wrote wrong, too."""
+    given: advice.Given | None = None
+    """Where the user has given address, CA and token; what to do names it."""
 
     def __init__(
         self,
@@ -257,9 +272,10 @@ class Client:
                 is_whole = answer.isclosed() and not answer.will_close
         except (OSError, http.client.HTTPException) as err:
             kind = Unavailable if is_reached() else Unsent
+            todo = advice.of_certificate(err, self._ca_file, self.given) or kind.advice
             raise kind(
-                self._said(f"{where} got no answer: {_cause(err)}", kind),
-                method=method, path=path, status=None, body=None,
+                self._said(f"{where} got no answer: {_cause(err)}", todo),
+                method=method, path=path, status=None, body=None, advice=todo,
             ) from err  # fmt: skip
         except ValueError:
             # The library repeats the header that it refuses, and a header may be a token.
@@ -287,13 +303,17 @@ class Client:
         said = f"answered {answer.status}: {words(parsed)[:300]}"
         if failed is Garbled:
             said = f"answered {answer.status}, but with what is no JSON"
+        own = advice.of_answer(
+            answer.status, words(parsed), self.given, refuses_by_500=self.refuses_by_500
+        )
+        todo = own or failed.advice
         raise failed(
-            self._said(f"{where} {said}", failed),
-            method=method, path=path, status=answer.status, body=parsed,
+            self._said(f"{where} {said}", todo),
+            method=method, path=path, status=answer.status, body=parsed, advice=todo,
         )  # fmt: skip
 
-    def _said(self, text: str, kind: type[HttpError]) -> str:
-        return f"{text}; {kind.advice}" if self.strict else text
+    def _said(self, text: str, todo: str) -> str:
+        return f"{text}; {todo}" if self.strict else text
 
     def _connection(self, where: str, method: str, path: str) -> http.client.HTTPConnection:
         if self._unix_socket:
@@ -306,8 +326,9 @@ class Client:
         try:
             context = pool.context(self._ca_file)
         except OSError as err:
+            said = f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})"
             raise Unsent(
-                f"{where} is not sent: CA file {self._ca_file} cannot be read ({_cause(err)})",
+                self._said(said, advice.of_ca_file(self.given)),
                 method=method, path=path, status=None, body=None,
             ) from err  # fmt: skip
         return http.client.HTTPSConnection(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -106,6 +108,22 @@ def _refuse_deleted(path: str, err: NotFound) -> None:
     known = answers.part(answers.part(body, "data", where), "metadata", where)
     if known.get("deletion_time") or known.get("destroyed"):
         raise CommandExecutionError(
-            f"{path} was deleted; expected the secret that is in use; restore it with `vault kv "
-            "undelete`, or remove it with its metadata to have a new one made"
+            f"{path} was deleted; expected the secret that is in use; {remedy(path, known)}"
         ) from err
+
+
+def remedy(path: str, known: Mapping[str, Any]) -> str:
+    """
+    Say by which command a deleted secret comes back, and by which a new one is made.
+
+    :param path: from the mount on.
+    :param known: the metadata of the deleted version.
+    """
+    number = known.get("version")
+    which = number if isinstance(number, int) else "N"
+    name = shlex.quote(path)
+    # Of a destroyed version Vault has nothing left but the number.
+    back = f"restore it with `vault kv undelete -versions={which} {name}`"
+    if known.get("destroyed"):
+        back = "it is destroyed, so write it again"
+    return f"{back}, or run `vault kv metadata delete {name}` to have a new one made"

@@ -16,6 +16,7 @@ class ObjectClient(Client):
 
     pooled = True
     strict = True
+    refuses_by_500 = True
 
     def version(self) -> str:
         """Give the version that the agent says it has."""

@@ -156,7 +156,9 @@ def _unknown(contract: Contract, resource: Any) -> Finding:
         expected = "resources; this one is a state only, for an SLS of your own"
         return Finding((*WHERE, resource), expected, "a state")
     known = contract.resources
-    expected = f"one of {', '.join(known) or 'no resources'}{nearest(str(resource), known)}"
+    meant = nearest(str(resource), known)
+    # There are dozens of them: whoever has mistyped one is not helped by all the others.
+    expected = f"a resource{meant}" if meant else f"one of {', '.join(known) or 'no resources'}"
     return Finding((*WHERE, str(resource)), expected, "an unknown key")
 
 

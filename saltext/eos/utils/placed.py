@@ -12,10 +12,12 @@ from urllib.parse import quote
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import secret
+from saltext.eos.utils.http import Forbidden, NotFound, words
 from saltext.eos.utils.mask import plain
 
 PLACES = "{file: path}, {sealed: name} or {vault: {path: path, field: name}}"
 LARGEST = 64 * 1024
+_UNSEEN = "preflight capability check"
 _PATH = re.compile(r"[^\x00-\x1f\x7f]{1,512}")
 
 
@@ -96,12 +98,41 @@ def read_kv(client: Any, path: str) -> dict[str, Any]:
             "the path of a secret in Vault: expected text with `/` between its parts, none of them "
             f"empty, `.` or `..`; found {path!r:.100}"
         )
-    mount = _map(path, client.get(f"/v1/sys/internal/ui/mounts/{quote(path)}"))
+    mount = _map(path, _mount(client, path))
     engine = str(mount.get("path", ""))
     if _map(path, mount.get("options") or {}).get("version") == "2":
         inner = f"/v1/{quote(engine)}data/{quote(path.removeprefix(engine))}"
-        return _map(path, _map(path, client.get(inner)).get("data") or {})
-    return _map(path, client.get(f"/v1/{quote(path)}"))
+        return _map(path, _map(path, _held(client, path, inner)).get("data") or {})
+    return _map(path, _held(client, path, f"/v1/{quote(path)}"))
+
+
+def _mount(client: Any, path: str) -> Any:
+    """Look up the engine of a path; to Vault no engine and no right to see it are the same."""
+    try:
+        return client.get(f"/v1/sys/internal/ui/mounts/{quote(path)}")
+    except Forbidden as err:
+        if _UNSEEN not in words(err.body):
+            raise
+        raise Forbidden(
+            f"Vault at {client.base_url} shows no engine that holds {path}: {words(err.body)[:300]}"
+            f"; expected a mount at {path.partition('/')[0]}/, or at a longer part of that path, "
+            "and a token that may read the secret; look at `vault secrets list`, then at the "
+            "policies of the token",
+            method=err.method, path=err.path, status=err.status, body=None,
+        ) from None  # fmt: skip
+
+
+def _held(client: Any, path: str, url: str) -> Any:
+    """Read what an engine holds at a path; a deleted version of a secret is none, too."""
+    try:
+        return client.get(url)
+    except NotFound as err:
+        how = "its newest version was deleted" if "deletion_time" in words(err.body) else "404"
+        raise NotFound(
+            f"there is no secret at {path} in Vault at {client.base_url} ({how}); expected the "
+            "secret there; mend the path of its place, or write it to Vault first",
+            method=err.method, path=err.path, status=err.status, body=None,
+        ) from None  # fmt: skip
 
 
 def _map(path: str, found: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from salt.exceptions import CommandExecutionError
 
 from saltext.eos.utils import consul, nomad, placed, vault
+from saltext.eos.utils.advice import Given
 from saltext.eos.utils.http import Client
 from saltext.eos.utils.mask import plain
 from saltext.eos.utils.validate import nearest, show
@@ -60,7 +61,20 @@ def connect(
     address = _address(service, chosen.get("address", DEFAULTS[service]))
     token = _token(service, chosen, opts, from_vault=from_vault) if with_token else None
     headers = {TOKEN_HEADERS[service]: token} if token else {}
-    return (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
+    made = (kind or _CLIENTS[service])(address, chosen.get("ca_file", CA_FILE), headers=headers)
+    made.given = Given(f"eos:connections:{service}", _lies(service, chosen) if with_token else None)
+    return made
+
+
+def _lies(service: str, chosen: Mapping[str, Any]) -> str:
+    """Say where a token lies, by option and place; empty where none is named."""
+    option = next((name for name in ("token_file", "token") if name in chosen), "")
+    if not option or chosen[option] is None:
+        return ""
+    place = {"file": chosen[option]} if option == "token_file" else chosen[option]
+    ((by, where),) = place.items()
+    said = f"{where['path']}, field {where['field']}" if by == "vault" else where
+    return f"eos:connections:{service}:{option} ({by} {said})"
 
 
 def _opened(place: Any, opts: Mapping[str, Any]) -> str:

@@ -210,6 +210,14 @@ def listed(client: Client, spec: dict[str, Any], keys: dict[str, Any]) -> list[d
     return items
 
 
+def carried(spec: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of one item of a list without those of which a shortened list is silent."""
+    how = spec["find"]
+    if "read" not in how or how.get("whole"):
+        return fields
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _strange(client: Client, call: str, expected: str, found: Any) -> ServerError:
     """Say that an answer is not what the API promises; what it says instead is not repeated."""
     method, _, path = call.partition(" ")

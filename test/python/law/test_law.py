@@ -133,3 +133,22 @@ def test_the_page_shows_the_examples_as_they_are_applied(table):
         rest = [{key: one} for key, one in example["desired"].items() if key != "name"]
         wanted = {example["desired"]["name"]: {f"{resource}.present": rest}}
         assert wanted in shown
+
+
+@pytest.mark.server
+def test_a_list_is_silent_of_what_it_does_not_carry(salted):
+    """Mutation: fill in `None`, and a policy looks in the list as if it had no rules."""
+    salted.serve("consul")
+    rules = 'key_prefix "a" { policy = "read" }'
+    try:
+        salted.state("consul_acl_policy.present", name="listed", rules=rules)
+        (found,) = [
+            one for one in salted.modules["consul_acl_policy.list"]() if one["name"] == "listed"
+        ]
+        assert salted.modules["consul_acl_policy.get"]("listed")["rules"] == rules
+        assert "rules" not in found
+        assert found["description"] == ""
+        assert None not in found.values()
+    finally:
+        gone = salted.state("consul_acl_policy.absent", name="listed")
+    assert gone["result"] is True, gone

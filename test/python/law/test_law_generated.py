@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import re
+import shlex
 import threading
 import uuid
 
@@ -177,9 +178,25 @@ def test_a_deleted_secret_is_not_made_anew(salted, engine):
     engine.write("app/gone", {"password": "in use"})
     engine.client.delete(f"/v1/{engine.mount}/data/app/gone")
     name = f"{engine.mount}/app/gone"
-    assert "was deleted; expected the secret" in refused(salted, PRESENT, name=name, fields=FORMS)
+    said = refused(salted, PRESENT, name=name, fields=FORMS)
+    assert "was deleted; expected the secret" in said
+    assert f"restore it with `vault kv undelete -versions=1 {name}`, or run " in said
+    assert f"`vault kv metadata delete {name}` to have a new one made" in said
     engine.client.post(f"/v1/{engine.mount}/undelete/app/gone", {"versions": [1]})
     quiet(salted, PRESENT, name=name, fields={"password": "password"})
+
+
+def test_a_destroyed_secret_cannot_be_restored(salted, engine):
+    """Mutation: advise to undelete it, and who does so is told nothing and gets nothing back."""
+    if not engine.has_versions:
+        pytest.skip("an engine of version 1 keeps nothing of what was deleted")
+    engine.write("app/it%27s-gone", {"password": "in use"})
+    engine.client.put(f"/v1/{engine.mount}/destroy/app/it%27s-gone", {"versions": [1]})
+    name = f"{engine.mount}/app/it's-gone"
+    said = refused(salted, PRESENT, name=name, fields=FORMS)
+    assert "it is destroyed, so write it again" in said
+    assert "undelete" not in said
+    assert f"`vault kv metadata delete {shlex.quote(name)}` to have a new one made" in said
 
 
 def test_a_path_without_an_engine_is_said_to_be_one(salted):

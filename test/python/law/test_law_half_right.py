@@ -301,3 +301,40 @@ def test_what_vault_ignores_is_said(script, tmp_path):
     assert "Vault does not know bindpas; expected" in result["comment"]
     assert script.bodies == [{"url": "b", "bindpas": "hunter22"}], "it is sent, and never shown"
     assert "hunter22" not in json.dumps(result)
+
+
+def place_of(script, path):
+    """Give what is said of a secret that is to lie at a path of this Vault."""
+    from saltext.eos.utils import placed
+
+    with pytest.raises(CommandExecutionError) as raised:
+        placed.opened({"vault": {"path": path, "field": "a"}}, asked(script, "vault").opts)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("body", [
+    {"errors": []}, {"data": {"data": None, "metadata": {"deletion_time": "2026-01-01T00:00:00Z"}}},
+])  # fmt: skip
+def test_a_secret_that_is_not_there_is_said_with_its_path(script, version, body):
+    """Mutation: hand on the 404, and it is looked for who has taken it away."""
+    engine = wrapped({"path": "kv/", "type": "kv", "options": {"version": version}})
+    script.says("GET /v1/sys/internal/ui/mounts/kv/app/y", engine)
+    for url in ("/v1/kv/data/app/y", "/v1/kv/app/y"):
+        script.says(f"GET {url}", (404, body))
+    said = place_of(script, "kv/app/y")
+    assert f"there is no secret at kv/app/y in Vault at {script.address}" in said
+    assert ("was deleted" in said) is ("data" in body)
+    assert "took it away" not in said
+
+
+def test_an_engine_that_is_not_there_is_not_only_a_matter_of_policies(script):
+    """Mutation: hand on the 403, and the policies of the root token are searched."""
+    mount = "GET /v1/sys/internal/ui/mounts/nokv/foo"
+    words = "preflight capability check returned 403, please ensure client's policies grant access"
+    script.says(mount, (403, {"errors": [words]}))
+    said = place_of(script, "nokv/foo")
+    assert f"Vault at {script.address} shows no engine that holds nokv/foo" in said
+    assert "expected a mount at nokv/" in said
+    script.says(mount, (403, {"errors": ["permission denied"]}))
+    assert "shows no engine" not in place_of(script, "nokv/foo")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from law_states import own, samples
 from wheel import ROOT
 
@@ -38,6 +39,52 @@ def test_a_page_names_every_function_and_argument(name):
             if folder == "states":
                 said = [argument.arg for argument in node.args.args if f"`{argument.arg}`" in text]
                 assert said == [argument.arg for argument in node.args.args]
+
+
+def test_the_page_of_jobs_names_every_argument_of_a_function():
+    """Mutation: give a function one argument more, or another default: its row lacks it."""
+    import ast
+    import re
+
+    text = PAGES["nomad_job"].read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \| .* \|$", text, re.MULTILINE))
+    tree = ast.parse((ROOT / "saltext/eos/modules/nomad_job.py").read_text("utf-8"))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for node in [node for node in functions if not node.name.startswith("_")]:
+        names = [argument.arg for argument in node.args.args]
+        values = [ast.literal_eval(one) for one in node.args.defaults]
+        first = [None] * (len(names) - len(values))
+        wanted = [
+            f"{name}={value}" if value else name
+            for name, value in zip(names, [*first, *values], strict=True)
+        ]
+        assert re.findall(r"`([^`]+)`", rows[node.name.rstrip("_")]) == wanted
+
+
+def test_no_sample_of_a_page_undoes_another_of_its_own():
+    """Mutation: put the samples of a node into one block again: who copies it drains the node."""
+    opposed = {"nomad_node.ineligible", "nomad_node.drained", "nomad_node.eligible"}
+    for block in samples("nomad_node"):
+        assert len(opposed & {function for function, _ in block}) <= 1
+
+
+def test_the_page_of_connections_names_every_option():
+    """Mutation: take an option more, or another default, and its page does not tell of it."""
+    import re
+
+    from saltext.eos.utils import settings
+
+    text = (ROOT / "docs/connections.md").read_text("utf-8")
+    table = text.partition("## ")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (.*) \|$", table, re.MULTILINE))
+    assert tuple(rows) == settings.OPTIONS
+    said = set(re.findall(r"`(https://127[^`]+)` of (\w+)", rows["address"]))
+    assert said == {(url, name.capitalize()) for name, url in settings.DEFAULTS.items()}
+    assert f"`{settings.CA_FILE}`" in rows["ca_file"]
+    shown = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    connections = shown["eos"]["connections"]
+    assert connections.keys() == settings.DEFAULTS.keys()
+    assert {name for one in connections.values() for name in one} == set(settings.OPTIONS)
 
 
 @pytest.mark.server

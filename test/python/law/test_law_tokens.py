@@ -165,6 +165,11 @@ def test_a_token_of_consul_comes_from_vault(salted, version):
         chosen["token"]["vault"]["field"] = "count"
         with pytest.raises(CommandExecutionError, match="has no text in field 'count'"):
             connect("consul", opts)
+        nowhere = {f"{mount}/nobody": "there is no secret", "nokv/app": "shows no engine"}
+        for path, words in nowhere.items():
+            chosen["token"]["vault"]["path"] = path
+            with pytest.raises(CommandExecutionError, match=rf"{words} .*{path}"):
+                connect("consul", opts)
     finally:
         salted.state("vault_mount.absent", name=mount)
 
@@ -223,8 +228,46 @@ def test_a_token_nobody_knows_proves_no_absence(salted):
     result = converge.present(SPEC, {"name": "made by nobody"}, {}, opts)
     assert result["result"] is False
     assert "ACL not found" in result["comment"]
+    assert (
+        "it does not know the one of eos:connections:consul:token_file (file " in result["comment"]
+    )
     assert result["changes"] == {}
     assert salted.wrote == []
+
+
+ASKED = {
+    "consul": "/v1/acl/policies",
+    "nomad": "/v1/acl/policies",
+    "vault": "/v1/sys/mounts",
+}
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("service", ASKED)
+def test_a_real_server_is_understood_that_refuses_a_connection(salted, service):
+    """Mutation: know the words of one server alone, and of the others the policies are searched."""
+    from saltext.eos.utils.http import HttpError
+    from saltext.eos.utils.settings import connect
+
+    salted.serve(service)
+    own_opts = salted.opts
+    known = own_opts["eos"]["connections"][service]
+    place = Path(known["token_file"]).with_name("unknown")
+    place.touch(0o600)
+    place.write_text(str(uuid.uuid4()))
+    address = known["address"].replace("localhost", "127.0.0.1").replace("https:", "http:")
+    expected = {
+        f"the one of eos:connections:{service}:token_file (file {place})": {
+            "token_file": str(place)
+        },
+        f"write https:// in eos:connections:{service}:address": {"address": address},
+    }
+    for words, other in expected.items():
+        connections = {**own_opts["eos"]["connections"], service: {**known, **other}}
+        opts = {**own_opts, "eos": {"connections": connections}}
+        with pytest.raises(HttpError) as raised:
+            connect(service, opts).get(ASKED[service])
+        assert words in str(raised.value)
 
 
 @pytest.mark.server

@@ -346,6 +346,7 @@ def test_a_job_of_another_namespace_is_another_job(salted):
             theirs = salted.client("nomad").get("/v1/job/both?namespace=guests")
             assert theirs["Meta"] == {"of": "guests"}
             listed = salted.modules["nomad_job.list"]()
+            assert [one for one in listed if None in one.values()] == []
             assert sorted(one["Namespace"] for one in listed if one["ID"] == "both") == [
                 "default", "guests",
             ]  # fmt: skip
