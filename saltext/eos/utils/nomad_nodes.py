@@ -187,10 +187,11 @@ def drained(
     found = node.read()
     changes = _eligibility_changes(found, "ineligible")
     left = node.running(system=not ignore_system_jobs)
-    is_over = not changes and not left and _was_drained(found, ignore_system_jobs)
+    is_over = not changes and _was_drained(found, ignore_system_jobs)
     if drain_of(found) != wanted and not is_over:
         changes["DrainStrategy"] = {"old": drain_of(found), "new": wanted}
-    if not changes and not found["DrainStrategy"]:
+    # A drain may be over while what it has stopped is still ending: that is waited for.
+    if not changes and not found["DrainStrategy"] and not left:
         return state.result(node.name, True, f"{node.what} is already drained.")
     if test and changes:
         return state.done(node.name, node.what, "drained", changes, test=True)

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 from jobs import gone, job
+from programs import until_ready
 from salt.exceptions import CommandExecutionError
 from wheel import ROOT
 
@@ -88,6 +89,29 @@ def test_a_drain_that_takes_longer_is_waited_for_and_not_written_again(salted, n
             assert "is being drained" in again["comment"]
             looked = salted.state("nomad_node.drained", test=True, **now)
             assert (looked["result"], looked["changes"], salted.wrote) == (True, {}, [])
+
+
+@pytest.mark.server
+def test_a_drain_that_is_over_is_not_begun_anew_while_tasks_end(salted, node):
+    """Mutation: take what still runs for a drain that never was, and it is written again."""
+    hung = job("hung", ("/bin/sh", "-c", "trap '' INT TERM; sleep 3600 & wait; sleep 3600"))
+    hung["TaskGroups"][0]["Tasks"][0]["KillTimeout"] = 10 * 10**9
+    drain = {"name": "n1", "deadline": "1s", "within": "0s"}
+    with gone(salted, "hung"):
+        assert salted.state("nomad_job.present", name="hung", jobspec=hung)["result"] is True
+        begun = salted.state("nomad_node.drained", **drain)
+        assert (begun["result"], "DrainStrategy" in begun["changes"]) == (False, True), begun
+        until_ready(lambda: not _node(node)["DrainStrategy"], salted.home / "nomad" / "log")
+        looked = salted.state("nomad_node.drained", test=True, **drain)
+        assert (looked["result"], looked["changes"]) == (True, {}), looked
+        assert "hung" in looked["comment"]
+        ended = salted.state("nomad_node.drained", **{**drain, "within": "30s"})
+        assert (ended["result"], ended["changes"], salted.wrote) == (True, {}, []), ended
+
+
+def _node(client):
+    (found,) = client.get("/v1/nodes")
+    return client.get(f"/v1/node/{found['ID']}")
 
 
 @pytest.mark.server
