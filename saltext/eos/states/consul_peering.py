@@ -196,9 +196,12 @@ def absent(name, within=60):
             return state.result(name, True, f"Peering {name} is already absent.")
         wanted = {"state": {"old": found["State"], "new": None}}
         if not test:
-            with fate.told(f"peering {name}", "deleted", wanted, lambda: _alive(client, name)):
+            # It goes by way of DELETING; until it is seen to be gone, that is all there is to say.
+            going = {"state": {**wanted["state"], "new": "DELETING"}}
+            going = {} if found["State"] == "DELETING" else going
+            with fate.told(f"peering {name}", "deleted", going, lambda: _alive(client, name)):
                 client.delete(f"/v1/peering/{name}")
-            changes = wanted
+            changes = going
             peering.wait_gone(client, name, within)
     except CommandExecutionError as err:
         return state.failed(str(name)[:120], err, changes)
