@@ -178,6 +178,9 @@ def test_a_pass_costs_less_than_five_milliseconds_and_waits_for_nothing(beacons,
     The clock on the wall also counts what others do on this machine; it is printed. A pass makes
     400 calls, each fifth some 600. Mutation: list Nomad's cgroups with ``Path.iterdir``, and where
     it left a thousand behind each fifth makes 7,000.
+
+    A pass that waits of itself does so 1,000 times, or 200 where it is each fifth. The kernel's
+    lock of cgroups is waited for besides: never alone, 13 times beside tests that make cgroups.
     """
     running = Runner(beacons, minion_key, [{"interval": 1}])
     running.run()
@@ -195,5 +198,5 @@ def test_a_pass_costs_less_than_five_milliseconds_and_waits_for_nothing(beacons,
         f"p99 in ms: processor {shown[0]}, wall {shown[1]}; waited {waits} times", file=sys.stderr
     )
     assert shown[0] < 5
-    assert waits < 10
+    assert waits < 100
     assert max(calls(running.run) for _ in range(10)) < 2_000
