@@ -49,7 +49,7 @@ SHARES = {
     "law/test_nomad_garbage.py": 1,
     "law/test_nomad_job.py": 1,
     "law/test_nomad_job_acts.py": 1,
-    "law/test_nomad_job_ends.py": 0,
+    "law/test_nomad_job_ends.py": 1,
     "law/test_property.py": 1,
     "law/test_property_states.py": 0,
     "oom/test_oom_crash.py": 1,
