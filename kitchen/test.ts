@@ -37,13 +37,19 @@ async function ruff(program: string): Promise<Counts> {
   return plus(await judged(program, ['format', '--check', '--no-cache', ...folders]), await judged(program, ['check', '--no-cache', '--quiet', ...folders]))
 }
 
-/** The Python tests on every Salt line at once: most of their time is waiting for servers. By default each line has its share of what takes long whatever the Salt. */
+/** The Python tests on every Salt line at once, and beside them the law, one line after the other: most of their time is waiting for servers. By default each line has its share of what takes long whatever the Salt. */
 async function bothLines(salts: Bench['salts'], wheel: string): Promise<Counts> {
   const lines = [...salts].map(([version, environment], share) => {
     const env = { EOS_WHEEL: wheel, ...(process.env['EOS_FAULT'] === 'all' ? {} : { EOS_SHARE: String(share) }) }
-    return step(`pytest on Salt ${version}`, () => pytest(environment, env))
+    return (name: string, what: readonly string[]) => step(`${name} on Salt ${version}`, () => pytest(environment, env, what))
   })
-  return (await Promise.all(lines)).reduce(plus, NONE)
+  const law = async (): Promise<Counts> => {
+    let total = NONE
+    for (const line of lines) total = plus(total, await line('the law', ['test/python/law']))
+    return total
+  }
+  const rest = lines.map((line) => line('pytest', ['test/python', '--ignore=test/python/law']))
+  return (await Promise.all([...rest, law()])).reduce(plus, NONE)
 }
 
 async function main(): Promise<Counts> {

@@ -21,8 +21,8 @@ export async function vitest(args: readonly string[], env: Environment = {}): Pr
   })
 }
 
-/** Runs pytest in an environment and counts its tests; its output is shown when it has ended, so that two may run at once. */
-export async function pytest(environment: string, env: Environment, what: readonly string[] = ['test/python']): Promise<Counts> {
+/** Runs pytest in an environment and counts its tests; its output is shown when it has ended, so that several may run at once. */
+export async function pytest(environment: string, env: Environment, what: readonly string[]): Promise<Counts> {
   return withReport(async (report) => {
     const args = ['-P', '-m', 'pytest', '-q', '-rs', `--junitxml=${report}`, ...what]
     const { code, stdout, stderr } = await attempt(join(environment, 'bin/python'), args, { cwd: projectPath(), env })
